@@ -1,0 +1,21 @@
+"""The attention blocks: one block, one file; shared squeezes and gates in ``pooling`` and ``gates``.
+
+Every block follows one contract: ``block(x)`` has the shape of ``x``, and ``block.attention(x)`` returns the
+named maps that ``block(x)`` used, from the same code path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from attn_lib.blocks.se import SE
+
+__all__ = ["BLOCKS", "SE", "AttentionFactory"]
+
+AttentionFactory = Callable[[int], nn.Module]
+"""Builds a block for a number of channels: ``lambda channels: SE(channels, reduction=8)``."""
+
+BLOCKS: dict[str, Callable[..., nn.Module]] = {"se": SE}
+"""Every block by the name of its file; each takes ``channels`` first and its own keywords after."""

@@ -1,0 +1,89 @@
+"""Checks of what a user passes to a block, so that a mistake is named here and not deep inside torch.
+
+Every message says what was expected and what came.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+__all__ = ["check_choice", "check_flag", "check_int", "check_map", "check_reduction"]
+
+
+def check_int(name: str, value: object, *, minimum: int = 1) -> int:
+    """Return ``value`` if it is an integer of at least ``minimum``.
+
+    A ``bool`` is refused although Python counts it as an ``int``: ``SE(True)`` is a mistake.
+
+    Raises:
+        TypeError: ``value`` is not an ``int``.
+        ValueError: ``value`` is smaller than ``minimum``.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"`{name}` must be an int; got {value!r} of type {type(value).__name__}")
+    if value < minimum:
+        raise ValueError(f"`{name}` must be at least {minimum}; got {name}={value}")
+    return value
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return ``value`` if it is ``True`` or ``False``.
+
+    Raises:
+        TypeError: ``value`` is anything else.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"`{name}` must be True or False; got {value!r} of type {type(value).__name__}")
+    return value
+
+
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return ``value`` if it is one of ``choices``.
+
+    Raises:
+        TypeError: ``value`` is not a string.
+        ValueError: ``value`` is not among ``choices``.
+    """
+    expected = ", ".join(repr(choice) for choice in choices)
+    if not isinstance(value, str):
+        raise TypeError(f"`{name}` must be one of {expected}; got {value!r} of type {type(value).__name__}")
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {expected}; got {name}={value!r}")
+    return value
+
+
+def check_reduction(channels: object, reduction: object) -> tuple[int, int]:
+    """Return ``(channels, reduction)`` if ``channels // reduction`` is at least one hidden unit.
+
+    Without this check ``channels < reduction`` builds ``Linear(channels, 0)`` in silence, and an SE block
+    then multiplies every feature by ``sigmoid(0) = 0.5``.
+
+    Raises:
+        TypeError: either is not an ``int``.
+        ValueError: ``channels`` is not positive, or ``reduction`` is not in ``1 .. channels``.
+    """
+    checked_channels = check_int("channels", channels)
+    if isinstance(reduction, bool) or not isinstance(reduction, int):
+        raise TypeError(f"`reduction` must be an int; got {reduction!r} of type {type(reduction).__name__}")
+    if not 1 <= reduction <= checked_channels:
+        raise ValueError(
+            f"`reduction` must be between 1 and `channels`; got reduction={reduction} for channels={channels}"
+        )
+    return checked_channels, reduction
+
+
+def check_map(x: Tensor, channels: int) -> None:
+    """Accept only a non-empty floating-point feature map of shape ``(N, channels, H, W)``.
+
+    Raises:
+        TypeError: ``x`` is not a floating-point tensor.
+        ValueError: the rank or the number of channels differs, or a side is empty.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"expected a Tensor of shape (N, {channels}, H, W); got {type(x).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"expected a floating-point Tensor; got dtype {x.dtype}")
+    if x.dim() != 4 or x.shape[1] != channels:
+        raise ValueError(f"expected shape (N, {channels}, H, W); got {tuple(x.shape)}")
+    if x.shape[2] == 0 or x.shape[3] == 0:
+        raise ValueError(f"expected H and W of at least 1; got {tuple(x.shape)}")
