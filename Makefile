@@ -1,0 +1,57 @@
+# make book    environment, notebooks executed, HTML built; ends by printing where to open it
+# make test    the same environment, then every test
+# make setup   the environment alone
+# make serve   the built book on http://localhost:8000
+# make lab     the notebooks, live, in JupyterLab
+# make outputs runs the notebooks and stores their outputs anew
+# make clean   removes what the commands above have made
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+TORCH  := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' requirements.txt)
+PORT   ?= 8000
+
+# The book's networks are tiny and need no GPU, so the CPU build is taken where there is one: a wheel that pip
+# already knows of, else PyTorch's own index, else the plain package (macOS has no other).
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: book test setup serve lab outputs clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else "Python 3.10 to 3.13 is needed; this is %d.%d. Set PYTHON=..." % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "$(TORCH)+cpu" --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) \
+		|| $(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	touch $(STAMP)
+	@echo "The environment is ready: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
+
+book: setup
+	$(BIN)/jupyter-book build . -n -W --keep-going --path-output .
+	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
+
+test: book
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest --nbval
+
+serve: setup
+	@test -f _build/html/index.html || $(MAKE) book
+	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: setup
+	$(BIN)/jupyter lab book
+
+outputs: setup
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace book/*.ipynb
+
+clean:
+	rm -rf $(VENV) _build .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info
