@@ -1,0 +1,89 @@
+"""Slots: the named places of a backbone where an attention block can sit, empty until one is put there.
+
+A backbone is built bare and initialised first; blocks are put into its slots afterwards. So it never knows
+which block it holds, its own parameters have the same names with and without blocks, and with the same seed
+they have the same values, so that two runs that differ only in the block start from the same network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from torch import Tensor, nn
+
+from attn_lib.blocks import BLOCKS, AttentionFactory
+
+__all__ = ["Attention", "Slotted", "block_factory", "fill", "slot_name"]
+
+Attention = str | AttentionFactory | None
+"""A name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None."""
+
+
+def slot_name(placement: str) -> str:
+    """Return the attribute that holds the block of a placement.
+
+    The usual place, at the end of the residual branch, is plainly ``attention``.
+    """
+    return "attention" if placement == "residual" else f"attention_{placement}"
+
+
+class Slotted(nn.Module):
+    """A module with slots for attention blocks, each of them empty at first.
+
+    ``slots`` says which placements there are and how many channels a block there will see. An empty slot is
+    ``None``: it adds no parameter, no name to the state dict and no line to ``print(model)``.
+    """
+
+    slots: dict[str, int]
+
+    def add_slots(self, **channels: int) -> None:
+        """Add an empty slot for every ``placement=channels``."""
+        self.slots = channels
+        for placement in channels:
+            self.register_module(slot_name(placement), None)
+
+    def attend(self, placement: str, x: Tensor) -> Tensor:
+        """Pass ``x`` through the block of ``placement``, or return it as it is if the slot is empty."""
+        block: Callable[[Tensor], Tensor] | None = self._modules[slot_name(placement)]
+        return x if block is None else block(x)
+
+
+def block_factory(attention: Attention, block_keywords: Mapping[str, object]) -> AttentionFactory | None:
+    """Turn what a user named into a callable ``channels -> block``, or None for no attention.
+
+    Raises:
+        TypeError: ``attention`` is of another type, or keywords came without a named block to take them.
+        ValueError: no block has that name.
+    """
+    if isinstance(attention, str):
+        if attention not in BLOCKS:
+            expected = ", ".join(repr(name) for name in BLOCKS)
+            raise ValueError(f"`attention` must be one of {expected}, a callable or None; got {attention!r}")
+        return partial(BLOCKS[attention], **block_keywords)
+    if attention is not None and not callable(attention):
+        kind = type(attention).__name__
+        raise TypeError(f"`attention` must be a name, a callable or None; got {attention!r} of type {kind}")
+    if block_keywords:
+        keywords = ", ".join(block_keywords)
+        raise TypeError(f"block keywords need `attention` to be a name; got {keywords} with {attention!r}")
+    return attention
+
+
+def fill(model: nn.Module, places: Mapping[str, int], factory: AttentionFactory) -> None:
+    """Build a block for every place and put it there.
+
+    Args:
+        model: the network, changed in place.
+        places: the full name of each slot, such as ``layer3.0.attention``, and the channels there.
+        factory: builds a block for a number of channels.
+
+    Raises:
+        TypeError: ``factory`` returned something that is not a module.
+    """
+    for name, channels in places.items():
+        block = factory(channels)
+        if not isinstance(block, nn.Module):
+            raise TypeError(f"`attention` must build an nn.Module; got {type(block).__name__} for {name}")
+        owner, _, slot = name.rpartition(".")
+        setattr(model.get_submodule(owner), slot, block)
