@@ -93,7 +93,8 @@ def _projection(in_channels: int, channels: int, stride: int) -> nn.Sequential |
 class ResNet(Slotted):
     """A residual network: a stem, stages of residual units, a mean over the map and a linear layer.
 
-    The stages are ``layer1``, ``layer2`` and so on. Every stage after the first halves the sides. Parameter names are torchvision's.
+    The stages are ``layer1``, ``layer2`` and so on; every one after the first halves the sides. Parameter
+    names are torchvision's.
 
     Source: He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016, arXiv 1512.03385, table 1.
 
