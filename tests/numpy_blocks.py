@@ -42,3 +42,12 @@ def mlp(z: Array, p: Parameters, name: str) -> Array:
 def se(x: Array, p: Parameters) -> Array:
     gates = sigmoid(mlp(x.mean(axis=(2, 3)), p, "mlp"))
     return x * gates[:, :, None, None]
+
+
+def eca(x: Array, p: Parameters) -> Array:
+    channels = x.shape[1]
+    weights = p["conv.weight"][0, 0]
+    k = len(weights)
+    padded = np.pad(x.mean(axis=(2, 3)), ((0, 0), (k // 2, k // 2)))
+    scores = sum(weights[i] * padded[:, i : i + channels] for i in range(k))
+    return x * sigmoid(scores)[:, :, None, None]

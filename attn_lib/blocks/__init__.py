@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from torch import nn
 
+from attn_lib.blocks.eca import ECA, eca_kernel_size
 from attn_lib.blocks.se import SE
 
-__all__ = ["BLOCKS", "SE", "AttentionFactory"]
+__all__ = ["BLOCKS", "ECA", "SE", "AttentionFactory", "eca_kernel_size"]
 
 AttentionFactory = Callable[[int], nn.Module]
 """Builds a block for a number of channels: ``lambda channels: SE(channels, reduction=8)``."""
 
-BLOCKS: dict[str, Callable[..., nn.Module]] = {"se": SE}
+BLOCKS: dict[str, Callable[..., nn.Module]] = {"se": SE, "eca": ECA}
 """Every block by the name of its file; each takes ``channels`` first and its own keywords after."""

@@ -5,9 +5,19 @@ Every message says what was expected and what came.
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
-__all__ = ["check_choice", "check_flag", "check_int", "check_map", "check_reduction"]
+__all__ = [
+    "check_choice",
+    "check_flag",
+    "check_int",
+    "check_kernel_size",
+    "check_map",
+    "check_number",
+    "check_reduction",
+]
 
 
 def check_int(name: str, value: object, *, minimum: int = 1) -> int:
@@ -23,6 +33,35 @@ def check_int(name: str, value: object, *, minimum: int = 1) -> int:
         raise TypeError(f"`{name}` must be an int; got {value!r} of type {type(value).__name__}")
     if value < minimum:
         raise ValueError(f"`{name}` must be at least {minimum}; got {name}={value}")
+    return value
+
+
+def check_kernel_size(kernel_size: object) -> int:
+    """Return ``kernel_size`` if it is odd and positive, so that a window has a centre.
+
+    Raises:
+        TypeError: it is not an ``int``.
+        ValueError: it is even or not positive.
+    """
+    checked = check_int("kernel_size", kernel_size)
+    if checked % 2 == 0:
+        raise ValueError(f"`kernel_size` must be odd; got kernel_size={checked}")
+    return checked
+
+
+def check_number(name: str, value: object, *, positive: bool = False) -> float:
+    """Return ``value`` if it is a finite ``int`` or ``float``, and above zero if ``positive``.
+
+    Raises:
+        TypeError: ``value`` is not a number, or is a ``bool``.
+        ValueError: ``value`` is infinite or NaN, or not above zero where it must be.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"`{name}` must be a number; got {value!r} of type {type(value).__name__}")
+    if not math.isfinite(value):
+        raise ValueError(f"`{name}` must be finite; got {name}={value}")
+    if positive and value <= 0:
+        raise ValueError(f"`{name}` must be above 0; got {name}={value}")
     return value
 
 
