@@ -1,0 +1,288 @@
+"""The SE explorer: what a block costs, and what trained blocks do to an image of the digits experiment."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from attn_lib import results
+from attn_lib.backbones import digit_resnet
+from attn_lib.blocks import SE
+from attn_lib.explorers.controls import Control
+from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
+from attn_lib.explorers.encoding import bars, count, heatmap, join, number, picture, round_off, shape_text
+from attn_lib.inspection import BlockRecord, record_blocks
+
+__all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
+
+TRAINED_REDUCTIONS = (2, 4, 8, 16)
+SAMPLES = results.sample_images()
+
+CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
+REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
+BIAS = Control("bias", "bias", (True, False), True, "choice", ("with bias", "without bias"))
+IMAGE = Control(
+    "image",
+    "test image",
+    tuple(range(len(SAMPLES.labels))),
+    0,
+    "gallery",
+    tuple(f"digit {label}" for label in SAMPLES.labels.tolist()),
+)
+STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
+
+# --------------------------------------------------------------------------------------------------- what it costs
+
+MAP_SIDE = 14
+"""Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
+
+SYMBOLS = {
+    "mlp.fc1.weight": ("W₁", "C/r × C"),
+    "mlp.fc1.bias": ("b₁", "C/r"),
+    "mlp.fc2.weight": ("W₂", "C × C/r"),
+    "mlp.fc2.bias": ("b₂", "C"),
+}
+
+
+def cost(setting: Setting) -> Data:
+    """Count parameters term by term, and trace the shape through the block."""
+    channels, reduction, bias = (setting[name] for name in ("channels", "reduction", "bias"))
+    with torch.device("meta"):  # shapes without memory: a block of 2,048 channels costs nothing to describe
+        block = SE(channels, reduction=reduction, bias=bias)  # type: ignore[arg-type]
+        convolution = nn.Conv2d(block.channels, block.channels, 3, padding=1, bias=False)
+        x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
+    total = count_parameters(block)
+    beside = count_parameters(convolution)
+    parameters = dict(block.named_parameters())
+    rows = [
+        {
+            "name": name,
+            "label": label,
+            "formula": formula,
+            # Without bias its rows stay, so that the figure keeps its height while a reader compares.
+            "product": shape_text(parameters[name].shape) if name in parameters else "none",
+            **count(parameters[name].numel() if name in parameters else 0),
+        }
+        for name, (label, formula) in SYMBOLS.items()
+    ]
+    return {
+        "parameters": {"rows": rows, "total": count(total)},
+        "shapes": {"rows": trace(block, x)},
+        "share": number(round(100 * total / beside, 2), f"{100 * total / beside:.2f} % of {beside:,}"),
+    }
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Count the entries of every parameter."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def trace(block: SE, x: Tensor) -> list[Data]:
+    """Follow the shape through one call of the block, as its own layers report it."""
+    seen: dict[str, Tensor] = {}
+    layers = {"hidden": block.mlp.fc1, "mixed": block.mlp.fc2}
+    handles = [block.mlp.register_forward_pre_hook(lambda module, args: seen.update(squeezed=args[0]))]
+    for name, layer in layers.items():
+        hook = layer.register_forward_hook(lambda module, args, out, name=name: seen.update({name: out}))
+        handles.append(hook)
+    try:
+        output = block(x)
+        gate = block.attention(x)["channel"]
+    finally:
+        for handle in handles:
+            handle.remove()
+    steps = {
+        "input x": x,
+        "squeeze: mean over H × W": seen["squeezed"],
+        "W₁, then ReLU": seen["hidden"],
+        "W₂": seen["mixed"],
+        "sigmoid: the gates s": gate,
+        "output s · x": output,
+    }
+    return [{"step": step, "shape": shape_text(tensor.shape)} for step, tensor in steps.items()]
+
+
+# ------------------------------------------------------------------------------------------------ what it has learned
+
+
+@lru_cache(maxsize=None)
+def observe(reduction: int, bias: bool) -> tuple[dict[str, BlockRecord], Tensor, dict[str, Any]] | None:
+    """Show every sample image to the network that was trained with this block; ``None`` if none was.
+
+    Returns:
+        The record of each SE block, the class probabilities ``(images, 10)``, and the run's own record.
+    """
+    name = f"se_r{reduction}_{'bias' if bias else 'nobias'}_seed0"
+    if name not in results.names():
+        return None
+    run = results.record(name)
+    network = digit_resnet(**run["network"])
+    network.load_state_dict(results.state_dict(name))
+    network.eval()
+    x = SAMPLES.images.float() / 255
+    with torch.no_grad():
+        probabilities = network(x).softmax(dim=1)
+    return record_blocks(network, x), probabilities, run
+
+
+def untrained(setting: Setting) -> Data:
+    """Say why there is nothing to show."""
+    trained = join([str(r) for r in TRAINED_REDUCTIONS])
+    return {"missing": f"No network was trained with r = {setting['reduction']}; there is one each for r = {trained}."}
+
+
+def image_index(setting: Setting) -> int:
+    """Return the image's index.
+
+    Raises:
+        ValueError: there is no such image.
+    """
+    index = setting["image"]
+    if index not in IMAGE.values:
+        raise ValueError(f"`image` must be between 0 and {len(IMAGE.values) - 1}; got image={index!r}")
+    return int(index)
+
+
+def look(setting: Setting) -> Data:
+    """Give the image and the digit's box."""
+    index = image_index(setting)
+    label, (x, y, width, height) = int(SAMPLES.labels[index]), SAMPLES.boxes[index].tolist()
+    side = SAMPLES.images.shape[-1]
+    alt = (
+        f"A {side} by {side} pixel image: a handwritten {label}, {width} pixels wide, at column {x} and row {y}, "
+        "among fragments of other digits. A frame marks it."
+    )
+    return {"picture": {"index": index, "box": [x, y, width, height], "alt": alt}}
+
+
+def reading(setting: Setting) -> Data:
+    """Say what the network reads, and how often it is right."""
+    observed = observe(setting["reduction"], setting["bias"])  # type: ignore[arg-type]
+    if observed is None:
+        return untrained(setting)
+    _, probabilities, run = observed
+    index = image_index(setting)
+    label, probability = int(SAMPLES.labels[index]), probabilities[index]
+    guess = int(probability.argmax())
+    sure = round_off(probability[guess].item())
+    verdict = "right" if guess == label else f"wrong: it is a {label}"
+    correct, total = run["test"]["correct"], run["test"]["total"]
+    return {
+        "prediction": number(guess, f"{guess} ({verdict})"),
+        "probability": number(sure, f"{sure:.3f}"),
+        "accuracy": number(round_off(correct / total), f"{100 * correct / total:.1f} % of {total:,}"),
+    }
+
+
+def gates(setting: Setting) -> Data:
+    """Give the squeezed vector and the gates of one stage, and the channels that are most open and most closed."""
+    observed = observe(setting["reduction"], setting["bias"])  # type: ignore[arg-type]
+    if observed is None:
+        return untrained(setting)
+    stage = setting["stage"]
+    if stage not in STAGE.values:
+        raise ValueError(f"`stage` must be one of {STAGE.values}; got stage={stage!r}")
+    seen = observed[0][f"layer{stage}.0.attention"]
+    index = image_index(setting)
+    squeezed = seen.input.mean(dim=(2, 3))
+    # One scale for all images, so that bars compare from image to image; it always holds zero.
+    low, high = round_off(min(squeezed.min().item(), 0)), round_off(max(squeezed.max().item(), 0))
+    gate = seen.maps["channel"][index, :, 0, 0]
+    order = gate.argsort(descending=True).tolist()
+    smallest, mean, largest = (round_off(v.item()) for v in (gate.min(), gate.mean(), gate.max()))
+    channels = len(order)
+    return {
+        "squeeze": bars(
+            squeezed[index],
+            low,
+            high,
+            f"Means of {channels} channels over the map, between {round_off(squeezed[index].min().item())} "
+            f"and {round_off(squeezed[index].max().item())}.",
+        ),
+        "gates": bars(
+            gate,
+            0,
+            1,
+            f"{channels} gates between {smallest} and {largest}, mean {mean}. Most open: channels "
+            f"{join([str(c) for c in order[:3]])}; most closed: {join([str(c) for c in order[:-4:-1]])}.",
+        ),
+        "open": feature_map(seen.input[index, order[0]], order[0], gate[order[0]], "most open"),
+        "closed": feature_map(seen.input[index, order[-1]], order[-1], gate[order[-1]], "most closed"),
+        "mean": number(mean, f"{mean:.3f}"),
+        "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
+        "shape": {"rows": [{"step": f"input of the block in stage {stage}", "shape": shape_text(seen.input[:1].shape)}]},
+    }
+
+
+def feature_map(values: Tensor, channel: int, gate: Tensor, which: str) -> Data:
+    """Give one channel before its gate."""
+    peak = int(values.argmax())
+    row, column = divmod(peak, values.shape[1])
+    caption = f"{which}: channel {channel}, gate {gate.item():.3f}"
+    height, width = values.shape
+    alt = (
+        f"Channel {channel} before its gate of {gate.item():.3f}, {height} by {width} places; "
+        f"largest at row {row}, column {column}."
+    )
+    return heatmap(values, caption, alt)
+
+
+EXPLORER = Definition(
+    name="se",
+    title="Squeeze-and-Excitation: move a control",
+    panels=(
+        Panel("The block, in both boxes below", (REDUCTION, BIAS), ()),
+        Panel(
+            "What it costs",
+            (CHANNELS,),
+            (
+                Part(
+                    "cost",
+                    ("channels", "reduction", "bias"),
+                    (
+                        Item("parameters", "terms", "parameters"),
+                        Item("shapes", "shapes", f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}"),
+                        Item("share", "number", "as a share of one 3 × 3 convolution of this width"),
+                    ),
+                    cost,
+                ),
+            ),
+        ),
+        Panel(
+            "What it does, trained",
+            (IMAGE, STAGE),
+            (
+                Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
+                Part(
+                    "reading",
+                    ("reduction", "bias", "image"),
+                    (
+                        Item("prediction", "number", "the network reads"),
+                        Item("probability", "number", "with probability"),
+                        Item("accuracy", "number", "right on test images"),
+                    ),
+                    reading,
+                    "column",
+                ),
+                Part(
+                    "gates",
+                    ("reduction", "bias", "image", "stage"),
+                    (
+                        Item("squeeze", "bars", "squeezed: mean of each channel, z"),
+                        Item("gates", "bars", "gate of each channel, s"),
+                        Item("open", "heatmap"),
+                        Item("closed", "heatmap"),
+                        Item("mean", "number", "mean gate"),
+                        Item("spread", "number", "gates from"),
+                        Item("shape", "shapes"),
+                    ),
+                    gates,
+                ),
+            ),
+        ),
+    ),
+    pictures=tuple(picture(image[0]) for image in SAMPLES.images),
+)

@@ -1,0 +1,69 @@
+// Draws an exercise: a question, an answer field or options, and feedback. The answer, the tolerance and every
+// sentence come from the model; what is compared here is a number against a number, or a text against a text.
+//
+// model.get("spec") is one of
+//   {kind: "number", question, answer, within, unit, hints: [{value, text}], because}
+//   {kind: "choice", question, answer, options: [{text, feedback}]}
+
+let drawn = 0;
+const session = Math.random().toString(36).slice(2, 8); // a notebook may load this module more than once
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Read a number as people write it: 8,464 or 8 464 or 1e4; NaN for anything else. */
+function readNumber(text) {
+  const plain = text.trim().replace(/[,\s_\u00a0\u202f]/g, "").replace("\u2212", "-");
+  return plain === "" ? NaN : Number(plain);
+}
+
+function numberAnswer(spec, id, tell) {
+  const input = make("input", { type: "text", inputmode: "decimal", id: `${id}-answer`, autocomplete: "off",
+    "aria-describedby": `${id}-feedback` });
+  const unit = make("span", {}, spec.unit);
+  const form = make("form", {}, make("label", { for: `${id}-answer` }, "Your prediction"), input, unit,
+    make("button", { type: "submit" }, "Check"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const given = readNumber(input.value);
+    if (Number.isNaN(given)) return tell(null, "Type a number first.");
+    const near = (value) => Math.abs(given - value) <= spec.within + 1e-9 * Math.abs(value);
+    if (near(spec.answer)) return tell(true, spec.because);
+    tell(false, spec.hints.find(({ value }) => near(value))?.text ?? (given > spec.answer ? "It is less." : "It is more."));
+  });
+  return form;
+}
+
+function choiceAnswer(spec, id, tell) {
+  const group = make("fieldset", { "aria-labelledby": `${id}-question` });
+  spec.options.forEach(({ text, feedback }, i) => {
+    const input = make("input", { type: "radio", name: id, id: `${id}-${i}` });
+    input.addEventListener("change", () => tell(text === spec.answer, feedback));
+    group.append(make("label", { for: input.id }, input, make("span", {}, text)));
+  });
+  return group;
+}
+
+function render({ model, el }) {
+  const spec = model.get("spec");
+  const id = `attn-exercise-${session}-${drawn++}`;
+  const verdict = make("strong");
+  const reason = make("span");
+  const feedback = make("p", { class: "attn-feedback", id: `${id}-feedback`, role: "status" }, verdict, reason);
+  const tell = (right, text) => {
+    feedback.dataset.verdict = right === null ? "none" : right ? "right" : "wrong";
+    verdict.textContent = right === null ? "" : right ? "Right. " : "Not quite. ";
+    reason.textContent = text;
+  };
+  const answer = (spec.kind === "number" ? numberAnswer : choiceAnswer)(spec, id, tell);
+  const section = make("section", { class: "attn-exercise", "aria-labelledby": `${id}-question` },
+    make("p", { id: `${id}-question` }, spec.question), answer, feedback);
+  el.replaceChildren(section);
+  section.dataset.ready = "true";
+}
+
+export default { render };

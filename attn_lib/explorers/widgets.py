@@ -1,0 +1,113 @@
+"""The live host: an explorer as an ipywidgets widget, computed by torch as its controls move."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from attn_lib.explorers.controls import Control
+from attn_lib.explorers.definition import Definition, part_key
+from attn_lib.explorers.embedding import STATIC, output_mode, page_html
+from attn_lib.explorers.records import se
+
+__all__ = ["Explorer", "SEExplorer", "control_trait"]
+
+def control_trait(control: Control) -> traitlets.TraitType:
+    """Make the synchronised trait of a control."""
+    kinds = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode}
+    return kinds[type(control.default)](control.default, help=control.label).tag(sync=True)
+
+
+class Explorer(anywidget.AnyWidget):
+    """An explorer of one definition. A subclass names the definition and one trait per control.
+
+    Moving a control in the notebook, or setting its trait in Python (``explorer.reduction = 8``), computes the parts
+    that depend on it. A trait takes every value that the block itself accepts, also one that the published page does
+    not offer.
+
+    Args:
+        **setting: where the controls start; each defaults to the definition's default.
+
+    Raises:
+        TypeError: a keyword is not a control.
+        traitlets.TraitError: the block refuses a value, in the block's own words.
+    """
+
+    definition: ClassVar[Definition]
+
+    _esm = STATIC / "explorer.js"
+    _css = STATIC / "widgets.css"
+    spec = traitlets.Dict().tag(sync=True)
+    parts = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, **setting: Any) -> None:
+        controls = self.definition.controls
+        unknown = sorted(set(setting) - set(controls))
+        if unknown:
+            raise TypeError(f"expected controls out of {sorted(controls)}; got {unknown}")
+        start = self.definition.defaults | setting
+        self._computed: dict[tuple[str, str], dict[str, object]] = {}
+        super().__init__(spec=self.definition.spec(), parts=self._compute(start), **start)
+        self._register_validator(self._accept, list(controls))
+        self.observe(self._recompute, list(controls))
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The value of every control."""
+        return {name: getattr(self, name) for name in self.definition.controls}
+
+    @property
+    def record(self) -> dict[str, dict[str, object]]:
+        """What is on screen: the data of every part at the present setting."""
+        return {name: next(iter(entries.values())) for name, entries in self.parts.items()}
+
+    def _compute(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
+        """Compute the parts of a setting, each under its key; what was computed before is remembered."""
+        computed = {}
+        for part in self.definition.parts.values():
+            key = part_key(part.depends, setting)
+            if (part.name, key) not in self._computed:
+                self._computed[part.name, key] = part.compute(setting)
+            computed[part.name] = {key: self._computed[part.name, key]}
+        return computed
+
+    def _accept(self, owner: Explorer, proposal: dict[str, Any]) -> Any:
+        """Refuse a value that the record cannot be computed for, so that a trait never holds one."""
+        name, value = proposal["trait"].name, proposal["value"]
+        try:
+            self._compute(self.setting | {name: value})
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
+        return value
+
+    def _recompute(self, change: dict[str, Any]) -> None:
+        self.parts = self._compute(self.setting)
+
+    def __repr__(self) -> str:
+        """Say what is on screen, without a memory address, so that a stored output can be compared."""
+        setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
+        return f"{type(self).__name__}({setting})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        text = repr(self)
+        mode = output_mode()
+        if mode == "text":
+            return {"text/plain": text}
+        if mode == "page":
+            values = self.definition.payload() | self.setting
+            return {"text/plain": text, "text/html": page_html("explorer", values, text)}
+        bundle, *metadata = super()._repr_mimebundle_(**kwargs)
+        return ({**bundle, "text/plain": text}, *metadata)
+
+
+class SEExplorer(Explorer):
+    """Squeeze-and-Excitation: what a block costs, and what a trained one does to an image."""
+
+    definition = se.EXPLORER
+    channels = control_trait(se.CHANNELS)
+    reduction = control_trait(se.REDUCTION)
+    bias = control_trait(se.BIAS)
+    image = control_trait(se.IMAGE)
+    stage = control_trait(se.STAGE)

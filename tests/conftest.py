@@ -1,0 +1,72 @@
+"""Fixtures that several folders of tests share: a browser, pages that must stay clean, and the built book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+
+ROOT = Path(__file__).parent.parent
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the whole run."""
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.HELP)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Open pages that are closed after the test, which fails if any of them logged an error.
+
+    A console error, an uncaught exception, a failed request and a request to anywhere but the page's own origin
+    all count: a published page must do without a network.
+    """
+    problems: list[str] = []
+    contexts = []
+
+    def open_one(url: str, *, width: int = 1280, scheme: str = "light", **options: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        own = url.split("/", 3)[:3]
+        page.on("console", lambda m: problems.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+        page.on("requestfailed", lambda request: problems.append(f"failed request: {request.url}"))
+        page.on(
+            "request",
+            lambda request: (
+                problems.append(f"third party: {request.url}")
+                if request.url.split("/", 3)[:3] != own and not request.url.startswith(("data:", "blob:"))
+                else None
+            ),
+        )
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="session")
+def book() -> Path:
+    """The folder of the built book."""
+    html = ROOT / "_build" / "html"
+    if not (html / "index.html").exists():
+        pytest.fail("the book is not built: run `make book` first (`make test` does)")
+    return html
