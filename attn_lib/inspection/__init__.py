@@ -5,5 +5,30 @@ hooks that are always removed.
 """
 
 from attn_lib.inspection.attention_maps import BlockRecord, attention_maps, is_block, record_blocks
+from attn_lib.inspection.flops import MacCount, Macs, count_macs
+from attn_lib.inspection.grad_cam import GradCam, grad_cam
+from attn_lib.inspection.parameters import (
+    ParameterCount,
+    ParameterRecord,
+    count_parameters,
+    count_parameters_by_block,
+)
+from attn_lib.inspection.shapes import ShapeRecord, trace_shapes
 
-__all__ = ["BlockRecord", "attention_maps", "is_block", "record_blocks"]
+__all__ = [
+    "BlockRecord",
+    "GradCam",
+    "MacCount",
+    "Macs",
+    "ParameterCount",
+    "ParameterRecord",
+    "ShapeRecord",
+    "attention_maps",
+    "count_macs",
+    "count_parameters",
+    "count_parameters_by_block",
+    "grad_cam",
+    "is_block",
+    "record_blocks",
+    "trace_shapes",
+]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from attn_lib.inspection.hooks import Call, watching
 
-__all__ = ["BlockRecord", "attention_maps", "is_block", "record_blocks"]
+__all__ = ["BlockRecord", "attention_maps", "is_block", "read_maps", "record_blocks"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def attention_maps(model: nn.Module, x: Tensor) -> dict[str, dict[str, Tensor]]:
         >>> attention_maps(model, torch.zeros(2, 3, 7, 5))["1"]["channel"].shape
         torch.Size([2, 32, 1, 1])
     """
-    with watching(model, select=is_block, before=_read_maps, after=lambda module, output: None) as watch:
+    with watching(model, select=is_block, before=read_maps, after=lambda module, output: None) as watch:
         model(x)
     return {key: call.before for key, call in _by_name(watch.calls).items()}
 
@@ -112,9 +112,14 @@ def _by_name(calls: list[Call[Any, Any]]) -> dict[str, Call[Any, Any]]:
     return by_name
 
 
-def _read_maps(
+def read_maps(
     name: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Tensor]:
+    """Compute the maps of a block named ``name`` from what its forward pass receives.
+
+    Raises:
+        TypeError: its ``attention`` returned something else than named tensors.
+    """
     attention = cast(Callable[..., object], module.attention)
     maps = attention(*args, **kwargs)
     if not isinstance(maps, Mapping) or not all(isinstance(value, Tensor) for value in maps.values()):
@@ -131,7 +136,7 @@ def _read_input_and_maps(
     received = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
     if not received:
         raise TypeError(f"a block must receive a Tensor; {name!r} ({type(module).__name__}) received none")
-    return _copy(received[0]), _read_maps(name, module, args, kwargs)
+    return _copy(received[0]), read_maps(name, module, args, kwargs)
 
 
 def _read_output(module: nn.Module, output: object) -> Tensor:

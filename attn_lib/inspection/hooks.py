@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-__all__ = ["Call", "Watch", "evaluating", "named_modules", "watching"]
+__all__ = ["Call", "Watch", "evaluating", "named_modules", "tensors_in", "watching"]
 
 Before = TypeVar("Before")
 After = TypeVar("After")
@@ -28,6 +28,18 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
         for name, module in model.named_modules()
         if "_orig_mod" not in module._modules
     ]
+
+
+def tensors_in(value: object) -> Iterator[Tensor]:
+    """Find the tensors in a value, through any nesting of tuples, lists and dicts."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from tensors_in(item)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from tensors_in(item)
 
 
 @contextmanager
@@ -124,6 +136,7 @@ def watching(
             it returns becomes ``Call.after``.
     """
     watch: Watch[Before, After] = Watch()
+    handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def watch_module(name: str, module: nn.Module) -> None:
         def begin(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -135,7 +148,6 @@ def watching(
         handles.append(module.register_forward_pre_hook(begin, with_kwargs=True))
         handles.append(module.register_forward_hook(end))
 
-    handles: list[torch.utils.hooks.RemovableHandle] = []
     try:
         for name, module in named_modules(model):
             if select(module):

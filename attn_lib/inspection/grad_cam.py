@@ -1,0 +1,165 @@
+"""Grad-CAM: where in a layer's feature map the evidence for a class lies, from the gradient of its score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from attn_lib.inspection.hooks import evaluating, named_modules
+
+__all__ = ["GradCam", "grad_cam"]
+
+
+@dataclass(frozen=True)
+class GradCam:
+    """Grad-CAM of a batch of images.
+
+    Attributes:
+        maps: ``(N, H, W)``, at least 0 everywhere.
+        classes: ``(N,)``, the class that each map is about.
+        scores: ``(N,)``, the score (logit) of that class.
+        normalized: whether each map was divided by its own maximum. If not, the values are in units of the
+            score and can be compared between images.
+    """
+
+    maps: Tensor
+    classes: Tensor
+    scores: Tensor
+    normalized: bool
+
+
+def grad_cam(
+    model: nn.Module,
+    x: Tensor,
+    layer: str | nn.Module,
+    *,
+    classes: int | Sequence[int] | Tensor | None = None,
+    upsample: bool = False,
+    normalize: bool = False,
+) -> GradCam:
+    r"""Compute Grad-CAM for any layer that returns a feature map.
+
+    .. math::
+        \alpha_k^c = \frac{1}{HW} \sum_{i,j} \frac{\partial y^c}{\partial A^k_{ij}}, \qquad
+        L^c = \mathrm{ReLU}\Bigl(\sum_k \alpha_k^c A^k\Bigr)
+
+    Source: Selvaraju et al., *Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+    Localization*, ICCV 2017, equations 1 and 2. :math:`y^c` is the score of class c before the softmax, and
+    :math:`A^k` is channel k of what the layer returned, before a later in-place operation changes it.
+
+    The model runs in eval mode. Its parameters may be frozen; their ``requires_grad`` and ``grad`` are left
+    as they are, the hook is removed and training modes are restored, also when the model raises.
+
+    Args:
+        model: a classifier that returns scores ``(N, classes)``.
+        x: a batch of images, ``(N, C, H, W)``.
+        layer: the layer whose feature map is read, or its qualified name, such as ``"layer4"``.
+        classes: the class to explain: one for all images, or one per image. ``None``: the predicted class of
+            each image.
+        upsample: whether to enlarge the maps to the images' size, bilinearly.
+        normalize: whether to divide each map by its maximum (a map of zeros stays as it is). Done last.
+
+    Shape:
+        ``maps`` is ``(N, H', W')`` with the layer's resolution, or ``(N, H, W)`` if ``upsample``.
+
+    Raises:
+        TypeError: ``layer`` is no module or name, ``classes`` are not integers, or the layer or the model
+            returned no Tensor.
+        ValueError: the layer is not in the model, was not called exactly once, or returned no feature map;
+            the model did not return ``(N, classes)``; a class is out of range, or not one per image; the
+            scores do not depend on the layer.
+    """
+    name, module = _find(model, layer)
+    # The caller may be in no_grad or in inference_mode, whose tensors cannot take part in a gradient.
+    with evaluating(model), torch.inference_mode(False), torch.enable_grad():
+        feature_map, logits = _run(model, x.clone() if x.is_inference() else x, name, module)
+        chosen = _choose(classes, logits)
+        scores = logits.gather(1, chosen[:, None])[:, 0]
+        gradient = _gradient(scores, feature_map, name)
+
+    weights = gradient.mean(dim=(2, 3), keepdim=True)
+    maps = torch.relu((weights * feature_map.detach()).sum(dim=1))
+    if upsample:
+        maps = F.interpolate(maps[:, None], size=x.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
+    if normalize:
+        peak = maps.amax(dim=(1, 2), keepdim=True)
+        maps = maps / peak.where(peak > 0, 1)
+    return GradCam(maps, chosen, scores.detach(), normalize)
+
+
+def _find(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module]:
+    """Return the name and the module of a layer that was given as either."""
+    modules = named_modules(model)
+    for name, module in modules:
+        if layer is module or (isinstance(layer, str) and layer == name):
+            return name, module
+    if isinstance(layer, nn.Module):
+        raise ValueError(
+            f"`layer` must be a module of the model; got {type(layer).__name__}, which is not in it"
+        )
+    if not isinstance(layer, str):
+        raise TypeError(f"`layer` must be a module or the name of one; got {layer!r}")
+    close = get_close_matches(layer, [name for name, _ in modules])
+    hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    raise ValueError(f"`layer` must name a module of the model; got {layer!r}{hint}")
+
+
+def _run(model: nn.Module, x: Tensor, name: str, layer: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return what the layer returned, as the start of a graph, and the scores at its end."""
+    feature_maps: list[Tensor] = []
+
+    def keep(module: nn.Module, args: tuple[object, ...], output: object) -> Tensor:
+        if not isinstance(output, Tensor):
+            raise TypeError(f"layer {name!r} must return a Tensor; got {type(output).__name__}")
+        if output.dim() != 4:
+            raise ValueError(f"layer {name!r} must return a map (N, C, H, W); got {tuple(output.shape)}")
+        # The graph starts anew here, so that it exists with frozen parameters too and costs nothing before
+        # the layer. The model goes on with a copy, because a later layer may work in place.
+        feature_maps.append(output.detach().clone().requires_grad_())
+        return feature_maps[-1].clone()
+
+    handle = layer.register_forward_hook(keep)
+    try:
+        logits = model(x)
+    finally:
+        handle.remove()
+    if len(feature_maps) != 1:
+        raise ValueError(
+            f"layer {name!r} must be called once in a forward pass; got {len(feature_maps)} calls"
+        )
+    if not isinstance(logits, Tensor):
+        raise TypeError(f"the model must return a Tensor of scores; got {type(logits).__name__}")
+    if logits.dim() != 2 or logits.shape[0] != x.shape[0]:
+        raise ValueError(f"the model must return scores ({x.shape[0]}, classes); got {tuple(logits.shape)}")
+    return feature_maps[0], logits
+
+
+def _choose(classes: int | Sequence[int] | Tensor | None, logits: Tensor) -> Tensor:
+    """Return the class to explain for each image: the predicted one if none is given."""
+    images, available = logits.shape
+    if classes is None:
+        return logits.detach().argmax(dim=1)
+    chosen = torch.as_tensor(classes, device=logits.device)
+    if chosen.is_floating_point() or chosen.is_complex() or chosen.dtype == torch.bool:
+        raise TypeError(f"`classes` must be an int or one int per image; got {classes!r}")
+    if chosen.dim() > 1 or (chosen.dim() == 1 and len(chosen) != images):
+        raise ValueError(f"`classes` must be an int or one int per image ({images}); got {classes!r}")
+    if not ((chosen >= 0) & (chosen < available)).all():
+        raise ValueError(f"`classes` must be in 0 .. {available - 1}; got {classes!r}")
+    return chosen.long().expand(images).clone()
+
+
+def _gradient(scores: Tensor, feature_map: Tensor, name: str) -> Tensor:
+    """Return the gradient of each image's score in its own feature map; no ``grad`` is touched."""
+    gradient = None
+    if scores.requires_grad:
+        # In eval mode the images of a batch do not see each other, so one backward pass serves them all.
+        (gradient,) = torch.autograd.grad(scores.sum(), feature_map, allow_unused=True)
+    if gradient is None:
+        raise ValueError(f"the class scores do not depend on layer {name!r} in a differentiable way")
+    return gradient
