@@ -1,0 +1,43 @@
+"""Random integers that are the same on every platform and in every version of NumPy and torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["IntegerStream"]
+
+_HALF_WORD = np.uint64(32)
+
+
+class IntegerStream:
+    """A stream of integers named by a key, such as ``IntegerStream(seed, epoch)``.
+
+    NumPy promises that the raw words of PCG64 never change for a seed, and promises nothing of the kind for
+    the methods of ``numpy.random.Generator`` (its *Compatibility policy*, after NEP 19). So only the words
+    are taken from NumPy, and the two things made of them here are integer arithmetic.
+
+    Args:
+        key: non-negative integers; another key is another, independent stream.
+    """
+
+    def __init__(self, *key: int) -> None:
+        self._words = np.random.PCG64(key)
+
+    def below(self, bound: int, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
+        """Draw integers from ``0 .. bound - 1``.
+
+        The high half of a word is scaled to the bound; no value is off its fair share by more than one part
+        in ``2**32 / bound``.
+
+        Raises:
+            ValueError: ``bound`` is not in ``1 .. 2**32``.
+        """
+        if not 1 <= bound <= 2**32:
+            raise ValueError(f"`bound` must be between 1 and 2**32; got bound={bound}")
+        words = self._words.random_raw(shape) >> _HALF_WORD
+        return ((words * np.uint64(bound)) >> _HALF_WORD).astype(np.int64)
+
+    def permutation(self, length: int) -> npt.NDArray[np.int64]:
+        """Shuffle ``0 .. length - 1``: the order that sorts as many random words."""
+        return np.argsort(self._words.random_raw(length), kind="stable").astype(np.int64)

@@ -1,0 +1,236 @@
+"""Runs: what is trained, under which name, and the folder that holds what has been trained so far."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attn_lib.experiment.cluttered_digits import ClutteredDigits, dataset_sha256, load_split
+from attn_lib.experiment.evaluation import evaluate
+from attn_lib.experiment.model import NetworkSetting, build_network, count_parameters
+from attn_lib.experiment.training import LearningCurve, TrainingSettings, save_atomically, train
+
+__all__ = [
+    "Report",
+    "Run",
+    "execute",
+    "execute_all",
+    "finished_epochs",
+    "finished_record",
+    "finished_weights",
+    "option",
+    "published_runs",
+    "write_json",
+]
+
+Report = Callable[[str], None]
+"""Takes one line of progress."""
+
+_PROGRESS, _WEIGHTS, _RECORD = "progress.pt", "weights.pt", "record.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the outcome of one training run.
+
+    Args:
+        network: the variant.
+        data: the task.
+        training: the budget.
+        seed: of the initial weights and of the data order.
+    """
+
+    network: NetworkSetting = field(default_factory=NetworkSetting)
+    data: ClutteredDigits = field(default_factory=ClutteredDigits)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """``se_r4_bias_seed0``; a setting that is not the published one shows: ``plain_epochs5_seed0``."""
+        changes = [f"{name}{value}" for name, value in self._changes()]
+        return "_".join([self.network.name, *changes, f"seed{self.seed}"])
+
+    @property
+    def command(self) -> str:
+        """The command that repeats this run on any platform."""
+        words = ["python", "-m", "attn_lib.experiment", "run"]
+        if self.network.attention is not None:
+            words += ["--attention", self.network.attention]
+        for name, value in [*self.network.keywords.items(), *self._changes()]:
+            if isinstance(value, bool):
+                words.append(option(name) if value else option(f"no_{name}"))
+            else:
+                words += [option(name), str(value)]
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def _changes(self) -> Iterator[tuple[str, Any]]:
+        """Name the settings of data and training that differ from the published ones."""
+        for part, prefix in ((self.data, "data_"), (self.training, "")):
+            for one in fields(part):
+                value = getattr(part, one.name)
+                if value != one.default:
+                    # Two seeds must not share one name.
+                    yield (prefix + one.name if one.name == "seed" else one.name), value
+
+
+def option(name: str) -> str:
+    """Return the command line's spelling of a setting: ``batch_size`` is ``--batch-size``."""
+    return "--" + name.replace("_", "-")
+
+
+def published_runs(seeds: Sequence[int] = (0, 1, 2)) -> list[Run]:
+    """Return the runs whose results the package carries: the table to extend when a block is added."""
+    variants = [NetworkSetting()]
+    for reduction in (2, 4, 8, 16):
+        for bias in (True, False):
+            variants.append(NetworkSetting("se", {"reduction": reduction, "bias": bias}))
+    return [Run(variant, seed=seed) for seed in seeds for variant in variants]
+
+
+def execute(run: Run, runs_directory: Path, report: Report = print) -> dict[str, Any]:
+    """Train ``run`` to its end in ``runs_directory / run.name`` and return its record.
+
+    What has been done before is not done again: a finished run is only read, an interrupted one goes on after
+    its last whole epoch. The test split is not touched here, so that nothing can be chosen by it.
+
+    Raises:
+        ValueError: the folder holds a run with other settings.
+    """
+    folder = runs_directory / run.name
+    record = finished_record(run, runs_directory)
+    if record is not None:
+        report(f"{run.name}: finished before")
+        return record
+
+    def after_epoch(curve: LearningCurve) -> None:
+        done, total = len(curve.train_loss), run.training.epochs
+        remaining = sum(curve.seconds) / done * (total - done)
+        report(
+            f"{run.name}: epoch {done:2d}/{total}  train loss {curve.train_loss[-1]:.4f}  "
+            f"validation accuracy {curve.validation_accuracy[-1]:.4f}  "
+            f"{curve.seconds[-1]:.1f} s, {remaining:.0f} s to go"
+        )
+
+    with _one_thread():
+        validation = load_split(run.data, "validation")
+        network = build_network(run.network, seed=run.seed)
+        curve = train(
+            network,
+            load_split(run.data, "train"),
+            validation,
+            run.training,
+            seed=run.seed,
+            progress_file=folder / _PROGRESS,
+            after_epoch=after_epoch,
+        )
+        result = evaluate(network, validation)
+
+    weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+    save_atomically(weights, folder / _WEIGHTS)
+    record = {
+        "setting": {"attention": run.network.attention, **run.network.keywords},
+        "network": run.network.as_keywords(),
+        "parameters": count_parameters(network),
+        "data": asdict(run.data),
+        "data_sha256": dataset_sha256(run.data),
+        "training": asdict(run.training),
+        "seed": run.seed,
+        "command": run.command,
+        "versions": _versions(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "learning_curve": {
+            "train_loss": [round(loss, 6) for loss in curve.train_loss],
+            "validation_accuracy": curve.validation_accuracy,
+        },
+        "training_seconds": round(sum(curve.seconds), 1),
+        "validation": {"correct": result.correct, "total": result.total},
+    }
+    # The record comes last: a folder that has one is finished.
+    write_json(record, folder / _RECORD)
+    (folder / _PROGRESS).unlink()
+    return record
+
+
+def execute_all(
+    runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report = print
+) -> list[dict[str, Any]]:
+    """Execute ``runs`` in that many processes and return their records in order."""
+    if workers == 1:
+        return [execute(run, runs_directory, report) for run in runs]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(execute, run, runs_directory) for run in runs]
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            report(f"{done} of {len(runs)} runs finished")
+    return [future.result() for future in futures]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread.
+
+    With two, sums are split and added in another order, and the weights differ in their last bits. Runs go
+    side by side in processes instead, which is faster for networks this small.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("numpy", "scikit-learn")}
+    return {"python": platform.python_version(), "torch": torch.__version__, **packages}
+
+
+def finished_record(run: Run, runs_directory: Path) -> dict[str, Any] | None:
+    """Return the record of ``run``, or None if it has not finished.
+
+    Raises:
+        ValueError: the record is that of a run with other settings.
+    """
+    path = runs_directory / run.name / _RECORD
+    if not path.exists():
+        return None
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found, expected = record["command"], run.command
+    if (found, record["data"], record["training"]) != (expected, asdict(run.data), asdict(run.training)):
+        raise ValueError(f"expected the run of `{expected}` in {path}; got that of `{found}`")
+    return record
+
+
+def finished_weights(run: Run, runs_directory: Path) -> dict[str, Tensor]:
+    """Return the state dict of a finished run."""
+    weights: dict[str, Tensor] = torch.load(runs_directory / run.name / _WEIGHTS, weights_only=True)
+    return weights
+
+
+def finished_epochs(run: Run, runs_directory: Path) -> int:
+    """Return how many epochs of ``run`` are safe on disk."""
+    if finished_record(run, runs_directory) is not None:
+        return run.training.epochs
+    path = runs_directory / run.name / _PROGRESS
+    return len(torch.load(path, weights_only=True)["curve"]["train_loss"]) if path.exists() else 0
+
+
+def write_json(content: object, path: Path) -> None:
+    """Write ``content`` so that ``path`` always holds a whole file, the old or the new one."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
