@@ -1,9 +1,9 @@
 """A Sphinx extension that puts live explorers and exercises into the pages of a book.
 
-While the HTML is built, the notebooks' kernels are told (by an environment variable) to emit the stored values of a
-widget instead of the widget; the pages that hold one get the script that draws it and its style sheet. The script is
-made of the very modules that the live widgets use: one file, no imports, no third party, and no ``type="module"``,
-which browsers refuse to load from a folder on disk.
+While the HTML is built, the notebooks' kernels are told (by an environment variable) to emit the stored
+values of a widget instead of the widget; the pages that hold one get the script that draws it and its style
+sheet. The script is made of the very modules that the live widgets use: one file, no imports, no third party,
+and no ``type="module"``, which browsers refuse to load from a folder on disk.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def write_assets(app: Sphinx, error: Exception | None) -> None:
         static = Path(app.outdir) / "_static"
         static.mkdir(parents=True, exist_ok=True)
         (static / SCRIPT).write_text(bundle(), encoding="utf-8")
-        (static / STYLE).write_text((embedding.STATIC / "widgets.css").read_text(encoding="utf-8"), encoding="utf-8")
+        (static / STYLE).write_text(
+            (embedding.STATIC / "widgets.css").read_text(encoding="utf-8"), encoding="utf-8"
+        )
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -30,8 +30,8 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser) -> Iterator[OpenPage]:
     """Open pages that are closed after the test, which fails if any of them logged an error.
 
-    A console error, an uncaught exception, a failed request and a request to anywhere but the page's own origin
-    all count: a published page must do without a network.
+    A console error, an uncaught exception, a failed request and a request to anywhere but the page's own
+    origin all count: a published page must do without a network.
     """
     problems: list[str] = []
     contexts = []

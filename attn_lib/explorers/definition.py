@@ -51,8 +51,8 @@ class Part:
         depends: names of the controls that ``compute`` reads.
         items: what is drawn, in order.
         compute: from a setting to one JSON-ready value per item, or ``{"missing": why}``.
-        layout: ``"wide"`` takes the panel's full width, ``"beside"`` as little as it needs, ``"column"`` likewise
-            with its items below each other.
+        layout: ``"wide"`` takes the panel's full width, ``"beside"`` as little as it needs, ``"column"`` what
+            is left, with its items below each other.
     """
 
     name: str
@@ -144,9 +144,10 @@ class Definition:
         """Compute what a page without a kernel needs: every part for every published setting."""
         return {
             "spec": self.spec(),
-            "setting": self.defaults,
             "parts": {
-                name: {part_key(part.depends, setting): part.compute(setting) for setting in self.settings(part)}
+                name: {
+                    part_key(part.depends, setting): part.compute(setting) for setting in self.settings(part)
+                }
                 for name, part in self.parts.items()
             },
         }

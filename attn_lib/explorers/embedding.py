@@ -3,10 +3,10 @@
 A cell's output depends on who asks, which the environment variable ``ATTN_LIB_OUTPUT`` tells:
 
 - unset (a notebook that somebody runs): the live widget;
-- ``"page"`` (set by ``attn_lib.sphinx_ext`` while the book is built): the widget's stored values as HTML, which the
-  page's script draws without a kernel;
-- ``"text"`` (set while stored outputs are written): the text alone, so that notebooks stay small and two runs of one
-  notebook give the same file.
+- ``"page"`` (set by ``attn_lib.sphinx_ext`` while the book is built): the widget's stored values as HTML,
+  which the page's script draws without a kernel;
+- ``"text"`` (set while stored outputs are written): the text alone, so that notebooks stay small and two runs
+  of one notebook give the same file.
 
 Every output carries the same short text, which is what ``pytest --nbval`` compares.
 """
@@ -18,9 +18,8 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-__all__ = ["OUTPUT_VARIABLE", "STATIC", "output_mode", "page_html", "widget_output"]
+__all__ = ["OUTPUT_VARIABLE", "STATIC", "output_mode", "page_html"]
 
 OUTPUT_VARIABLE = "ATTN_LIB_OUTPUT"
 
@@ -43,7 +42,7 @@ def output_mode() -> str:
 def page_html(module: str, values: Mapping[str, object], text: str) -> str:
     """Write the element that ``static/host.js`` turns into a widget, and the call that does it.
 
-    The call stands right behind the element, so that the widget is drawn before the page below it is laid out.
+    The call stands right behind the element, so that the widget is drawn before what follows is laid out.
     Without JavaScript the reader sees ``text``.
 
     Args:

@@ -1,7 +1,7 @@
 """From tensors and numbers to the small JSON that the front end draws.
 
-Numbers travel with the text that a reader sees, so that the front end formats nothing; arrays are rounded to the
-precision that a page stores.
+Numbers travel with the text that a reader sees, so that the front end formats nothing; arrays are rounded to
+the precision that a page stores.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def picture(image: Tensor) -> Data:
     Shape:
         ``image`` is ``(H, W)`` of dtype ``uint8``.
     """
-    return {"shape": list(image.shape), "data": base64.b64encode(image.contiguous().numpy().tobytes()).decode()}
+    return {
+        "shape": list(image.shape),
+        "data": base64.b64encode(image.contiguous().numpy().tobytes()).decode(),
+    }
 
 
 def bars(values: Tensor, low: float, high: float, alt: str) -> Data:

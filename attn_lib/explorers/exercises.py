@@ -10,19 +10,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import traitlets
 
-from attn_lib.explorers.embedding import STATIC, output_mode, page_html
+from attn_lib.explorers.embedding import STATIC
+from attn_lib.explorers.publishable import Publishable
 
 __all__ = ["Exercise", "choose", "predict"]
 
 
-class Exercise(anywidget.AnyWidget):
+class Exercise(Publishable):
     """A question with an answer field and feedback; made by :func:`predict` and :func:`choose`."""
 
+    module = "exercise"
     _esm = STATIC / "exercise.js"
-    _css = STATIC / "widgets.css"
     spec = traitlets.Dict().tag(sync=True)
 
     def __init__(self, spec: dict[str, Any]) -> None:
@@ -36,15 +36,9 @@ class Exercise(anywidget.AnyWidget):
         canonical = json.dumps(self.spec, sort_keys=True, ensure_ascii=False)
         return f"{self.spec['question']} [{hashlib.sha256(canonical.encode()).hexdigest()[:8]}]"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        text = repr(self)
-        mode = output_mode()
-        if mode == "text":
-            return {"text/plain": text}
-        if mode == "page":
-            return {"text/plain": text, "text/html": page_html("exercise", {"spec": self.spec}, self.spec["question"])}
-        bundle, *metadata = super()._repr_mimebundle_(**kwargs)
-        return ({**bundle, "text/plain": text}, *metadata)
+    def stored_values(self) -> dict[str, Any]:
+        """Return the one value that the module reads."""
+        return {"spec": self.spec}
 
 
 def predict(
@@ -71,10 +65,10 @@ def predict(
     """
     if within < 0:
         raise ValueError(f"`within` must be at least 0; got {within}")
-    pairs = [{"value": value, "text": text} for value, text in (hints or {}).items()]
-    for pair in pairs:
-        if abs(float(pair["value"]) - answer) <= within:
-            raise ValueError(f"a hint is given for {pair['value']}, which is right: the answer is {answer}")
+    hints = hints or {}
+    for wrong in hints:
+        if abs(wrong - answer) <= within:
+            raise ValueError(f"a hint is given for {wrong}, which is right: the answer is {answer}")
     return Exercise(
         {
             "kind": "number",
@@ -82,7 +76,7 @@ def predict(
             "answer": answer,
             "within": within,
             "unit": unit,
-            "hints": pairs,
+            "hints": [{"value": wrong, "text": text} for wrong, text in hints.items()],
             "because": because,
         }
     )

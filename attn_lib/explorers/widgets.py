@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import anywidget
 import traitlets
 
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Definition, part_key
-from attn_lib.explorers.embedding import STATIC, output_mode, page_html
+from attn_lib.explorers.embedding import STATIC
+from attn_lib.explorers.publishable import Publishable
 from attn_lib.explorers.records import se
 
 __all__ = ["Explorer", "SEExplorer", "control_trait"]
+
 
 def control_trait(control: Control) -> traitlets.TraitType:
     """Make the synchronised trait of a control."""
@@ -20,12 +21,12 @@ def control_trait(control: Control) -> traitlets.TraitType:
     return kinds[type(control.default)](control.default, help=control.label).tag(sync=True)
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(Publishable):
     """An explorer of one definition. A subclass names the definition and one trait per control.
 
-    Moving a control in the notebook, or setting its trait in Python (``explorer.reduction = 8``), computes the parts
-    that depend on it. A trait takes every value that the block itself accepts, also one that the published page does
-    not offer.
+    Moving a control in the notebook, or setting its trait in Python (``explorer.reduction = 8``), computes
+    the parts that depend on it. A trait takes every value that the block itself accepts, also one that the
+    published page does not offer.
 
     Args:
         **setting: where the controls start; each defaults to the definition's default.
@@ -37,8 +38,8 @@ class Explorer(anywidget.AnyWidget):
 
     definition: ClassVar[Definition]
 
+    module = "explorer"
     _esm = STATIC / "explorer.js"
-    _css = STATIC / "widgets.css"
     spec = traitlets.Dict().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
 
@@ -90,16 +91,9 @@ class Explorer(anywidget.AnyWidget):
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
         return f"{type(self).__name__}({setting})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        text = repr(self)
-        mode = output_mode()
-        if mode == "text":
-            return {"text/plain": text}
-        if mode == "page":
-            values = self.definition.payload() | self.setting
-            return {"text/plain": text, "text/html": page_html("explorer", values, text)}
-        bundle, *metadata = super()._repr_mimebundle_(**kwargs)
-        return ({**bundle, "text/plain": text}, *metadata)
+    def stored_values(self) -> dict[str, Any]:
+        """Return the record of every published setting, and the setting to open with."""
+        return self.definition.payload() | self.setting
 
 
 class SEExplorer(Explorer):

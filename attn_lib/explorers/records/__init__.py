@@ -1,0 +1,1 @@
+"""What each explorer shows: one explorer, one file, from its controls to the values it draws."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -33,8 +33,6 @@ IMAGE = Control(
     tuple(f"digit {label}" for label in SAMPLES.labels.tolist()),
 )
 STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
-
-# --------------------------------------------------------------------------------------------------- what it costs
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
@@ -105,10 +103,7 @@ def trace(block: SE, x: Tensor) -> list[Data]:
     return [{"step": step, "shape": shape_text(tensor.shape)} for step, tensor in steps.items()]
 
 
-# ------------------------------------------------------------------------------------------------ what it has learned
-
-
-@lru_cache(maxsize=None)
+@cache
 def observe(reduction: int, bias: bool) -> tuple[dict[str, BlockRecord], Tensor, dict[str, Any]] | None:
     """Show every sample image to the network that was trained with this block; ``None`` if none was.
 
@@ -131,7 +126,9 @@ def observe(reduction: int, bias: bool) -> tuple[dict[str, BlockRecord], Tensor,
 def untrained(setting: Setting) -> Data:
     """Say why there is nothing to show."""
     trained = join([str(r) for r in TRAINED_REDUCTIONS])
-    return {"missing": f"No network was trained with r = {setting['reduction']}; there is one each for r = {trained}."}
+    return {
+        "missing": f"No network was trained with r = {setting['reduction']}; one was for each r = {trained}."
+    }
 
 
 def image_index(setting: Setting) -> int:
@@ -152,15 +149,15 @@ def look(setting: Setting) -> Data:
     label, (x, y, width, height) = int(SAMPLES.labels[index]), SAMPLES.boxes[index].tolist()
     side = SAMPLES.images.shape[-1]
     alt = (
-        f"A {side} by {side} pixel image: a handwritten {label}, {width} pixels wide, at column {x} and row {y}, "
-        "among fragments of other digits. A frame marks it."
+        f"An image of {side} by {side} pixels: a handwritten {label}, {width} pixels wide, at column {x} and "
+        f"row {y}, among fragments of other digits. A frame marks it."
     )
     return {"picture": {"index": index, "box": [x, y, width, height], "alt": alt}}
 
 
 def reading(setting: Setting) -> Data:
     """Say what the network reads, and how often it is right."""
-    observed = observe(setting["reduction"], setting["bias"])  # type: ignore[arg-type]
+    observed = observe(setting["reduction"], setting["bias"])
     if observed is None:
         return untrained(setting)
     _, probabilities, run = observed
@@ -178,8 +175,8 @@ def reading(setting: Setting) -> Data:
 
 
 def gates(setting: Setting) -> Data:
-    """Give the squeezed vector and the gates of one stage, and the channels that are most open and most closed."""
-    observed = observe(setting["reduction"], setting["bias"])  # type: ignore[arg-type]
+    """Give the squeezed vector and the gates of one stage, with its most open and most closed channel."""
+    observed = observe(setting["reduction"], setting["bias"])
     if observed is None:
         return untrained(setting)
     stage = setting["stage"]
@@ -213,7 +210,11 @@ def gates(setting: Setting) -> Data:
         "closed": feature_map(seen.input[index, order[-1]], order[-1], gate[order[-1]], "most closed"),
         "mean": number(mean, f"{mean:.3f}"),
         "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
-        "shape": {"rows": [{"step": f"input of the block in stage {stage}", "shape": shape_text(seen.input[:1].shape)}]},
+        "shape": {
+            "rows": [
+                {"step": f"input of the block in stage {stage}", "shape": shape_text(seen.input[:1].shape)}
+            ]
+        },
     }
 
 
@@ -244,7 +245,11 @@ EXPLORER = Definition(
                     ("channels", "reduction", "bias"),
                     (
                         Item("parameters", "terms", "parameters"),
-                        Item("shapes", "shapes", f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}"),
+                        Item(
+                            "shapes",
+                            "shapes",
+                            f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
+                        ),
                         Item("share", "number", "as a share of one 3 × 3 convolution of this width"),
                     ),
                     cost,
