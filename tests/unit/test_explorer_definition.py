@@ -1,0 +1,84 @@
+"""Controls, definitions and payloads: the contract between the records and the front end."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from attn_lib.explorers.controls import Control
+from attn_lib.explorers.definition import Definition, Item, Panel, Part, part_key
+
+A = Control("a", "first", (2, 3, 5), 3)
+B = Control("b", "second", (True, False), False, "choice", ("on", "off"))
+C = Control("c", "third", ("x", "y"), "x", "choice")
+
+
+def definition() -> Definition:
+    product = Part(
+        "product", ("a", "c"), (Item("value", "number", "times"),), lambda s: {"value": f"{s['a']}{s['c']}"}
+    )
+    flag = Part("flag", ("b",), (Item("value", "text"),), lambda s: {"value": s["b"]})
+    return Definition("toy", "A toy", (Panel("one", (A, C), (product,)), Panel("two", (B,), (flag,))))
+
+
+def test_a_payload_grows_with_the_sum_of_its_parts():
+    payload = definition().payload()
+    assert {name: len(entries) for name, entries in payload["parts"].items()} == {"product": 6, "flag": 2}
+
+
+def test_a_payload_holds_the_record_of_every_combination_of_controls():
+    toy = definition()
+    parts = toy.payload()["parts"]
+    for a, b, c in itertools.product(A.values, B.values, C.values):
+        setting = {"a": a, "b": b, "c": c}
+        stored = {name: parts[name][part_key(part.depends, setting)] for name, part in toy.parts.items()}
+        assert stored == toy.record(setting)
+
+
+def test_a_key_is_written_as_javascript_writes_json():
+    assert part_key(("a", "b", "c"), {"a": 16, "b": True, "c": "x"}) == '16|true|"x"'
+
+
+def test_a_payload_is_json():
+    payload = definition().payload()
+    assert json.loads(json.dumps(payload)) == payload
+
+
+def test_the_spec_names_controls_panels_and_items_in_order():
+    spec = definition().spec()
+    assert list(spec["controls"]) == ["a", "c", "b"]
+    assert spec["controls"]["b"] == {
+        "name": "b",
+        "label": "second",
+        "style": "choice",
+        "values": [True, False],
+        "texts": ["on", "off"],
+    }
+    assert [panel["controls"] for panel in spec["panels"]] == [["a", "c"], ["b"]]
+    assert spec["panels"][0]["parts"] == [
+        {
+            "name": "product",
+            "depends": ["a", "c"],
+            "layout": "wide",
+            "items": [{"name": "value", "kind": "number", "label": "times"}],
+        }
+    ]
+
+
+def test_a_control_reads_as_its_values_unless_it_is_given_texts():
+    assert A.spec()["texts"] == ["2", "3", "5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"default": 7}, r"`default` of a must be one of \(2, 3\); got 7"),
+        ({"style": "dial"}, "`style` must be 'range', 'choice' or 'gallery'; got 'dial'"),
+        ({"texts": ("two",)}, "a has 2 values but 1 texts"),
+    ],
+)
+def test_a_control_that_cannot_be_drawn_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Control(**{"name": "a", "label": "first", "values": (2, 3), "default": 2} | arguments)

@@ -1,0 +1,70 @@
+"""From tensors to the small JSON of a page."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+import torch
+
+from attn_lib.explorers import encoding
+
+
+@pytest.mark.parametrize(("value", "rounded"), [(0.12345, 0.123), (0.9996, 1.0), (-0.0001, 0.0)])
+def test_values_are_rounded_without_a_negative_zero(value, rounded):
+    result = encoding.round_off(value)
+    assert result == rounded
+    assert str(result) == str(rounded)
+
+
+def test_a_count_has_thousands_separators_and_its_unit():
+    assert encoding.count(8464, "parameters") == {"value": 8464, "text": "8,464 parameters"}
+    assert encoding.count(7) == {"value": 7, "text": "7"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), [([], ""), (["2"], "2"), (["2", "4"], "2 and 4"), (["2", "4", "8"], "2, 4 and 8")]
+)
+def test_words_are_joined_as_in_a_sentence(words, sentence):
+    assert encoding.join(words) == sentence
+
+
+def test_shapes_read_as_products():
+    assert encoding.shape_text(torch.zeros(2, 3, 5, 7).shape) == "2 × 3 × 5 × 7"
+
+
+def test_a_picture_keeps_its_bytes_in_row_order():
+    image = torch.arange(15, dtype=torch.uint8).reshape(3, 5)
+    stored = encoding.picture(image)
+    assert stored["shape"] == [3, 5]
+    assert list(base64.b64decode(stored["data"])) == list(range(15))
+
+
+def test_a_picture_cut_from_a_larger_tensor_is_stored_alone():
+    image = torch.arange(30, dtype=torch.uint8).reshape(5, 6)[:, ::2]
+    assert list(base64.b64decode(encoding.picture(image)["data"])) == image.flatten().tolist()
+
+
+def test_a_heatmap_spans_sixteen_levels_from_its_smallest_to_its_largest_value():
+    values = torch.linspace(-1, 2, 16).reshape(2, 8)
+    assert encoding.heatmap(values, "caption", "alt") == {
+        "shape": [2, 8],
+        "hex": "0123456789abcdef",
+        "low": -1.0,
+        "high": 2.0,
+        "caption": "caption",
+        "alt": "alt",
+    }
+
+
+def test_a_constant_heatmap_is_all_lowest():
+    assert encoding.heatmap(torch.full((2, 3), 0.25), "", "")["hex"] == "000000"
+
+
+def test_bars_keep_their_order_and_scale():
+    assert encoding.bars(torch.tensor([0.25, 0.5]), 0, 1, "two") == {
+        "values": [0.25, 0.5],
+        "low": 0,
+        "high": 1,
+        "alt": "two",
+    }
