@@ -39,6 +39,35 @@ def mlp(z: Array, p: Parameters, name: str) -> Array:
     return linear(relu(linear(z, p, f"{name}.fc1")), p, f"{name}.fc2")
 
 
+def conv2d(x: Array, p: Parameters, name: str, dilation: int = 1) -> Array:
+    """Convolve with zeros beyond the border, so that H and W stay."""
+    weight = p[f"{name}.weight"]
+    side = weight.shape[-1]
+    height, width = x.shape[2:]
+    border = dilation * (side // 2)
+    padded = np.pad(x, ((0, 0), (0, 0), (border, border), (border, border)))
+    result = (
+        np.zeros((len(x), len(weight), height, width)) + p.get(f"{name}.bias", np.zeros(1))[:, None, None]
+    )
+    for i in range(side):
+        for j in range(side):
+            window = padded[:, :, i * dilation :, j * dilation :][:, :, :height, :width]
+            result += np.einsum("oc,nchw->nohw", weight[:, :, i, j], window)
+    return result
+
+
+def batch_norm(x: Array, p: Parameters, name: str, *, training: bool) -> Array:
+    """Normalise every channel (axis 1), by this batch or by the running statistics."""
+    column = (-1,) + (1,) * (x.ndim - 2)
+    if training:
+        other = tuple(axis for axis in range(x.ndim) if axis != 1)
+        mean, variance = x.mean(other), x.var(other)
+    else:
+        mean, variance = p[f"{name}.running_mean"], p[f"{name}.running_var"]
+    normalised = (x - mean.reshape(column)) / np.sqrt(variance.reshape(column) + 1e-5)
+    return normalised * p[f"{name}.weight"].reshape(column) + p[f"{name}.bias"].reshape(column)
+
+
 def se(x: Array, p: Parameters) -> Array:
     gates = sigmoid(mlp(x.mean(axis=(2, 3)), p, "mlp"))
     return x * gates[:, :, None, None]
@@ -51,3 +80,35 @@ def eca(x: Array, p: Parameters) -> Array:
     padded = np.pad(x.mean(axis=(2, 3)), ((0, 0), (k // 2, k // 2)))
     scores = sum(weights[i] * padded[:, i : i + channels] for i in range(k))
     return x * sigmoid(scores)[:, :, None, None]
+
+
+def cbam(
+    x: Array,
+    p: Parameters,
+    *,
+    training: bool = False,
+    pooling: str = "both",
+    descriptor: str = "pool",
+    order: str = "channel_first",
+    spatial_norm: bool = True,
+) -> Array:
+    def channel_scores(x: Array) -> Array:
+        average, maximum = mlp(x.mean((2, 3)), p, "channel.mlp"), mlp(x.max((2, 3)), p, "channel.mlp")
+        scores = {"avg": average, "max": maximum, "both": average + maximum}[pooling]
+        return scores[:, :, None, None]
+
+    def spatial_scores(x: Array) -> Array:
+        if descriptor == "pool":
+            described = np.concatenate([x.max(1, keepdims=True), x.mean(1, keepdims=True)], axis=1)
+        else:
+            described = conv2d(x, p, "spatial.describe")
+        scores = conv2d(described, p, "spatial.conv")
+        return batch_norm(scores, p, "spatial.norm", training=training) if spatial_norm else scores
+
+    if order == "parallel":
+        return x * sigmoid(channel_scores(x) + spatial_scores(x))
+    first, second = channel_scores, spatial_scores
+    if order == "spatial_first":
+        first, second = second, first
+    refined = x * sigmoid(first(x))
+    return refined * sigmoid(second(refined))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = [
+    "check_batch_statistics",
     "check_choice",
     "check_flag",
     "check_int",
@@ -126,3 +127,20 @@ def check_map(x: Tensor, channels: int) -> None:
         raise ValueError(f"expected shape (N, {channels}, H, W); got {tuple(x.shape)}")
     if x.shape[2] == 0 or x.shape[3] == 0:
         raise ValueError(f"expected H and W of at least 1; got {tuple(x.shape)}")
+
+
+def check_batch_statistics(norm: nn.Module, values: int) -> None:
+    """Refuse a training batch that gives the batch norm ``norm`` fewer than two values per channel.
+
+    A norm in evaluation mode takes its statistics from earlier batches, and a synchronised one from other
+    processes too; both are let through.
+
+    Raises:
+        ValueError: ``norm`` is a batch norm in training mode, and ``values`` is below 2.
+    """
+    if isinstance(norm, (nn.BatchNorm1d, nn.BatchNorm2d)) and norm.training and values < 2:
+        raise ValueError(
+            f"batch norm in training mode needs at least 2 values per channel; got {values}. Pass more "
+            "samples (DataLoader(..., drop_last=True) leaves out an incomplete last batch), or call .eval() "
+            "to use the running statistics"
+        )

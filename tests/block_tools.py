@@ -1,0 +1,23 @@
+"""What the tests of the blocks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Count the numbers that training may change."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def randomise(block: nn.Module, seed: int = 0) -> nn.Module:
+    """Draw every parameter and running statistic of ``block``, so that none is 0 or 1 by initialisation."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, value in block.state_dict().items():
+            if value.is_floating_point():
+                value.copy_(torch.randn(value.shape, generator=generator) / 2)
+                if name.endswith("running_var"):
+                    value.abs_().add_(0.5)
+    return block
