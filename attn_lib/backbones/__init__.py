@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from attn_lib.backbones.resnet import ResNet, digit_resnet
+from attn_lib.backbones.backbone import Backbone
+from attn_lib.backbones.mobilenet_v2 import MobileNetV2, mobilenet_v2
+from attn_lib.backbones.mobilenext import MobileNeXt, mobilenext
+from attn_lib.backbones.resnet import ResNet, digit_resnet, resnet18, resnet34, resnet50, resnet101
+from attn_lib.backbones.yolov4_tiny import YOLOv4Tiny, yolov4_tiny
 
-__all__ = ["ResNet", "digit_resnet"]
+__all__ = [
+    "Backbone",
+    "MobileNeXt",
+    "MobileNetV2",
+    "ResNet",
+    "YOLOv4Tiny",
+    "digit_resnet",
+    "mobilenet_v2",
+    "mobilenext",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "yolov4_tiny",
+]

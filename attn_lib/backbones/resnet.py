@@ -1,15 +1,33 @@
-"""ResNet with slots for attention, and the small one of the digits experiment."""
+"""ResNet-18, -34, -50 and -101 with places for attention, and the small one of the digits experiment.
+
+Placements of a block in a residual unit, by name:
+
+- ``"residual"``: on the residual branch, after its last norm, before the addition (SE, ECA, CBAM);
+- ``"before_unit"``, ``"after_addition"`` and ``"identity"``: the SE paper's SE-PRE, SE-POST and SE-Identity;
+- ``"after_3x3"``: after a bottleneck's 3x3 convolution, its norm and ReLU (the SE paper's SE_3x3);
+- ``"between_stages"``: once, after the last unit of a stage (BAM).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from attn_lib.backbones.slots import Attention, Slotted, block_factory, fill, slot_name
-from attn_lib.blocks.arguments import check_choice
+from attn_lib.backbones.backbone import Backbone, Placement, put_attention
+from attn_lib.backbones.slots import Attention, Slotted
 
-__all__ = ["BasicBlock", "Bottleneck", "ResNet", "digit_resnet"]
+__all__ = [
+    "BasicBlock",
+    "Bottleneck",
+    "ResNet",
+    "digit_resnet",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+]
 
 
 class BasicBlock(Slotted):
@@ -90,18 +108,19 @@ def _projection(in_channels: int, channels: int, stride: int) -> nn.Sequential |
     )
 
 
-class ResNet(Slotted):
+class ResNet(Backbone):
     """A residual network: a stem, stages of residual units, a mean over the map and a linear layer.
 
     The stages are ``layer1``, ``layer2`` and so on; every one after the first halves the sides. Parameter
     names are torchvision's.
 
     Source: He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016, arXiv 1512.03385, table 1.
+    The SE paper counts the stages from the stem, so its stage 2 is ``layer1`` and stage 1 here.
 
     Args:
         unit: the residual unit, ``BasicBlock`` or ``Bottleneck``.
         depths: how many units each stage has.
-        widths: the width of each stage's units; a unit puts out ``width * unit.expansion`` channels.
+        widths: the width of each stage's units, which put out ``width * unit.expansion`` channels.
         num_classes: width of the output.
         in_channels: channels of the input image.
         stem_kernel: side of the stem's convolution, which has stride 2.
@@ -109,7 +128,17 @@ class ResNet(Slotted):
 
     Shape:
         ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
+
+    Raises:
+        ValueError: ``depths`` and ``widths`` differ in length.
     """
+
+    # Wang et al. 2018 put one non-local block into the third stage (res4); every unit of every stage would
+    # cost (H W)^2 weights each time.
+    authors_placements: ClassVar = {
+        "bam": Placement("between_stages"),
+        "self_attention": Placement("between_stages", stages=(3,)),
+    }
 
     def __init__(
         self,
@@ -125,7 +154,7 @@ class ResNet(Slotted):
         super().__init__()
         if len(depths) != len(widths):
             raise ValueError(
-                f"`depths` and `widths` must be equally long; got {len(depths)} and {len(widths)}"
+                f"`depths` and `widths` must be equally long; got {len(depths)} and {len(widths)} stages"
             )
         channels = widths[0]
         self.conv1 = nn.Conv2d(in_channels, channels, stem_kernel, 2, padding=stem_kernel // 2, bias=False)
@@ -133,63 +162,108 @@ class ResNet(Slotted):
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, 2, padding=1) if stem_pool else nn.Identity()
 
-        self.num_stages = len(depths)
-        after_stage = {}
-        for stage, (depth, width) in enumerate(zip(depths, widths, strict=True), start=1):
-            units = []
-            for index in range(depth):
-                stride = 2 if stage > 1 and index == 0 else 1
-                units.append(unit(channels, width, stride))
-                channels = width * unit.expansion
-            self.add_module(f"layer{stage}", nn.Sequential(*units))
-            after_stage[f"after_layer{stage}"] = channels
+        self.layers = tuple(f"layer{number}" for number in range(1, len(depths) + 1))
+        for layer, depth, width in zip(self.layers, depths, widths, strict=True):
+            first = unit(channels, width, stride=1 if layer == "layer1" else 2)
+            channels = width * unit.expansion
+            self.add_module(layer, nn.Sequential(first, *(unit(channels, width) for _ in range(depth - 1))))
 
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(channels, num_classes)
-        self.add_slots(**after_stage)
-        self._initialise()
+        self.initialise_convolutions()
 
-    def _initialise(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        self.stages = tuple(
+            tuple(f"{layer}.{index}" for index in range(depth))
+            for layer, depth in zip(self.layers, depths, strict=True)
+        )
+        self.before_downsampling = tuple(range(1, len(depths)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify a batch of images."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for stage in range(1, self.num_stages + 1):
-            x = self.attend(f"after_layer{stage}", self.get_submodule(f"layer{stage}")(x))
+        for layer in self.layers:
+            x = self.get_submodule(layer)(x)
         return self.fc(self.avgpool(x).flatten(1))
 
-    def places(self, placement: str, stages: Sequence[int] | None = None) -> dict[str, int]:
-        """Name the slots of a placement and the channels that a block there sees.
 
-        Args:
-            placement: ``"residual"`` (after the branch's last norm, before the addition), ``"before_unit"``,
-                ``"after_addition"``, ``"identity"``, ``"after_3x3"`` (bottlenecks only), or
-                ``"between_stages"``.
-            stages: which of ``layer1``, ``layer2``, ... to use, counted from 1. Every stage by default;
-                ``"between_stages"`` leaves out the last one, after which no other stage comes.
+def resnet18(
+    num_classes: int = 1000,
+    *,
+    attention: Attention = None,
+    placement: str | None = None,
+    stages: Sequence[int] | None = None,
+    **block_keywords: object,
+) -> ResNet:
+    """Build ResNet-18: 11,689,512 parameters without attention.
 
-        Raises:
-            ValueError: this network has no such placement or stage.
-        """
-        known = range(1, self.num_stages + 1)
-        if stages is None:
-            stages = known[:-1] if placement == "between_stages" else known
-        for stage in stages:
-            if stage not in known:
-                raise ValueError(f"`stages` must be within 1 .. {self.num_stages}; got {tuple(stages)}")
-        unit = self.get_submodule("layer1.0")
-        assert isinstance(unit, Slotted)
-        check_choice("placement", placement, (*unit.slots, "between_stages"))
-        if placement == "between_stages":
-            return {slot_name(f"after_layer{stage}"): self.slots[f"after_layer{stage}"] for stage in stages}
-        return {
-            f"{name}.{slot_name(placement)}": module.slots[placement]
-            for name, module in self.named_modules()
-            if isinstance(module, BasicBlock | Bottleneck) and int(name[len("layer")]) in stages
-        }
+    Source: He et al. 2016, table 1. Parameter names and shapes are torchvision's, so its weights load.
+
+    Args:
+        num_classes: width of the output.
+        attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
+        placement: where in the units, by a name from the top of this module. By default where the block's
+            authors put it: BAM between the stages, self-attention once after the third stage, the others, and
+            any callable, on the residual branch.
+        stages: which of the stages 1 to 4 get a block; by default all, or, between stages, 1 to 3.
+        block_keywords: passed on to the named block, such as ``reduction=16``.
+
+    Shape:
+        ``(N, 3, H, W)`` to ``(N, num_classes)``.
+
+    Raises:
+        TypeError: ``attention`` has the wrong type, or ``placement``, ``stages`` or block keywords came
+            without a block to use them.
+        ValueError: no block, placement or stage has that name.
+
+    Example:
+        >>> resnet18(attention="se", reduction=8, stages=[4])(torch.zeros(1, 3, 64, 64)).shape
+        torch.Size([1, 1000])
+    """
+    model = ResNet(BasicBlock, (2, 2, 2, 2), num_classes=num_classes)
+    put_attention(model, attention, placement=placement, stages=stages, block_keywords=block_keywords)
+    return model
+
+
+def resnet34(
+    num_classes: int = 1000,
+    *,
+    attention: Attention = None,
+    placement: str | None = None,
+    stages: Sequence[int] | None = None,
+    **block_keywords: object,
+) -> ResNet:
+    """Build ResNet-34: 21,797,672 parameters without attention. Arguments as for :func:`resnet18`."""
+    model = ResNet(BasicBlock, (3, 4, 6, 3), num_classes=num_classes)
+    put_attention(model, attention, placement=placement, stages=stages, block_keywords=block_keywords)
+    return model
+
+
+def resnet50(
+    num_classes: int = 1000,
+    *,
+    attention: Attention = None,
+    placement: str | None = None,
+    stages: Sequence[int] | None = None,
+    **block_keywords: object,
+) -> ResNet:
+    """Build ResNet-50: 25,557,032 parameters without attention. Arguments as for :func:`resnet18`."""
+    model = ResNet(Bottleneck, (3, 4, 6, 3), num_classes=num_classes)
+    put_attention(model, attention, placement=placement, stages=stages, block_keywords=block_keywords)
+    return model
+
+
+def resnet101(
+    num_classes: int = 1000,
+    *,
+    attention: Attention = None,
+    placement: str | None = None,
+    stages: Sequence[int] | None = None,
+    **block_keywords: object,
+) -> ResNet:
+    """Build ResNet-101: 44,549,160 parameters without attention. Arguments as for :func:`resnet18`."""
+    model = ResNet(Bottleneck, (3, 4, 23, 3), num_classes=num_classes)
+    put_attention(model, attention, placement=placement, stages=stages, block_keywords=block_keywords)
+    return model
 
 
 def digit_resnet(
@@ -198,31 +272,31 @@ def digit_resnet(
     in_channels: int = 1,
     widths: Sequence[int] = (16, 32, 64),
     attention: Attention = None,
-    placement: str = "residual",
+    placement: str | None = None,
     **block_keywords: object,
 ) -> ResNet:
-    """Build the small ResNet of the digits experiment, with an attention block in every unit if one is named.
+    """Build the small ResNet of the digits experiment: 77,754 parameters without attention.
 
     A 3x3 convolution of stride 2 without a max pool, three stages of one basic unit with strides 1, 2 and 2,
-    a global mean and a linear layer: 77,754 parameters without attention. The blocks are
-    ``layer1.0.attention`` and so on.
+    a global mean and a linear layer. The blocks are ``layer1.0.attention`` and so on: every block, BAM and
+    self-attention too, goes into all three units, so that the experiment compares blocks and not places.
 
     Args:
         num_classes: width of the output.
         in_channels: channels of the input image.
-        widths: channels of the three stages.
+        widths: channels of the stages; the depth of the network is their number.
         attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
-        placement: a placement of :meth:`ResNet.places`.
+        placement: another place, by a name from the top of this module; by default ``"residual"``.
         block_keywords: passed on to the named block, such as ``reduction=4``.
 
     Shape:
         ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
 
     Raises:
-        TypeError: ``attention`` has the wrong type, or keywords came without a named block.
+        TypeError: ``attention`` has the wrong type, or ``placement`` or block keywords came without a block
+            to use them.
         ValueError: no block or placement has that name.
     """
-    factory = block_factory(attention, block_keywords)
     model = ResNet(
         BasicBlock,
         depths=(1,) * len(widths),
@@ -232,6 +306,7 @@ def digit_resnet(
         stem_kernel=3,
         stem_pool=False,
     )
-    if factory is not None:
-        fill(model, model.places(placement), factory)
+    if attention is not None and placement is None:
+        placement = "residual"
+    put_attention(model, attention, placement=placement, block_keywords=block_keywords)
     return model

@@ -1,8 +1,8 @@
 """Slots: the named places of a backbone where an attention block can sit, empty until one is put there.
 
-A backbone is built bare and initialised first; blocks are put into its slots afterwards. So it never knows
-which block it holds, its own parameters have the same names with and without blocks, and with the same seed
-they have the same values, so that two runs that differ only in the block start from the same network.
+A backbone is built and initialised bare; blocks go into its slots afterwards. So it never knows which block
+it holds, its own parameters have the same names with and without blocks, and, for the same seed, the same
+values: two networks that differ only in the block start from the same weights.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def slot_name(placement: str) -> str:
 class Slotted(nn.Module):
     """A module with slots for attention blocks, each of them empty at first.
 
-    ``slots`` says which placements there are and how many channels a block there will see. An empty slot is
-    ``None``: it adds no parameter, no name to the state dict and no line to ``print(model)``.
+    ``slots`` names the placements and how many channels a block there will see. An empty slot is ``None``: it
+    adds no parameter, no name to the state dict and no line to ``print(model)``.
     """
 
     slots: dict[str, int]
@@ -44,8 +44,8 @@ class Slotted(nn.Module):
             self.register_module(slot_name(placement), None)
 
     def attend(self, placement: str, x: Tensor) -> Tensor:
-        """Pass ``x`` through the block of ``placement``, or return it as it is if the slot is empty."""
-        block: Callable[[Tensor], Tensor] | None = self._modules[slot_name(placement)]
+        """Pass ``x`` through the block of ``placement``, or return it as it is if there is none."""
+        block: Callable[[Tensor], Tensor] | None = self._modules.get(slot_name(placement))
         return x if block is None else block(x)
 
 
@@ -74,16 +74,21 @@ def fill(model: nn.Module, places: Mapping[str, int], factory: AttentionFactory)
     """Build a block for every place and put it there.
 
     Args:
-        model: the network, changed in place.
+        model: the network, changed in place; left as it was if a block cannot be built.
         places: the full name of each slot, such as ``layer3.0.attention``, and the channels there.
         factory: builds a block for a number of channels.
 
     Raises:
         TypeError: ``factory`` returned something that is not a module.
+        ValueError: a slot is taken.
     """
-    for name, channels in places.items():
-        block = factory(channels)
+    blocks = {name: factory(channels) for name, channels in places.items()}
+    for name, block in blocks.items():
         if not isinstance(block, nn.Module):
             raise TypeError(f"`attention` must build an nn.Module; got {type(block).__name__} for {name}")
+        owner, _, slot = name.rpartition(".")
+        if getattr(model.get_submodule(owner), slot) is not None:
+            raise ValueError(f"every slot must be empty before a block goes in; {name} holds one")
+    for name, block in blocks.items():
         owner, _, slot = name.rpartition(".")
         setattr(model.get_submodule(owner), slot, block)
