@@ -112,3 +112,27 @@ def cbam(
         first, second = second, first
     refined = x * sigmoid(first(x))
     return refined * sigmoid(second(refined))
+
+
+def bam(x: Array, p: Parameters, *, training: bool = False, dilation: int = 4, combine: str = "sum") -> Array:
+    def norm(x: Array, name: str) -> Array:
+        return batch_norm(x, p, name, training=training)
+
+    def channel_scores() -> Array:
+        hidden = relu(norm(linear(x.mean((2, 3)), p, "channel.fc1"), "channel.norm"))
+        return linear(hidden, p, "channel.fc2")[:, :, None, None]
+
+    def spatial_scores() -> Array:
+        hidden = relu(norm(conv2d(x, p, "spatial.reduce"), "spatial.norm1"))
+        hidden = relu(norm(conv2d(hidden, p, "spatial.context1", dilation), "spatial.norm2"))
+        hidden = relu(norm(conv2d(hidden, p, "spatial.context2", dilation), "spatial.norm3"))
+        return conv2d(hidden, p, "spatial.score")
+
+    scores = {
+        "sum": lambda: channel_scores() + spatial_scores(),
+        "product": lambda: channel_scores() * spatial_scores(),
+        "max": lambda: np.maximum(channel_scores(), spatial_scores()),
+        "channel": channel_scores,
+        "spatial": spatial_scores,
+    }[combine]()
+    return x + x * sigmoid(scores)
