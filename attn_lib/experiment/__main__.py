@@ -60,13 +60,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="train one network")
+    run = commands.add_parser("run", help="train one network", allow_abbrev=False)
     _add_runs_directory(run)
     run.add_argument("--seed", type=int, default=0, help="of initial weights and data order (default 0)")
     network = run.add_argument_group("network")
     network.add_argument("--attention", choices=list(BLOCKS), help="the block; none by default")
-    for name, default in _all_block_keywords().items():
-        _add_setting(network, name, default, "for blocks that take it; otherwise the block's own default")
+    for name, defaults in _all_block_keywords().items():
+        described = ", ".join(f"{block} {default}" for block, default in defaults.items())
+        _add_setting(network, name, next(iter(defaults.values())), f"default {described}")
     data = run.add_argument_group("data (ClutteredDigits)")
     for one in fields(ClutteredDigits):
         _add_setting(data, _data_option(one), one.default, f"default {one.default}")
@@ -98,16 +99,22 @@ def _add_runs_directory(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_setting(group: argparse._ArgumentGroup, name: str, default: object, summary: str) -> None:
-    """Add an option of the default's type, absent from the namespace's settings unless it is given."""
+    """Add an option of the default's type; it is None in the namespace unless it is given."""
     if isinstance(default, bool):
         group.add_argument(option(name), action=argparse.BooleanOptionalAction, default=None, help=summary)
     else:
-        group.add_argument(option(name), type=type(default), metavar="VALUE", help=summary)
+        # A default of None stands for a number that the block works out, such as ECA's kernel size.
+        kind = int if default is None else type(default)
+        group.add_argument(option(name), type=kind, metavar="VALUE", help=summary)
 
 
-def _all_block_keywords() -> dict[str, Any]:
-    """Gather the keywords of all blocks; one that two blocks share is one option."""
-    return {name: default for block in BLOCKS for name, default in keyword_defaults(block).items()}
+def _all_block_keywords() -> dict[str, dict[str, Any]]:
+    """Gather the keywords of all blocks with their defaults by block; a shared one is one option."""
+    gathered: dict[str, dict[str, Any]] = {}
+    for block in BLOCKS:
+        for name, default in keyword_defaults(block).items():
+            gathered.setdefault(name, {})[block] = default
+    return gathered
 
 
 def _data_option(one: Field[Any]) -> str:

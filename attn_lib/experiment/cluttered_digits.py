@@ -35,9 +35,11 @@ __all__ = [
     "SplitName",
     "dataset_sha256",
     "draw_layout",
+    "enlargement",
     "load_sources",
     "load_split",
     "render",
+    "split_sources",
     "to_input",
 ]
 
@@ -60,12 +62,12 @@ class ClutteredDigits:
         train_images: images made from the training digits.
         validation_images: images made from the validation digits.
         test_images: images made from the test digits.
-        validation_sources: handwritten digits kept for validation.
-        test_sources: handwritten digits kept for the test; all that remain are for training.
+        validation_sources: handwritten digits of every class kept for validation.
+        test_sources: handwritten digits of every class kept for the test; what remains is for training.
         seed: of the division into splits and of every draw.
 
     Raises:
-        ValueError: the sizes do not fit into each other, or a split would have fewer than two digits.
+        ValueError: the sizes do not fit into each other, or a split would be empty.
     """
 
     canvas: int = 56
@@ -75,8 +77,8 @@ class ClutteredDigits:
     train_images: int = 12_000
     validation_images: int = 2_000
     test_images: int = 2_000
-    validation_sources: int = 250
-    test_sources: int = 400
+    validation_sources: int = 25
+    test_sources: int = 40
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -87,13 +89,15 @@ class ClutteredDigits:
             )
         if self.fragments < 0:
             raise ValueError(f"`fragments` must be at least 0; got fragments={self.fragments}")
-        for name in ("train_images", "validation_images", "test_images"):
+        for name in (
+            "train_images",
+            "validation_images",
+            "test_images",
+            "validation_sources",
+            "test_sources",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1; got {name}={getattr(self, name)}")
-        for name in ("validation_sources", "test_sources"):
-            # Two, because a fragment is cut from another digit than the one to read.
-            if getattr(self, name) < 2:
-                raise ValueError(f"`{name}` must be at least 2; got {name}={getattr(self, name)}")
 
     def images_of(self, split: SplitName) -> int:
         """Return the number of images in ``split``."""
@@ -151,14 +155,14 @@ def load_sources(side: int) -> Sources:
     differently from one processor to the next, and the bytes would no longer be the same everywhere.
     """
     digits = load_digits()
-    weights = _enlargement(_SOURCE_SIDE, side)
+    weights = enlargement(_SOURCE_SIDE, side)
     enlarged = weights @ digits.images.astype(np.int64) @ weights.T
     full_scale = _BRIGHTEST_SOURCE * (2 * side) ** 2
     glyphs = (enlarged * _BRIGHTEST + full_scale // 2) // full_scale
     return Sources(glyphs.astype(np.uint8), digits.target.astype(np.int64))
 
 
-def _enlargement(old: int, new: int) -> npt.NDArray[np.int64]:
+def enlargement(old: int, new: int) -> npt.NDArray[np.int64]:
     """Return the ``(new, old)`` matrix of bilinear weights; every row sums to ``2 * new``."""
     weights = np.zeros((new, old), dtype=np.int64)
     for row in range(new):
@@ -171,24 +175,27 @@ def _enlargement(old: int, new: int) -> npt.NDArray[np.int64]:
 
 
 def split_sources(settings: ClutteredDigits) -> dict[SplitName, npt.NDArray[np.int64]]:
-    """Divide the handwritten digits into three disjoint sets; return their indices.
+    """Divide the handwritten digits of every class into three disjoint sets; return their indices.
 
     The data do not say who wrote which digit: the sets share no digit, but they may share a writer.
 
     Raises:
-        ValueError: fewer than two digits are left for training.
+        ValueError: no digit of some class is left for training.
     """
-    total = len(load_sources(settings.digit).labels)
-    held_out = settings.validation_sources + settings.test_sources
-    if held_out > total - 2:
+    labels = load_sources(settings.digit).labels
+    held_out = settings.test_sources + settings.validation_sources
+    smallest = int(np.bincount(labels).min())
+    if held_out >= smallest:
         raise ValueError(
-            f"expected `validation_sources + test_sources` of at most {total - 2}; got {held_out}"
+            f"expected `test_sources + validation_sources` of at most {smallest - 1}, "
+            f"since a class has {smallest} digits; got {held_out}"
         )
-    shuffled = IntegerStream(settings.seed, 0).permutation(total)
+    shuffled = IntegerStream(settings.seed, 0).permutation(len(labels))
+    classes = [shuffled[labels[shuffled] == digit] for digit in np.unique(labels)]
     return {
-        "test": shuffled[: settings.test_sources],
-        "validation": shuffled[settings.test_sources : held_out],
-        "train": shuffled[held_out:],
+        "train": np.concatenate([members[held_out:] for members in classes]),
+        "validation": np.concatenate([members[settings.test_sources : held_out] for members in classes]),
+        "test": np.concatenate([members[: settings.test_sources] for members in classes]),
     }
 
 

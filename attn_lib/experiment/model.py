@@ -15,6 +15,9 @@ from attn_lib.blocks import BLOCKS
 
 __all__ = ["NetworkSetting", "build_network", "count_parameters", "keyword_defaults"]
 
+_ALWAYS_NAMED = {"reduction": "r", "kernel_size": "k", "bias": "bias"}
+"""Keywords that show in every name, shortened as papers do it; others show where they are not the default."""
+
 
 def keyword_defaults(attention: str | None) -> dict[str, Any]:
     """Return the keywords that the named block takes, with their defaults, in the order of its signature.
@@ -57,9 +60,23 @@ class NetworkSetting:
         object.__setattr__(self, "keywords", {**defaults, **self.keywords})
 
     @property
+    def named_keywords(self) -> dict[str, Any]:
+        """The keywords that tell this variant from others.
+
+        A keyword that a block gains later changes neither the names nor the commands of earlier runs.
+        """
+        defaults = keyword_defaults(self.attention)
+        return {
+            name: value
+            for name, value in self.keywords.items()
+            if name in _ALWAYS_NAMED or value != defaults[name]
+        }
+
+    @property
     def name(self) -> str:
         """A short name for files and tables: ``plain``, ``se_r4_bias``."""
-        return "_".join([self.attention or "plain", *map(_tag, self.keywords, self.keywords.values())])
+        tags = [_tag(name, value) for name, value in self.named_keywords.items()]
+        return "_".join([self.attention or "plain", *tags])
 
     def as_keywords(self) -> dict[str, Any]:
         """Return what rebuilds the network: ``digit_resnet(**setting.as_keywords())``."""
@@ -73,11 +90,10 @@ class NetworkSetting:
 
 
 def _tag(keyword: str, value: object) -> str:
-    if keyword == "reduction":
-        return f"r{value}"  # as papers write it
+    short = _ALWAYS_NAMED.get(keyword, keyword)
     if isinstance(value, bool):
-        return keyword if value else f"no{keyword}"
-    return f"{keyword}{value}"
+        return short if value else f"no{short}"
+    return f"{short}{'auto' if value is None else value}"
 
 
 def build_network(setting: NetworkSetting, *, seed: int) -> nn.Module:

@@ -70,7 +70,9 @@ class Run:
         words = ["python", "-m", "attn_lib.experiment", "run"]
         if self.network.attention is not None:
             words += ["--attention", self.network.attention]
-        for name, value in [*self.network.keywords.items(), *self._changes()]:
+        for name, value in [*self.network.named_keywords.items(), *self._changes()]:
+            if value is None:
+                continue  # a default that the block works out for itself
             if isinstance(value, bool):
                 words.append(option(name) if value else option(f"no_{name}"))
             else:
