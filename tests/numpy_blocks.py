@@ -136,3 +136,16 @@ def bam(x: Array, p: Parameters, *, training: bool = False, dilation: int = 4, c
         "spatial": spatial_scores,
     }[combine]()
     return x + x * sigmoid(scores)
+
+
+def hard_swish(x: Array) -> Array:
+    return x * np.clip(x + 3, 0, 6) / 6
+
+
+def coord_att(x: Array, p: Parameters, *, training: bool = False) -> Array:
+    height = x.shape[2]
+    strips = np.concatenate([x.mean(axis=3), x.mean(axis=2)], axis=2)[..., None]
+    hidden = hard_swish(batch_norm(conv2d(strips, p, "reduce"), p, "norm", training=training))
+    of_rows = sigmoid(conv2d(hidden[:, :, :height], p, "height"))
+    of_columns = sigmoid(conv2d(hidden[:, :, height:], p, "width"))
+    return x * of_rows * of_columns.swapaxes(2, 3)

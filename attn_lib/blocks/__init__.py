@@ -12,13 +12,20 @@ from torch import nn
 
 from attn_lib.blocks.bam import BAM
 from attn_lib.blocks.cbam import CBAM
+from attn_lib.blocks.coord_att import CoordAtt
 from attn_lib.blocks.eca import ECA, eca_kernel_size
 from attn_lib.blocks.se import SE
 
-__all__ = ["BAM", "BLOCKS", "CBAM", "ECA", "SE", "AttentionFactory", "eca_kernel_size"]
+__all__ = ["BAM", "BLOCKS", "CBAM", "ECA", "SE", "AttentionFactory", "CoordAtt", "eca_kernel_size"]
 
 AttentionFactory = Callable[[int], nn.Module]
 """Builds a block for a number of channels: ``lambda channels: SE(channels, reduction=8)``."""
 
-BLOCKS: dict[str, Callable[..., nn.Module]] = {"se": SE, "eca": ECA, "cbam": CBAM, "bam": BAM}
+BLOCKS: dict[str, Callable[..., nn.Module]] = {
+    "se": SE,
+    "eca": ECA,
+    "cbam": CBAM,
+    "bam": BAM,
+    "coord_att": CoordAtt,
+}
 """Every block by the name of its file; each takes ``channels`` first and its own keywords after."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,7 +19,11 @@ from attn_lib.blocks.pooling import global_average
 
 __all__ = ["BAM"]
 
-COMBINATIONS = {"sum": torch.add, "product": torch.mul, "max": torch.maximum}
+COMBINATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "sum": torch.add,
+    "product": torch.mul,
+    "max": torch.maximum,
+}
 
 
 class BAM(nn.Module):
