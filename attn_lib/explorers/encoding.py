@@ -59,13 +59,18 @@ def picture(image: Tensor) -> Data:
     }
 
 
-def bars(values: Tensor, low: float, high: float, alt: str) -> Data:
+def bars(values: Tensor, low: float, high: float, alt: str, *, what: str = "channel") -> Data:
     """Store one value per channel, with the ends of the scale they are drawn on.
 
-    Shape:
-        ``values`` is ``(C,)``.
+    Args:
+        values: the values, ``(C,)``.
+        low: lower end of the scale.
+        high: upper end of the scale.
+        alt: the text equivalent.
+        what: what one bar stands for.
     """
-    return {"values": [round_off(v) for v in values.tolist()], "low": low, "high": high, "alt": alt}
+    rounded = [round_off(value) for value in values.tolist()]
+    return {"values": rounded, "low": low, "high": high, "alt": alt, "what": what}
 
 
 def heatmap(values: Tensor, caption: str, alt: str) -> Data:

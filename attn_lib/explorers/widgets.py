@@ -10,9 +10,9 @@ from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Definition, part_key
 from attn_lib.explorers.embedding import STATIC
 from attn_lib.explorers.publishable import Publishable
-from attn_lib.explorers.records import se
+from attn_lib.explorers.records import gate_swap, se
 
-__all__ = ["Explorer", "SEExplorer", "control_trait"]
+__all__ = ["EXPLORERS", "Explorer", "GateSwapExplorer", "SEExplorer", "control_trait"]
 
 
 def control_trait(control: Control) -> traitlets.TraitType:
@@ -105,3 +105,17 @@ class SEExplorer(Explorer):
     bias = control_trait(se.BIAS)
     image = control_trait(se.IMAGE)
     stage = control_trait(se.STAGE)
+
+
+class GateSwapExplorer(Explorer):
+    """One trained network, two images: let one be read with the gates that were computed for the other."""
+
+    definition = gate_swap.EXPLORER
+    image = control_trait(gate_swap.IMAGE)
+    donor = control_trait(gate_swap.DONOR)
+
+
+EXPLORERS: dict[str, type[Explorer]] = {
+    explorer.definition.name: explorer for explorer in (SEExplorer, GateSwapExplorer)
+}
+"""Every explorer by the name in its page's ``data-explorer``."""

@@ -18,7 +18,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 # --no-sandbox: Chromium refuses to start its sandbox as root, and in most containers.
 # The others keep a browser without a network from trying to reach its maker's servers.
-ARGUMENTS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 HELP = """No Chromium was found, and none could be installed. The browser tests need one:
   python -m playwright install --with-deps chromium     (downloads Playwright's own build)

@@ -67,4 +67,5 @@ def test_bars_keep_their_order_and_scale():
         "low": 0,
         "high": 1,
         "alt": "two",
+        "what": "channel",
     }

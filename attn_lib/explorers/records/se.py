@@ -9,29 +9,27 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib import results
-from attn_lib.backbones import digit_resnet
 from attn_lib.blocks import SE
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import bars, count, heatmap, join, number, picture, round_off, shape_text
-from attn_lib.inspection import BlockRecord, record_blocks
+from attn_lib.explorers.encoding import bars, count, heatmap, join, number, round_off, shape_text
+from attn_lib.explorers.records.samples import (
+    PICTURES,
+    SAMPLES,
+    describe,
+    image_control,
+    image_index,
+    trained_network,
+)
+from attn_lib.inspection import BlockRecord, count_parameters, record_blocks, trace_shapes
 
 __all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
 
 TRAINED_REDUCTIONS = (2, 4, 8, 16)
-SAMPLES = results.sample_images()
-
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
 REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
 BIAS = Control("bias", "bias", (True, False), True, "choice", ("with bias", "without bias"))
-IMAGE = Control(
-    "image",
-    "test image",
-    tuple(range(len(SAMPLES.labels))),
-    0,
-    "gallery",
-    tuple(f"digit {label}" for label in SAMPLES.labels.tolist()),
-)
+IMAGE = image_control("image", "test image", 0)
 STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
 
 MAP_SIDE = 14
@@ -52,9 +50,9 @@ def cost(setting: Setting) -> Data:
         block = SE(channels, reduction=reduction, bias=bias)  # type: ignore[arg-type]
         convolution = nn.Conv2d(block.channels, block.channels, 3, padding=1, bias=False)
         x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
-    total = count_parameters(block)
-    beside = count_parameters(convolution)
-    parameters = dict(block.named_parameters())
+    counted = count_parameters(block)
+    total, beside = counted.total, count_parameters(convolution).total
+    parameters = {parameter.name: parameter for parameter in counted.parameters}
     rows = [
         {
             "name": name,
@@ -62,7 +60,7 @@ def cost(setting: Setting) -> Data:
             "formula": formula,
             # Without bias its rows stay, so that the figure keeps its height while a reader compares.
             "product": shape_text(parameters[name].shape) if name in parameters else "none",
-            **count(parameters[name].numel() if name in parameters else 0),
+            **count(parameters[name].count if name in parameters else 0),
         }
         for name, (label, formula) in SYMBOLS.items()
     ]
@@ -73,34 +71,19 @@ def cost(setting: Setting) -> Data:
     }
 
 
-def count_parameters(module: nn.Module) -> int:
-    """Count the entries of every parameter."""
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
 def trace(block: SE, x: Tensor) -> list[Data]:
-    """Follow the shape through one call of the block, as its own layers report it."""
-    seen: dict[str, Tensor] = {}
-    layers = {"hidden": block.mlp.fc1, "mixed": block.mlp.fc2}
-    handles = [block.mlp.register_forward_pre_hook(lambda module, args: seen.update(squeezed=args[0]))]
-    for name, layer in layers.items():
-        hook = layer.register_forward_hook(lambda module, args, out, name=name: seen.update({name: out}))
-        handles.append(hook)
-    try:
-        output = block(x)
-        gate = block.attention(x)["channel"]
-    finally:
-        for handle in handles:
-            handle.remove()
+    """Follow the shape through one call of the block."""
+    seen = {record.name: record for record in trace_shapes(block, x)}
+    whole, bottleneck = seen[""], seen["mlp"]
     steps = {
-        "input x": x,
-        "squeeze: mean over H × W": seen["squeezed"],
-        "W₁, then ReLU": seen["hidden"],
-        "W₂": seen["mixed"],
-        "sigmoid: the gates s": gate,
-        "output s · x": output,
+        "input x": whole.inputs[0],
+        "squeeze: mean over H × W": bottleneck.inputs[0],
+        "W₁, then ReLU": seen["mlp.fc1"].outputs[0],
+        "W₂": seen["mlp.fc2"].outputs[0],
+        "sigmoid: the gates s": whole.maps["channel"],
+        "output s · x": whole.outputs[0],
     }
-    return [{"step": step, "shape": shape_text(tensor.shape)} for step, tensor in steps.items()]
+    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
 
 
 @cache
@@ -114,10 +97,8 @@ def observe(reduction: int, bias: bool) -> tuple[dict[str, BlockRecord], Tensor,
     if name not in results.names():
         return None
     run = results.record(name)
-    network = digit_resnet(**run["network"])
-    network.load_state_dict(results.state_dict(name))
-    network.eval()
-    x = SAMPLES.images.float() / 255
+    network = trained_network(name)
+    x = SAMPLES.inputs()
     with torch.no_grad():
         probabilities = network(x).softmax(dim=1)
     return record_blocks(network, x), probabilities, run
@@ -131,28 +112,9 @@ def untrained(setting: Setting) -> Data:
     }
 
 
-def image_index(setting: Setting) -> int:
-    """Return the image's index.
-
-    Raises:
-        ValueError: there is no such image.
-    """
-    index = setting["image"]
-    if index not in IMAGE.values:
-        raise ValueError(f"`image` must be between 0 and {len(IMAGE.values) - 1}; got image={index!r}")
-    return int(index)
-
-
 def look(setting: Setting) -> Data:
     """Give the image and the digit's box."""
-    index = image_index(setting)
-    label, (x, y, width, height) = int(SAMPLES.labels[index]), SAMPLES.boxes[index].tolist()
-    side = SAMPLES.images.shape[-1]
-    alt = (
-        f"An image of {side} by {side} pixels: a handwritten {label}, {width} pixels wide, at column {x} and "
-        f"row {y}, among fragments of other digits. A frame marks it."
-    )
-    return {"picture": {"index": index, "box": [x, y, width, height], "alt": alt}}
+    return {"picture": describe(image_index(setting))}
 
 
 def reading(setting: Setting) -> Data:
@@ -289,5 +251,5 @@ EXPLORER = Definition(
             ),
         ),
     ),
-    pictures=tuple(picture(image[0]) for image in SAMPLES.images),
+    pictures=PICTURES,
 )

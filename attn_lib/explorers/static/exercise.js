@@ -62,6 +62,10 @@ function render({ model, el }) {
   const answer = (spec.kind === "number" ? numberAnswer : choiceAnswer)(spec, id, tell);
   const section = make("section", { class: "attn-exercise", "aria-labelledby": `${id}-question` },
     make("p", { id: `${id}-question` }, spec.question), answer, feedback);
+  // A notebook would take plain keys as commands, even while somebody types an answer.
+  section.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
   el.replaceChildren(section);
   section.dataset.ready = "true";
 }

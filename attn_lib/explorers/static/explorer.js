@@ -12,7 +12,7 @@
 //   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
 //   picture  {index, box: [x, y, w, h], alt}             one of spec.pictures, with a box drawn on it
-//   bars     {values, low, high, alt, unit}              one bar per channel; the bars of a part share a cursor
+//   bars     {values, low, high, alt, what}              one bar per channel, or per `what`; those of a part share a cursor
 //   heatmap  {shape: [h, w], hex, low, high, caption, alt}  one hexadecimal digit per place, 0 for low and f for high
 // Instead of its items a part's data may be {missing: "why there is nothing to show"}.
 
@@ -20,6 +20,7 @@
  *             on(event: string, f: () => void): void, off(event: string, f: () => void): void}} Model */
 
 const SVG = "http://www.w3.org/2000/svg";
+const FEW_BARS = 16; // up to so many bars are numbered below
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
 
 // Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
@@ -61,6 +62,11 @@ function paint(canvas, height, width, colour) {
     image.data.set([red, green, blue, 255], 4 * i);
   }
   context.putImageData(image, 0, 0);
+}
+
+/** Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell. */
+function keepToItself(event) {
+  if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
 }
 
 // ---------------------------------------------------------------------------------------------------------- items
@@ -133,14 +139,15 @@ const ITEMS = {
     const svg = make("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
     const chart = make("div", { class: "attn-bars", role: "img", "data-name": "map", tabindex: 0 }, svg);
     const scale = make("p", { class: "attn-ends", "aria-hidden": "true" }, make("span"), make("span"));
+    const numbers = make("p", { class: "attn-numbers", "aria-hidden": "true" });
     const readout = make("p", { class: "attn-readout" });
+    const what = make("th", { scope: "col" });
     const rows = make("tbody");
     const values = make("details", { class: "attn-values" }, make("summary", {}, "values"),
       make("div", { tabindex: 0, role: "group", "aria-label": `${item.label}, values` },
-        make("table", {}, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "channel"),
-          make("th", { scope: "col" }, "value"))), rows)));
+        make("table", {}, make("thead", {}, make("tr", {}, what, make("th", { scope: "col" }, "value"))), rows)));
     const element = make("div", { class: "attn-chart" }, make("p", { class: "attn-label" }, item.label),
-      make("div", { class: "attn-axes" }, scale, chart), make("div", { class: "attn-below" }, values, readout));
+      make("div", { class: "attn-axes" }, scale, chart), numbers, make("div", { class: "attn-below" }, values, readout));
     let data = { values: [] };
     let marked = null;
 
@@ -171,7 +178,7 @@ const ITEMS = {
     function mark(channel) {
       marked = channel !== null && channel < data.values.length ? channel : null;
       [...svg.querySelectorAll("rect")].forEach((bar, i) => bar.classList.toggle("attn-marked", i === marked));
-      readout.textContent = marked === null ? "" : `channel ${marked}: ${data.values[marked]}`;
+      readout.textContent = marked === null ? "" : `${data.what} ${marked}: ${data.values[marked]}`;
     }
 
     return {
@@ -188,6 +195,9 @@ const ITEMS = {
           y: (high - Math.max(value, zero)) / span, height: Math.abs(value - zero) / span,
         })));
         [...scale.children].forEach((end, i) => { end.textContent = i ? low : high; });
+        const few = data.values.length <= FEW_BARS;
+        numbers.replaceChildren(...(few ? data.values.map((_, i) => make("span", {}, String(i))) : []));
+        what.textContent = data.what;
         chart.setAttribute("aria-label", data.alt);
         mark(marked);
         fillTable();
@@ -300,6 +310,7 @@ function render({ model, el }) {
   const spec = model.get("spec");
   const id = `attn-${spec.name}-${session}-${drawn++}`;
   const figure = make("figure", { class: "attn-explorer", "data-explorer": spec.name, "aria-labelledby": `${id}-title` });
+  figure.addEventListener("keydown", keepToItself);
   const status = make("p", { class: "attn-status", role: "status" });
   figure.append(make("figcaption", { id: `${id}-title` }, spec.title), status);
 

@@ -1,0 +1,57 @@
+"""The test images that explorers show, and the trained networks they are shown to."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from torch import nn
+
+from attn_lib import results
+from attn_lib.backbones import digit_resnet
+from attn_lib.explorers.controls import Control
+from attn_lib.explorers.definition import Data, Setting
+from attn_lib.explorers.encoding import picture
+
+__all__ = ["PICTURES", "SAMPLES", "describe", "image_control", "image_index", "trained_network"]
+
+SAMPLES = results.sample_images()
+
+PICTURES = tuple(picture(image[0]) for image in SAMPLES.images)
+"""The images as a page stores them."""
+
+
+def image_control(name: str, label: str, default: int) -> Control:
+    """Make a control that picks one of the images."""
+    texts = tuple(f"digit {label}" for label in SAMPLES.labels.tolist())
+    return Control(name, label, tuple(range(len(texts))), default, "gallery", texts)
+
+
+def image_index(setting: Setting, name: str = "image") -> int:
+    """Return the index that a setting picks.
+
+    Raises:
+        ValueError: there is no such image.
+    """
+    index = setting[name]
+    if isinstance(index, str) or not 0 <= index < len(PICTURES):
+        raise ValueError(f"`{name}` must be between 0 and {len(PICTURES) - 1}; got {name}={index!r}")
+    return int(index)
+
+
+def describe(index: int) -> Data:
+    """Give an image with the digit's box, and its text equivalent."""
+    label, (x, y, width, height) = int(SAMPLES.labels[index]), SAMPLES.boxes[index].tolist()
+    side = SAMPLES.images.shape[-1]
+    alt = (
+        f"An image of {side} by {side} pixels: a handwritten {label}, {width} pixels wide, at column {x} and "
+        f"row {y}, among fragments of other digits. A frame marks it."
+    )
+    return {"index": index, "box": [x, y, width, height], "alt": alt}
+
+
+@cache
+def trained_network(name: str) -> nn.Module:
+    """Rebuild a network of the experiment with its trained weights, in eval mode."""
+    network = digit_resnet(**results.record(name)["network"])
+    network.load_state_dict(results.state_dict(name))
+    return network.eval()

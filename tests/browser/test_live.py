@@ -1,0 +1,141 @@
+"""The live host: explorers and exercises in a real JupyterLab, with a kernel behind them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from attn_lib.explorers.records import se
+from tests.browser.jupyterlab import Lab, jupyterlab, run
+
+WAIT_MS = 60_000
+
+SOURCE = """\
+from attn_lib.explorers.widgets import SEExplorer
+explorer = SEExplorer()
+explorer
+"""
+REFUSED = """\
+try:
+    explorer.reduction = 512
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+EXERCISE = """\
+from attn_lib.explorers.exercises import predict
+predict("How many?", 8464, because="Both layers.", hints={8192: "Weights alone."})
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def notebook(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    yield page
+    page.close()
+
+
+def open_and_run(page: Page, lab: Lab, name: str, source: str, ready: str) -> None:
+    """Open a notebook of one cell, run it, and wait until ``ready`` shows."""
+    page.goto(lab.write_notebook(name, source))
+    # The kernel answers before the cell is run, or JupyterLab would only queue it.
+    page.locator(".jp-NotebookPanel-toolbar [data-status=idle]").first.wait_for(timeout=WAIT_MS)
+    page.locator(".jp-Notebook .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.locator(ready).wait_for(timeout=WAIT_MS)
+
+
+def parameters(setting: dict[str, object]) -> str:
+    """Return the parameter count that the explorer must show."""
+    return se.EXPLORER.record(setting)["cost"]["parameters"]["total"]["text"]
+
+
+def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab: Lab, notebook: Page):
+    open_and_run(notebook, lab, "explorer.ipynb", SOURCE, ".attn-explorer[data-ready=true]")
+    reduction = notebook.locator("[data-control=reduction]")
+    total = notebook.locator("output[data-name=parameters]")
+    status = notebook.locator(".attn-status")
+    setting = dict(se.EXPLORER.defaults)
+    expect(total).to_have_text(parameters(setting))
+
+    kernel = lab.kernel_of("explorer.ipynb")
+    with lab.client(kernel) as client:
+        # The browser moves a control: Python computes.
+        reduction.focus()
+        notebook.keyboard.press("ArrowLeft")
+        setting["reduction"] = 8
+        expect(total).to_have_text(parameters(setting))
+        assert run(client, "print(explorer.reduction)").strip() == "8"
+
+        # Python sets a trait: the control moves, also to a value that no page publishes.
+        run(client, "explorer.reduction = 3")
+        setting["reduction"] = 3
+        expect(reduction).to_have_attribute("aria-valuetext", "3")
+        expect(total).to_have_text(parameters(setting))
+        expect(notebook.locator("[data-part=gates] .attn-note")).to_contain_text(
+            "No network was trained with r = 3"
+        )
+        run(client, "explorer.reduction = 16")
+        setting["reduction"] = 16
+        expect(total).to_have_text(parameters(setting))
+
+        # A value that the block refuses is refused in the block's words, and changes nothing.
+        assert run(client, REFUSED).strip() == (
+            "TraitError `reduction` must be between 1 and `channels`; got reduction=512 for channels=256"
+        )
+        expect(reduction).to_have_attribute("aria-valuetext", "16")
+        expect(status).to_have_text("")
+
+        process = int(run(client, "import os; print(os.getpid())"))
+
+    # The kernel dies: the explorer says so, shows what it has, and says what it lacks.
+    os.kill(process, signal.SIGKILL)
+    expect(status).to_contain_text("The kernel does not answer", timeout=WAIT_MS)
+    notebook.locator(".jp-Dialog button.jp-mod-accept").click()
+    reduction.focus()
+    notebook.keyboard.press("ArrowLeft")
+    setting["reduction"] = 8
+    expect(reduction).to_have_attribute("aria-valuetext", "8")
+    expect(total).to_have_text(parameters(setting))
+    notebook.keyboard.press("ArrowLeft")
+    expect(notebook.locator("[data-part=cost] .attn-note")).to_contain_text(
+        "not computed before the kernel stopped"
+    )
+
+
+def test_rapid_moves_end_at_the_last_value(lab: Lab, notebook: Page):
+    open_and_run(notebook, lab, "rapid.ipynb", SOURCE, ".attn-explorer[data-ready=true]")
+    channels = notebook.locator("[data-control=channels]")
+    positions = len(se.CHANNELS.values)
+    channels.evaluate(
+        """(input, positions) => {
+            const moveTo = (at) => { input.value = at; input.dispatchEvent(new Event("input")); };
+            for (let turn = 0; turn < 5; turn++) for (let at = 0; at < positions; at++) moveTo(at);
+            moveTo(2);
+        }""",
+        positions,
+    )
+    setting = se.EXPLORER.defaults | {"channels": se.CHANNELS.values[2]}
+    expect(notebook.locator("output[data-name=parameters]")).to_have_text(parameters(setting))
+    with lab.client(lab.kernel_of("rapid.ipynb")) as client:
+        assert run(client, "print(explorer.channels)").strip() == str(se.CHANNELS.values[2])
+    expect(notebook.locator("figure.attn-explorer")).to_have_attribute("aria-busy", "false")
+
+
+def test_an_exercise_answers_in_a_notebook(lab: Lab, notebook: Page):
+    open_and_run(notebook, lab, "exercise.ipynb", EXERCISE, ".attn-exercise[data-ready=true]")
+    feedback = notebook.locator(".attn-feedback")
+    answer = notebook.get_by_label("Your prediction")
+    for given, expected in [("8192", "Not quite. Weights alone."), ("8,464", "Right. Both layers.")]:
+        answer.fill(given)
+        notebook.keyboard.press("Enter")
+        expect(feedback).to_have_text(expected)
