@@ -60,6 +60,7 @@ class InvertedResidual(Slotted):
             nn.Conv2d(hidden, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         )
+        self.depthwise = len(expand)
         self.use_identity = stride == 1 and in_channels == channels
         slots = {
             "before_unit": in_channels,
@@ -74,12 +75,12 @@ class InvertedResidual(Slotted):
     def forward(self, x: Tensor) -> Tensor:
         """Add the branch to the identity, where their shapes agree."""
         x = self.attend("before_unit", x)
-        *to_hidden, project, norm = self.conv
         out = x
-        for layer in to_hidden:
+        for number, layer in enumerate(self.conv):
             out = layer(out)
-        out = self.attend("hidden", out)
-        out = self.attend("residual", norm(project(out)))
+            if number == self.depthwise:
+                out = self.attend("hidden", out)
+        out = self.attend("residual", out)
         return self.attend("after_addition", x + out if self.use_identity else out)
 
 

@@ -1,0 +1,156 @@
+"""Load the weights that fit, and say exactly which did not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["LoadReport", "Mismatch", "load_pretrained", "shorten"]
+
+
+class Mismatch(NamedTuple):
+    """A name that both sides have, with different shapes."""
+
+    name: str
+    expected: tuple[int, ...]
+    got: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Name the two shapes."""
+        return f"{self.name} (expected {self.expected}, got {self.got})"
+
+
+@dataclass(frozen=True, repr=False)
+class LoadReport:
+    """What :func:`load_pretrained` did with each entry; ``print`` it.
+
+    Attributes:
+        loaded: entries that were copied.
+        missing: entries of the model that the source lacks; they keep their values.
+        unexpected: entries of the source that the model lacks.
+        mismatched: entries that both have, with different shapes; the model's keep their values.
+    """
+
+    loaded: tuple[str, ...]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    mismatched: tuple[Mismatch, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every entry of both sides was used."""
+        return not (self.missing or self.unexpected or self.mismatched)
+
+    def __repr__(self) -> str:
+        """Count the entries."""
+        return (
+            f"LoadReport(loaded={len(self.loaded)}, missing={len(self.missing)}, "
+            f"unexpected={len(self.unexpected)}, mismatched={len(self.mismatched)})"
+        )
+
+    def __str__(self) -> str:
+        """Count the entries and name some of them."""
+        entries = len(self.loaded) + len(self.missing) + len(self.mismatched)
+        return "\n".join(
+            [
+                f"loaded      {len(self.loaded)} of the model's {entries} entries",
+                f"missing     {shorten(self.missing)}",
+                f"unexpected  {shorten(self.unexpected)}",
+                f"mismatched  {shorten(map(str, self.mismatched))}",
+            ]
+        )
+
+
+def load_pretrained(
+    model: nn.Module,
+    source: str | os.PathLike[str] | Mapping[str, Tensor],
+    *,
+    entry: str | None = None,
+    prefix: str = "module.",
+) -> LoadReport:
+    """Load from a state dict what fits the model by name and shape.
+
+    Args:
+        model: the network, changed in place.
+        source: a state dict, or a file with one. A file is read with ``weights_only=True``, so it can hold
+            tensors but run no code.
+        entry: the key of the state dict, if the source is a larger checkpoint, such as ``"state_dict"``.
+        prefix: stripped from the start of a name of the source, unless the model has that very name.
+            ``DataParallel`` puts ``module.`` there. A ``module.`` elsewhere in a name, as in
+            ``my_module.weight``, is left alone.
+
+    Returns:
+        What was loaded and what was not.
+
+    Raises:
+        TypeError: the source is not a state dict: a mapping of names to tensors.
+        ValueError: the source has no such ``entry``, two of its names are the same without the prefix, or
+            nothing in it fits.
+    """
+    offered = _without_prefix(_read(source, entry), prefix, own_names=model.state_dict().keys())
+    own = model.state_dict()
+    common = [name for name in own if name in offered]
+    fitting = {name: offered[name] for name in common if own[name].shape == offered[name].shape}
+    report = LoadReport(
+        loaded=tuple(fitting),
+        missing=tuple(name for name in own if name not in offered),
+        unexpected=tuple(name for name in offered if name not in own),
+        mismatched=tuple(
+            Mismatch(name, tuple(own[name].shape), tuple(offered[name].shape))
+            for name in common
+            if name not in fitting
+        ),
+    )
+    if not fitting:
+        raise ValueError(
+            f"`source` must have entries that fit the model; got none. The model has {shorten(own)}; "
+            f"the source has {shorten(offered)}; mismatched: {shorten(map(str, report.mismatched))}"
+        )
+    model.load_state_dict(fitting, strict=False)
+    return report
+
+
+def _read(source: object, entry: str | None) -> dict[str, Tensor]:
+    """Return the state dict in ``source``."""
+    if isinstance(source, str | os.PathLike):
+        source = torch.load(source, map_location="cpu", weights_only=True)
+    if entry is not None:
+        if not isinstance(source, Mapping) or entry not in source:
+            found = shorten(map(repr, source)) if isinstance(source, Mapping) else type(source).__name__
+            raise ValueError(f"`source` must have the entry {entry!r}; got {found}")
+        source = source[entry]
+    if not isinstance(source, Mapping):
+        raise TypeError(f"`source` must be a state dict or a file with one; got {type(source).__name__}")
+    for name, value in source.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"`source` must map names to Tensors; got {type(value).__name__} for {name!r}. "
+                "If it is a checkpoint that holds a state dict, name that one with `entry`"
+            )
+    return dict(source)
+
+
+def _without_prefix(source: dict[str, Tensor], prefix: str, own_names: Iterable[str]) -> dict[str, Tensor]:
+    """Strip the prefix from the start of every name that the model does not have as it is."""
+    keep = set(own_names)
+    stripped: dict[str, Tensor] = {}
+    for name, value in source.items():
+        short = name if name in keep else name.removeprefix(prefix)
+        if short in stripped:
+            raise ValueError(f"names must differ without {prefix!r}; got {short!r} twice")
+        stripped[short] = value
+    return stripped
+
+
+def shorten(names: Iterable[str], limit: int = 3) -> str:
+    """Count the names and list the first few."""
+    listed = list(names)
+    if not listed:
+        return "0"
+    rest = f", ... ({len(listed) - limit} more)" if len(listed) > limit else ""
+    return f"{len(listed)}: {', '.join(listed[:limit])}{rest}"
