@@ -4,7 +4,17 @@ Importing this package loads torch and nothing else; plotting, the experiment an
 by name, and bring their own dependencies.
 """
 
-from attn_lib.blocks import BAM, CBAM, ECA, SE, CoordAtt, eca_kernel_size
+from attn_lib.blocks import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention, SelfAttention2d, eca_kernel_size
 
-__all__ = ["BAM", "CBAM", "ECA", "SE", "CoordAtt", "__version__", "eca_kernel_size"]
+__all__ = [
+    "BAM",
+    "CBAM",
+    "ECA",
+    "SE",
+    "CoordAtt",
+    "SelfAttention",
+    "SelfAttention2d",
+    "__version__",
+    "eca_kernel_size",
+]
 __version__ = "0.1.0"

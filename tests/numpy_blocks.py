@@ -149,3 +149,19 @@ def coord_att(x: Array, p: Parameters, *, training: bool = False) -> Array:
     of_rows = sigmoid(conv2d(hidden[:, :, :height], p, "height"))
     of_columns = sigmoid(conv2d(hidden[:, :, height:], p, "width"))
     return x * of_rows * of_columns.swapaxes(2, 3)
+
+
+def self_attention(x: Array, p: Parameters, *, num_heads: int, prefix: str = "") -> Array:
+    """Attend within every head on its own; ``x`` is a sequence ``(N, L, D)``."""
+    results = []
+    query, key, value = (linear(x, p, f"{prefix}{name}") for name in ("query", "key", "value"))
+    for q, k, v in zip(*(np.split(t, num_heads, axis=2) for t in (query, key, value)), strict=True):
+        scores = np.exp(q @ k.swapaxes(1, 2) / np.sqrt(q.shape[2]))
+        results.append(scores / scores.sum(axis=2, keepdims=True) @ v)
+    return np.concatenate(results, axis=2)
+
+
+def self_attention_2d(x: Array, p: Parameters, *, num_heads: int) -> Array:
+    sequence = np.stack([x[:, :, i, j] for i in range(x.shape[2]) for j in range(x.shape[3])], axis=1)
+    gathered = self_attention(sequence, p, num_heads=num_heads, prefix="places.")
+    return x + p["alpha"] * gathered.swapaxes(1, 2).reshape(x.shape)

@@ -15,8 +15,20 @@ from attn_lib.blocks.cbam import CBAM
 from attn_lib.blocks.coord_att import CoordAtt
 from attn_lib.blocks.eca import ECA, eca_kernel_size
 from attn_lib.blocks.se import SE
+from attn_lib.blocks.self_attention import SelfAttention, SelfAttention2d
 
-__all__ = ["BAM", "BLOCKS", "CBAM", "ECA", "SE", "AttentionFactory", "CoordAtt", "eca_kernel_size"]
+__all__ = [
+    "BAM",
+    "BLOCKS",
+    "CBAM",
+    "ECA",
+    "SE",
+    "AttentionFactory",
+    "CoordAtt",
+    "SelfAttention",
+    "SelfAttention2d",
+    "eca_kernel_size",
+]
 
 AttentionFactory = Callable[[int], nn.Module]
 """Builds a block for a number of channels: ``lambda channels: SE(channels, reduction=8)``."""
@@ -27,5 +39,6 @@ BLOCKS: dict[str, Callable[..., nn.Module]] = {
     "cbam": CBAM,
     "bam": BAM,
     "coord_att": CoordAtt,
+    "self_attention": SelfAttention2d,
 }
 """Every block by the name of its file; each takes ``channels`` first and its own keywords after."""

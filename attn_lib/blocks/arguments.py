@@ -18,6 +18,7 @@ __all__ = [
     "check_map",
     "check_number",
     "check_reduction",
+    "check_sequence",
 ]
 
 
@@ -119,14 +120,32 @@ def check_map(x: Tensor, channels: int) -> None:
         TypeError: ``x`` is not a floating-point tensor.
         ValueError: the rank or the number of channels differs, or a side is empty.
     """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"expected a Tensor of shape (N, {channels}, H, W); got {type(x).__name__}")
-    if not x.is_floating_point():
-        raise TypeError(f"expected a floating-point Tensor; got dtype {x.dtype}")
+    _check_floating(x, f"(N, {channels}, H, W)")
     if x.dim() != 4 or x.shape[1] != channels:
         raise ValueError(f"expected shape (N, {channels}, H, W); got {tuple(x.shape)}")
     if x.shape[2] == 0 or x.shape[3] == 0:
         raise ValueError(f"expected H and W of at least 1; got {tuple(x.shape)}")
+
+
+def check_sequence(x: Tensor, features: int) -> None:
+    """Accept only a non-empty floating-point sequence of shape ``(N, L, features)``.
+
+    Raises:
+        TypeError: ``x`` is not a floating-point tensor.
+        ValueError: the rank or the number of features differs, or L is 0.
+    """
+    _check_floating(x, f"(N, L, {features})")
+    if x.dim() != 3 or x.shape[2] != features:
+        raise ValueError(f"expected shape (N, L, {features}); got {tuple(x.shape)}")
+    if x.shape[1] == 0:
+        raise ValueError(f"expected L of at least 1; got {tuple(x.shape)}")
+
+
+def _check_floating(x: object, shape: str) -> None:
+    if not isinstance(x, Tensor):
+        raise TypeError(f"expected a Tensor of shape {shape}; got {type(x).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"expected a floating-point Tensor; got dtype {x.dtype}")
 
 
 def check_batch_statistics(norm: nn.Module, values: int) -> None:

@@ -1,0 +1,147 @@
+"""Self-attention: every place is replaced by a mean of all places, weighted by how well they match."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from attn_lib.blocks.arguments import check_int, check_map, check_reduction, check_sequence
+
+__all__ = ["SelfAttention", "SelfAttention2d"]
+
+
+class SelfAttention(nn.Module):
+    r"""Scaled dot-product self-attention over a sequence.
+
+    .. math::
+        Q = x W_q, \quad K = x W_k, \quad V = x W_v, \qquad
+        y = \mathrm{softmax}\Bigl(\frac{Q K^\top}{\sqrt{d_k}}\Bigr) V
+
+    Source: Vaswani et al., *Attention Is All You Need*, NeurIPS 2017, arXiv 1706.03762, equation 1. With
+    several heads, Q, K and V are cut into that many slices, each attends on its own with its own
+    :math:`d_k`, and the results stand side by side; the paper's output projection is left to the caller.
+    There are no biases: the softmax would cancel one in K.
+
+    Args:
+        embed_dim: D, the features of an element of the sequence.
+        num_heads: number of heads.
+        qk_dim: width of Q and K, all heads together; ``None`` means ``embed_dim``.
+        v_dim: width of V and of the result, all heads together; ``None`` means ``embed_dim``.
+
+    Shape:
+        ``(N, L, embed_dim)`` to ``(N, L, v_dim)``.
+
+    Raises:
+        TypeError: an argument has the wrong type.
+        ValueError: ``num_heads`` does not divide ``qk_dim`` and ``v_dim``, a width is not positive, or an
+            input is not ``(N, L, embed_dim)``.
+    """
+
+    def __init__(
+        self, embed_dim: int, *, num_heads: int = 1, qk_dim: int | None = None, v_dim: int | None = None
+    ) -> None:
+        super().__init__()
+        self.embed_dim = check_int("embed_dim", embed_dim)
+        self.num_heads = check_int("num_heads", num_heads)
+        self.qk_dim = embed_dim if qk_dim is None else check_int("qk_dim", qk_dim)
+        self.v_dim = embed_dim if v_dim is None else check_int("v_dim", v_dim)
+        if self.qk_dim % num_heads or self.v_dim % num_heads:
+            raise ValueError(
+                "`num_heads` must divide the widths of the queries and of the values; "
+                f"got num_heads={num_heads} for qk_dim={self.qk_dim}, v_dim={self.v_dim}"
+            )
+        self.query = nn.Linear(embed_dim, self.qk_dim, bias=False)
+        self.key = nn.Linear(embed_dim, self.qk_dim, bias=False)
+        self.value = nn.Linear(embed_dim, self.v_dim, bias=False)
+
+    def attention(self, x: Tensor) -> dict[str, Tensor]:
+        """Return ``{"weights": (N, heads, L, L)}``: a row per query, which sums to 1.
+
+        ``forward`` computes the same weights in a fused kernel that never holds them all.
+        """
+        check_sequence(x, self.embed_dim)
+        query, key = self._split(self.query(x)), self._split(self.key(x))
+        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+        return {"weights": torch.softmax(scores, dim=3)}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Replace every element by the weighted mean of all values."""
+        check_sequence(x, self.embed_dim)
+        query, key, value = self._split(self.query(x)), self._split(self.key(x)), self._split(self.value(x))
+        mixed = fused_attention(query, key, value)
+        return mixed.transpose(1, 2).flatten(2)
+
+    def _split(self, features: Tensor) -> Tensor:
+        # (N, L, D) to (N, heads, L, D / heads)
+        return features.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+
+    def extra_repr(self) -> str:
+        """Name the settings in ``print(block)``."""
+        return f"num_heads={self.num_heads}"
+
+
+class SelfAttention2d(nn.Module):
+    r"""Self-attention between all places of a feature map, added to it.
+
+    .. math::
+        \tilde{x} = x + \alpha\,\mathrm{SelfAttention}(x), \qquad \alpha = 0 \text{ at initialisation}
+
+    Source: Wang et al., *Non-local Neural Networks*, CVPR 2018, equation 6; the narrow Q and K and the learnt
+    :math:`\alpha` that starts at zero are those of Fu et al., *Dual Attention Network for Scene
+    Segmentation*, CVPR 2019, arXiv 1809.02983. Unlike the latter's code it divides by :math:`\sqrt{d_k}` and
+    has no biases. A new block is the identity, so that it can be put into a trained network. It does not know
+    where a place is: to shuffle the places of ``x`` is to shuffle those of the result.
+
+    Args:
+        channels: C, the channels of the input.
+        num_heads: number of heads.
+        reduction: r; Q and K have ``C // r`` channels in all, V has C.
+
+    Shape:
+        ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1. The work grows with the square of
+        ``H * W``.
+
+    Raises:
+        TypeError: an argument has the wrong type.
+        ValueError: ``reduction`` is not in ``1 .. channels``, ``num_heads`` does not divide ``channels`` and
+            ``channels // reduction``, or an input is not ``(N, channels, H, W)``.
+    """
+
+    def __init__(self, channels: int, *, num_heads: int = 1, reduction: int = 8) -> None:
+        super().__init__()
+        self.channels, self.reduction = check_reduction(channels, reduction)
+        self.places = SelfAttention(channels, num_heads=num_heads, qk_dim=channels // reduction)
+        self.alpha = nn.Parameter(torch.zeros(1))
+
+    def attention(self, x: Tensor) -> dict[str, Tensor]:
+        """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, places row by row."""
+        return self.places.attention(self._sequence(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add to every place what it gathers from all places."""
+        gathered = self.places(self._sequence(x)).transpose(1, 2).reshape(x.shape)
+        return x + self.alpha * gathered
+
+    def _sequence(self, x: Tensor) -> Tensor:
+        check_map(x, self.channels)
+        return x.flatten(2).transpose(1, 2)
+
+    def extra_repr(self) -> str:
+        """Name the settings in ``print(block)``."""
+        return f"channels={self.channels}, reduction={self.reduction}"
+
+
+def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    r"""Compute :math:`\mathrm{softmax}(Q K^\top / \sqrt{d_k}) V` without holding the L x L weights.
+
+    Shape:
+        Q and K ``(..., L, d_k)``, V ``(..., L, d_v)``; the result ``(..., L, d_v)``.
+    """
+    # PyTorch's fused kernels want one width for all three, and otherwise fall back to one that does hold the
+    # weights. Zeros beyond the features change no inner product, and add columns that are cut off again.
+    d_k, d_v = query.shape[-1], value.shape[-1]
+    query, key, value = (F.pad(t, (0, max(d_k, d_v) - t.shape[-1])) for t in (query, key, value))
+    return F.scaled_dot_product_attention(query, key, value, scale=1 / math.sqrt(d_k))[..., :d_v]
