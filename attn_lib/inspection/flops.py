@@ -94,12 +94,15 @@ def count_macs(model: nn.Module, x: Tensor) -> MacCount:
     The model runs once, in eval mode and without gradients, and every convolution and matrix product that
     PyTorch executes is counted, inside a layer or as a bare function. One multiply-accumulate is one product
     added to a sum: half of the "FLOPs" of those who count additions too. Biases, norms, activations, pooling,
-    softmax and elementwise products (a gate times its feature map) are not counted, as is the custom.
+    softmax and elementwise products (a gate times its feature map) are not counted, as is the custom. Nor are
+    recurrent layers and ``nn.Bilinear``, which PyTorch executes as operations of their own.
 
     Papers on convolutional networks count convolutions and linear layers: :attr:`Macs.layers`. That leaves
     out what makes self-attention expensive, the products of features with features that grow with the square
     of H W, so those are counted apart, as :attr:`Macs.matmul`. The fused attention of PyTorch counts as the
     two products that it replaces, all L x L pairs of them, masked or not.
+
+    A model and an input on the ``meta`` device are counted without computing anything.
 
     Args:
         model: any model.
@@ -135,11 +138,11 @@ class _Meter(TorchDispatchMode):
 
     def __torch_dispatch__(
         self,
-        func: Any,  # noqa: ANN401
-        types: Any,  # noqa: ANN401
+        func: Any,
+        types: Any,
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         kwargs = kwargs or {}
         # In inference mode composite operations such as `linear` arrive whole.
         with self:
@@ -156,7 +159,7 @@ class _Meter(TorchDispatchMode):
                 self._features[tensor] = True
         return output
 
-    def _count(self, func: Any, args: tuple[Any, ...], output: Any) -> Macs | None:  # noqa: ANN401
+    def _count(self, func: Any, args: tuple[Any, ...], output: Any) -> Macs | None:
         operation = func.overloadpacket
         if operation is torch.ops.aten.convolution:
             return Macs(convolution=_convolution(args, output))

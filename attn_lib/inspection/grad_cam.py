@@ -73,6 +73,11 @@ def grad_cam(
         ValueError: the layer is not in the model, was not called exactly once, or returned no feature map;
             the model did not return ``(N, classes)``; a class is out of range, or not one per image; the
             scores do not depend on the layer.
+
+    Example:
+        >>> model = nn.Sequential(nn.Conv2d(3, 16, 5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        >>> grad_cam(model, torch.zeros(2, 3, 11, 7), "0", classes=13).maps.shape
+        torch.Size([2, 7, 3])
     """
     name, module = _find(model, layer)
     # The caller may be in no_grad or in inference_mode, whose tensors cannot take part in a gradient.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -50,16 +50,19 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     run without it.
     """
     modes = [(module, module.training) for module in model.modules()]
-    # Nothing can be compiled where the compiler was never imported, and importing it takes a second.
-    eager = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
     try:
         model.eval()
-        with eager:
+        with _uncompiled():
             yield
     finally:
         # Not module.train(mode): that descends, and a class may override it to keep parts of itself frozen.
         for module, mode in modes:
             module.training = mode
+
+
+def _uncompiled() -> AbstractContextManager[object]:
+    # Nothing can be compiled where the compiler was never imported, and importing it takes a second.
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def watching(
         def begin(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             watch.begin(name, module, lambda: before(name, module, args, kwargs))
 
-        def end(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401
+        def end(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
             watch.end(module, lambda: after(module, output))
 
         handles.append(module.register_forward_pre_hook(begin, with_kwargs=True))

@@ -147,9 +147,6 @@ def _type_name(module: nn.Module) -> str:
 def _equation(parameters: tuple[ParameterRecord, ...] | list[ParameterRecord]) -> str:
     """Write the shapes as a sum of products; a lone number needs no equals sign."""
     value = str(sum(parameter.count for parameter in parameters))
-    terms = [
-        " \N{MULTIPLICATION SIGN} ".join(str(size) for size in parameter.shape) or "1"
-        for parameter in parameters
-    ]
+    terms = [" × ".join(str(size) for size in parameter.shape) or "1" for parameter in parameters]
     formula = " + ".join(terms) or "0"
     return formula if formula == value else f"{formula} = {value}"

@@ -276,6 +276,26 @@ def test_a_compiled_part_of_a_model_is_read_too():
     torch.testing.assert_close(maps, expected)
 
 
+@pytest.mark.parametrize("read", [attention_maps, record_blocks])
+def test_a_compiled_model_is_compiled_by_its_next_ordinary_call(read):
+    graphs = []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    x = torch.randn(2, 3, 11, 7)
+    compiled = torch.compile(network(), backend=backend)
+    read(compiled, x)
+    with pytest.raises(RuntimeError, match="to have 3 channels"):
+        read(compiled, torch.randn(2, 5, 11, 7))
+    assert graphs == []
+
+    with torch.no_grad():
+        compiled(x)
+    assert graphs != []
+
+
 def test_works_inside_inference_mode_and_keeps_grad_mode():
     model = network()
     x = torch.randn(2, 3, 11, 7)
