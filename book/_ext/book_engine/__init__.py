@@ -1,0 +1,19 @@
+"""The engine of the book: pages that are light, need nobody else's server, and link to their own repository.
+
+Each module is one subject and a Sphinx extension of its own; this one switches them all on. None knows what
+the book is about.
+"""
+
+from __future__ import annotations
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+MODULES = ("repository", "mathml", "math_font", "icons", "header", "citations", "cuts")
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Switch on every module of the engine."""
+    for module in MODULES:
+        app.setup_extension(f"{__name__}.{module}")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,130 @@
+"""What the theme would load and no page of this book needs is left out of the pages and of the site.
+
+The book must work from a folder on disk and ask nobody else's server for anything, so the pages also carry a
+content security policy under which a browser refuses to load from elsewhere. The layout in ``_templates``
+writes that policy, and passes the theme's own blocks through ``leave_out``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.typing import ExtensionMetadata
+
+__all__ = ["CUTS", "POLICY", "Cut", "leave_out"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Files that pages do without.
+
+    Attributes:
+        name: what the warning calls them.
+        path: a regular expression for the end of their addresses.
+        kept_on: the one page that does need them.
+        expected: whether every version of the theme in use loads them. If so, finding none is a warning: the
+            theme has changed, and the cut has to be thought over.
+    """
+
+    name: str
+    path: str
+    kept_on: str = ""
+    expected: bool = True
+
+
+CUTS = (
+    # 540 kB (gzip). `icons` has the web font draw the icons.
+    Cut("icon script", r"scripts/fontawesome\.js|vendor/fontawesome/[\d.]+/js/all\.min\.js"),
+    # 24 kB. `header` turns the only menus into plain links; tooltips are the browser's own.
+    Cut("Bootstrap script", r"scripts/bootstrap\.js"),
+    # Grows with the book. Before version 0.16 the theme loads it on the search page only.
+    Cut("search index", r"(?:searchtools|language_data|searchindex)\.js", kept_on="search", expected=False),
+    # Before version 0.16 the theme fetches three icon fonts ahead of need, which a browser refuses on file://.
+    Cut("early icon fonts", r"vendor/fontawesome/[\d.]+/webfonts/[\w-]+\.woff2", expected=False),
+)
+
+# Inline scripts and styles are the theme's and the explorers'; all else comes from the book's own folder.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+
+
+def leave_out(head: str, cut: Cut) -> tuple[str, int]:
+    """Return some HTML without the elements that load what ``cut`` names, and how many those were."""
+    address = rf"""\b(?:src|href)=["'](?:[^"']*/)?(?:{cut.path})(?:\?[^"']*)?["']"""
+    return re.subn(rf"<script\b[^>]*{address}[^>]*></script>\s*|<link\b[^>]*{address}[^>]*>\s*", "", head)
+
+
+class Scissors:
+    """Cuts the pages of one build, and counts what there was to cut."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.found: Counter[str] = Counter()
+
+    def on_page(
+        self,
+        app: Sphinx,
+        pagename: str,
+        template: str,
+        context: dict[str, Any],
+        doctree: nodes.document | None,
+    ) -> None:
+        """Hand the layout of one page its filter and its policy."""
+
+        def leave_out_cuts(head: str) -> str:
+            for cut in CUTS:
+                if cut.kept_on != pagename:
+                    head, count = leave_out(head, cut)
+                    self.found[cut.name] += count
+            return head
+
+        self.pages += 1
+        context["leave_out"] = leave_out_cuts
+        context["content_policy"] = POLICY
+        # The state of a plain ipywidget: no widget manager is there to read it.
+        context["script_files"][:] = [
+            script
+            for script in context["script_files"]
+            if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
+        ]
+
+    def on_finish(self, app: Sphinx, error: Exception | None) -> None:
+        """Warn of cuts that found nothing; delete from the site what no page loads any more."""
+        if error or app.builder.name != "html":
+            return
+        for cut in CUTS:
+            if cut.expected and self.pages and not self.found[cut.name]:
+                logger.warning("no page loads the %s to be cut", cut.name, type="cuts", subtype="nothing")
+            if not cut.kept_on:
+                for path in Path(app.outdir, "_static").rglob("*.js*"):
+                    if re.search(cut.path, path.as_posix()):
+                        path.unlink()
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Cut every page, and the site once it is finished."""
+    scissors = Scissors()
+    app.connect("html-page-context", scissors.on_page, priority=900)
+    app.connect("build-finished", scissors.on_finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
