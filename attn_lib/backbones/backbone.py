@@ -13,6 +13,10 @@ from attn_lib.blocks.arguments import check_choice
 __all__ = ["Backbone", "Placement", "put_attention"]
 
 
+ONCE_A_STAGE = {"between_stages": "after_addition", "before_last_unit": "before_unit"}
+"""The placements with one block in a stage, and the slot of its last unit that this is."""
+
+
 class Placement(NamedTuple):
     """A placement and the stages it is meant for; None means every stage where it makes sense."""
 
@@ -44,8 +48,8 @@ class Backbone(nn.Module):
         """Name the slots of a placement and the channels that a block there sees.
 
         Args:
-            placement: a slot of this network's units, such as ``"residual"``, or ``"between_stages"``: after
-                the last unit of a stage.
+            placement: a slot of this network's units, such as ``"residual"``, or one place in a stage:
+                ``"between_stages"``, after its last unit, or ``"before_last_unit"``.
             stages: the numbers of the stages to use. By default every one; for ``"between_stages"`` those
                 after which the map shrinks.
 
@@ -53,23 +57,33 @@ class Backbone(nn.Module):
             The channels by full slot name, such as ``{"layer3.0.attention": 256}``.
 
         Raises:
-            TypeError: ``placement`` is not a string.
+            TypeError: ``placement`` is not a string, or ``stages`` not a list.
             ValueError: this network has no such placement or stage, or none of these stages has it.
         """
         units = {name: self.get_submodule(name) for stage in self.stages for name in stage}
         slots = {name: unit.slots for name, unit in units.items() if isinstance(unit, Slotted)}
-        known = tuple(dict.fromkeys(slot for unit in slots.values() for slot in unit))
-        check_choice("placement", placement, (*known, "between_stages"))
-        if placement == "between_stages":
-            chosen = self._stages(self.before_downsampling if stages is None else stages)
-            names = [stage[-1] for stage in chosen]
-            placement = "after_addition"
-        else:
-            chosen = self._stages(range(1, len(self.stages) + 1) if stages is None else stages)
-            names = [name for stage in chosen for name in stage if placement in slots[name]]
+        known = dict.fromkeys(slot for unit in slots.values() for slot in unit)
+        check_choice("placement", placement, (*known, *ONCE_A_STAGE))
+        if stages is None:
+            every = tuple(range(1, len(self.stages) + 1))
+            stages = self.before_downsampling if placement == "between_stages" else every
+        chosen = self._units_of(stages)
+        if placement in ONCE_A_STAGE:
+            placement = ONCE_A_STAGE[placement]
+            chosen = [stage[-1:] for stage in chosen]
+        names = [name for stage in chosen for name in stage if placement in slots[name]]
         if not names:
-            raise ValueError(f"no unit of `stages`={tuple(stages or ())} has the placement {placement!r}")
+            raise ValueError(f"no unit of `stages`={tuple(stages)} has the placement {placement!r}")
         return {f"{name}.{slot_name(placement)}": slots[name][placement] for name in names}
+
+    def _units_of(self, stages: Sequence[int]) -> list[tuple[str, ...]]:
+        """Return the names of the units in each of the stages, in the order of the network."""
+        if not isinstance(stages, Sequence) or isinstance(stages, str):
+            raise TypeError(f"`stages` must be a list of numbers, such as [3]; got {stages!r}")
+        known = range(1, len(self.stages) + 1)
+        if any(stage not in known for stage in stages):
+            raise ValueError(f"`stages` must be within 1 .. {len(self.stages)}; got {tuple(stages)}")
+        return [self.stages[number - 1] for number in known if number in stages]
 
     def initialise_convolutions(self) -> None:
         """Draw every convolution's weights from He et al.'s normal distribution, and set its bias to zero.
@@ -88,12 +102,6 @@ class Backbone(nn.Module):
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.01)
                 nn.init.zeros_(module.bias)
-
-    def _stages(self, numbers: Sequence[int]) -> list[tuple[str, ...]]:
-        known = range(1, len(self.stages) + 1)
-        if any(number not in known for number in numbers):
-            raise ValueError(f"`stages` must be within 1 .. {len(self.stages)}; got {tuple(numbers)}")
-        return [self.stages[number - 1] for number in known if number in numbers]
 
 
 def put_attention(

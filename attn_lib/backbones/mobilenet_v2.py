@@ -7,7 +7,8 @@ Placements of a block in an inverted residual unit, by name:
 - ``"hidden"``: on the hidden channels, after the depthwise convolution, its norm and ReLU6, before the
   projection, in the 16 units that expand (CoordAtt);
 - ``"before_unit"`` and ``"after_addition"``: on what the unit receives and on what it returns;
-- ``"between_stages"``: once, after the last unit of a stage, where the map shrinks next (BAM).
+- ``"between_stages"``: once, after the last unit of a stage, where the map shrinks next (BAM);
+- ``"before_last_unit"``: once, before the last unit of a stage (self-attention).
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ class MobileNetV2(Backbone):
     authors_placements: ClassVar = {
         "bam": Placement("between_stages"),
         "coord_att": Placement("hidden"),
-        # The counterpart of the one place in a ResNet: where the map is 14x14 for an image of 224x224.
-        "self_attention": Placement("between_stages", stages=(5,)),
+        # The counterpart of its place in a ResNet: where the map is 14x14 for an image of 224x224.
+        "self_attention": Placement("before_last_unit", stages=(5,)),
     }
     # As in a ResNet, not yet at half the side of the image: after the stages with maps of 56, 28 and 14.
     before_downsampling = (2, 3, 5)
@@ -159,8 +160,8 @@ def mobilenet_v2(
         num_classes: width of the output.
         attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
         placement: where in the units, by a name from the top of this module. By default where the block's
-            authors put it: CoordAtt on the hidden channels, BAM between the stages, self-attention once after
-            the fifth stage, the others, and any callable, after the projection.
+            authors put it: CoordAtt on the hidden channels, BAM between the stages, self-attention once,
+            before the last unit of the fifth stage, the others, and any callable, after the projection.
         stages: which of the stages 1 to 7, the rows of the paper's table, get a block; by default all, or,
             between stages, 2, 3 and 5.
         block_keywords: passed on to the named block, such as ``reduction=16``.

@@ -8,7 +8,8 @@ Placements of a block in a sandglass unit, by name:
   one. This is the place that gives the 4.09 M parameters which the same README prints;
 - ``"residual"``: at the end of the branch, before the addition if there is one, in all 20 units;
 - ``"before_unit"`` and ``"after_addition"``: on what the unit receives and on what it returns;
-- ``"between_stages"``: once, after the last unit of a stage, where the map shrinks next (BAM).
+- ``"between_stages"``: once, after the last unit of a stage, where the map shrinks next (BAM);
+- ``"before_last_unit"``: once, before the last unit of a stage (self-attention).
 """
 
 from __future__ import annotations
@@ -152,8 +153,8 @@ class MobileNeXt(Backbone):
     authors_placements: ClassVar = {
         "bam": Placement("between_stages"),
         "coord_att": Placement("after_first_depthwise"),
-        # The counterpart of the one place in a ResNet: where the map is 14x14 for an image of 224x224.
-        "self_attention": Placement("between_stages", stages=(5,)),
+        # The counterpart of its place in a ResNet: where the map is 14x14 for an image of 224x224.
+        "self_attention": Placement("before_last_unit", stages=(5,)),
     }
     before_downsampling = (2, 3, 5)
 
@@ -200,7 +201,8 @@ def mobilenext(
         attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
         placement: where in the units, by a name from the top of this module. By default where the block's
             authors put it: CoordAtt after the first depthwise convolution, BAM between the stages,
-            self-attention once after the fifth stage, the others, and any callable, before the addition.
+            self-attention once, before the last unit of the fifth stage, the others, and any callable, before
+            the addition.
         stages: which of the stages 1 to 8, the rows of the paper's table, get a block; by default all, or,
             between stages, 2, 3 and 5.
         block_keywords: passed on to the named block, such as ``reduction=16``.

@@ -5,7 +5,8 @@ Placements of a block in a residual unit, by name:
 - ``"residual"``: on the residual branch, after its last norm, before the addition (SE, ECA, CBAM);
 - ``"before_unit"``, ``"after_addition"`` and ``"identity"``: the SE paper's SE-PRE, SE-POST and SE-Identity;
 - ``"after_3x3"``: after a bottleneck's 3x3 convolution, its norm and ReLU (the SE paper's SE_3x3);
-- ``"between_stages"``: once, after the last unit of a stage (BAM).
+- ``"between_stages"``: once, after the last unit of a stage (BAM);
+- ``"before_last_unit"``: once, before the last unit of a stage (self-attention).
 """
 
 from __future__ import annotations
@@ -133,11 +134,10 @@ class ResNet(Backbone):
         ValueError: ``depths`` and ``widths`` differ in length.
     """
 
-    # Wang et al. 2018 put one non-local block into the third stage (res4); every unit of every stage would
-    # cost (H W)^2 weights each time.
     authors_placements: ClassVar = {
         "bam": Placement("between_stages"),
-        "self_attention": Placement("between_stages", stages=(3,)),
+        # Where Wang et al. 2018 put their one non-local block: right before the last unit of res4.
+        "self_attention": Placement("before_last_unit", stages=(3,)),
     }
 
     def __init__(
@@ -202,8 +202,8 @@ def resnet18(
         num_classes: width of the output.
         attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
         placement: where in the units, by a name from the top of this module. By default where the block's
-            authors put it: BAM between the stages, self-attention once after the third stage, the others, and
-            any callable, on the residual branch.
+            authors put it: BAM between the stages, self-attention once, before the last unit of the third
+            stage, the others, and any callable, on the residual branch.
         stages: which of the stages 1 to 4 get a block; by default all, or, between stages, 1 to 3.
         block_keywords: passed on to the named block, such as ``reduction=16``.
 
