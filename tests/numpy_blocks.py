@@ -68,9 +68,17 @@ def batch_norm(x: Array, p: Parameters, name: str, *, training: bool) -> Array:
     return normalised * p[f"{name}.weight"].reshape(column) + p[f"{name}.bias"].reshape(column)
 
 
-def se(x: Array, p: Parameters) -> Array:
-    gates = sigmoid(mlp(x.mean(axis=(2, 3)), p, "mlp"))
+def se(x: Array, p: Parameters, *, squeeze: str = "avg", gate: str = "sigmoid") -> Array:
+    squeezed = {"avg": np.mean, "max": np.max}[squeeze](x, axis=(2, 3))
+    gates = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": relu}[gate](mlp(squeezed, p, "mlp"))
     return x * gates[:, :, None, None]
+
+
+def se_without_squeeze(x: Array, p: Parameters) -> Array:
+    result = np.empty_like(x)
+    for i, j in np.ndindex(x.shape[2:]):
+        result[:, :, i, j] = x[:, :, i, j] * sigmoid(mlp(x[:, :, i, j], p, "mlp"))
+    return result
 
 
 def eca(x: Array, p: Parameters) -> Array:
@@ -80,6 +88,26 @@ def eca(x: Array, p: Parameters) -> Array:
     padded = np.pad(x.mean(axis=(2, 3)), ((0, 0), (k // 2, k // 2)))
     scores = sum(weights[i] * padded[:, i : i + channels] for i in range(k))
     return x * sigmoid(scores)[:, :, None, None]
+
+
+def eca_variant(x: Array, p: Parameters, mixing: str) -> Array:
+    """Fill the matrix of the means in with the weights of the pattern, entry by entry."""
+    channels = x.shape[1]
+    matrix = np.zeros((channels, channels))
+    if mixing == "none":
+        matrix += np.eye(channels)
+    elif mixing in ("per_channel", "band"):
+        weights = p["mix.weight"]
+        for row, tap in np.ndindex(weights.shape):
+            column = row + tap - weights.shape[1] // 2
+            if 0 <= column < channels:
+                matrix[row, column] = weights[row, tap]
+    else:
+        weights = p["mix.conv.weight"][:, :, 0]
+        side = weights.shape[1]
+        for row, column in np.ndindex(weights.shape):
+            matrix[row, row // side * side + column] = weights[row, column]
+    return x * sigmoid(x.mean(axis=(2, 3)) @ matrix.T)[:, :, None, None]
 
 
 def cbam(
@@ -149,6 +177,14 @@ def coord_att(x: Array, p: Parameters, *, training: bool = False) -> Array:
     of_rows = sigmoid(conv2d(hidden[:, :, :height], p, "height"))
     of_columns = sigmoid(conv2d(hidden[:, :, height:], p, "width"))
     return x * of_rows * of_columns.swapaxes(2, 3)
+
+
+def coord_att_strip(x: Array, p: Parameters, *, strip: str, training: bool = False) -> Array:
+    if strip == "width":
+        return coord_att_strip(x.swapaxes(2, 3), p, strip="height", training=training).swapaxes(2, 3)
+    places = x.mean(axis=3, keepdims=True)
+    hidden = hard_swish(batch_norm(conv2d(places, p, "reduce"), p, "norm", training=training))
+    return x * sigmoid(conv2d(hidden, p, "expand"))
 
 
 def self_attention(x: Array, p: Parameters, *, num_heads: int, prefix: str = "") -> Array:

@@ -13,8 +13,11 @@ from torch import nn
 from attn_lib.blocks.bam import BAM
 from attn_lib.blocks.cbam import CBAM
 from attn_lib.blocks.coord_att import CoordAtt
+from attn_lib.blocks.coord_att_variants import CoordAttStrip
 from attn_lib.blocks.eca import ECA, eca_kernel_size
+from attn_lib.blocks.eca_variants import ECAVariant
 from attn_lib.blocks.se import SE
+from attn_lib.blocks.se_variants import SEWithoutSqueeze
 from attn_lib.blocks.self_attention import SelfAttention, SelfAttention2d
 
 __all__ = [
@@ -23,8 +26,12 @@ __all__ = [
     "CBAM",
     "ECA",
     "SE",
+    "VARIANTS",
     "AttentionFactory",
     "CoordAtt",
+    "CoordAttStrip",
+    "ECAVariant",
+    "SEWithoutSqueeze",
     "SelfAttention",
     "SelfAttention2d",
     "eca_kernel_size",
@@ -42,3 +49,10 @@ BLOCKS: dict[str, Callable[..., nn.Module]] = {
     "self_attention": SelfAttention2d,
 }
 """Every block by the name of its file; each takes ``channels`` first and its own keywords after."""
+
+VARIANTS: dict[str, Callable[..., nn.Module]] = {
+    "se_without_squeeze": SEWithoutSqueeze,
+    "eca_variant": ECAVariant,
+    "coord_att_strip": CoordAttStrip,
+}
+"""The papers' ablations that are classes of their own, by name; built as the blocks are."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from attn_lib import CoordAtt
+from attn_lib.blocks import CoordAttStrip
 from tests import numpy_blocks
 from tests.block_tools import count_parameters, randomise
 
@@ -53,6 +54,19 @@ def test_agrees_with_numpy_in_double_precision(training, reduction, min_channels
     np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("strip", ["height", "width"])
+def test_one_strip_agrees_with_numpy_in_double_precision(training, strip):
+    block = CoordAttStrip(11, strip=strip, reduction=3, min_channels=2).double().train(training)
+    parameters = numpy_blocks.parameters_of(randomise(block))
+    x = torch.randn(2, 11, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+    expected = numpy_blocks.coord_att_strip(x.numpy(), parameters, strip=strip, training=training)
+
+    np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+    assert list(block.attention(x)) == [strip]
+
+
 def test_turning_the_image_swaps_the_strips():
     block = randomise(CoordAtt(7)).eval()
     turned = randomise(CoordAtt(7)).eval()
@@ -68,6 +82,8 @@ def test_turning_the_image_swaps_the_strips():
 def test_parameter_count_follows_the_formula(channels, reduction, min_channels, hidden):
     block = CoordAtt(channels, reduction=reduction, min_channels=min_channels)
     assert count_parameters(block) == (channels + 1) * hidden + 2 * hidden + 2 * (hidden + 1) * channels
+    strip = CoordAttStrip(channels, reduction=reduction, min_channels=min_channels)
+    assert count_parameters(block) - count_parameters(strip) == (hidden + 1) * channels
 
 
 def test_printed_parameter_count_at_256_channels():
@@ -105,3 +121,31 @@ def test_parameter_names_are_those_of_shipped_checkpoints():
 def test_wrong_arguments_are_named(keywords, error, message):
     with pytest.raises(error, match=message):
         CoordAtt(**{"channels": 32, **keywords})
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"strip": "rows"}, ValueError, "`strip` must be one of 'height', 'width'; got strip='rows'"),
+        ({"strip": 3}, TypeError, "`strip` must be one of .*; got 3 of type int"),
+        ({"channels": -1}, ValueError, "`channels` must be at least 1; got channels=-1"),
+        ({"reduction": 0}, ValueError, "`reduction` must be at least 1; got reduction=0"),
+        ({"min_channels": False}, TypeError, "`min_channels` must be an int; got False of type bool"),
+    ],
+)
+def test_wrong_arguments_of_one_strip_are_named(keywords, error, message):
+    with pytest.raises(error, match=message):
+        CoordAttStrip(**{"channels": 32, **keywords})
+
+
+def test_a_single_row_cannot_be_normalised_in_training():
+    block = CoordAttStrip(7, strip="height")
+    one_row = torch.randn(1, 7, 1, 5)
+    with pytest.raises(
+        ValueError, match=r"at least 2 values per channel; got 1\. .*drop_last=True.*\.eval\(\)"
+    ):
+        block(one_row)
+
+    assert block(one_row.transpose(2, 3)).shape == (1, 7, 5, 1)
+    assert block.eval()(one_row).shape == one_row.shape
+    assert CoordAtt(7)(torch.randn(1, 7, 1, 1)).shape == (1, 7, 1, 1)

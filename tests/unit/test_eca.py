@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from attn_lib.blocks.eca import ECA, eca_kernel_size
+from attn_lib import ECA, eca_kernel_size
+from attn_lib.blocks import ECAVariant
 from tests import numpy_blocks
+from tests.block_tools import count_parameters
 
 
 def test_value_computed_by_hand():
@@ -85,3 +87,53 @@ def test_given_kernel_size_wins_over_gamma_and_b():
 def test_wrong_arguments_are_named(arguments, keywords, error, message):
     with pytest.raises(error, match=message):
         ECA(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("mixing", "keywords", "count"),
+    [
+        ("none", {}, 0),
+        ("per_channel", {}, 14),
+        ("full", {}, 14 * 14),
+        ("groups", {"groups": 2}, 14 * 7),
+        ("groups", {"groups": 7}, 14 * 2),
+        ("band", {"kernel_size": 5}, 14 * 5),
+    ],
+)
+def test_variants_agree_with_numpy_and_count_what_table_2_counts(mixing, keywords, count):
+    torch.manual_seed(0)
+    block = ECAVariant(14, mixing=mixing, **keywords).double()
+    x = torch.randn(2, 14, 5, 7, dtype=torch.float64)
+
+    expected = numpy_blocks.eca_variant(x.numpy(), numpy_blocks.parameters_of(block), mixing)
+
+    np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+    assert count_parameters(block) == count
+
+
+def test_a_band_whose_rows_are_equal_is_eca():
+    eca = ECA(13, kernel_size=5)
+    band = ECAVariant(13, mixing="band", kernel_size=5)
+    with torch.no_grad():
+        band.mix.weight.copy_(eca.conv.weight[0].expand(13, 5))
+    x = torch.randn(2, 13, 3, 7)
+
+    torch.testing.assert_close(band(x), eca(x))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"channels": 0}, ValueError, "`channels` must be at least 1; got channels=0"),
+        ({"mixing": "shared"}, ValueError, "`mixing` must be one of 'none', .*; got mixing='shared'"),
+        ({"mixing": 3}, TypeError, "`mixing` must be one of .*; got 3 of type int"),
+        ({"groups": 3}, ValueError, "`groups` must divide `channels`; got groups=3 for channels=32"),
+        ({"groups": 64}, ValueError, "`groups` must divide `channels`; got groups=64 for channels=32"),
+        ({"groups": 0}, ValueError, "`groups` must be at least 1; got groups=0"),
+        ({"groups": 2.0}, TypeError, "`groups` must be an int; got 2.0 of type float"),
+        ({"kernel_size": 2}, ValueError, "`kernel_size` must be odd; got kernel_size=2"),
+    ],
+)
+def test_wrong_arguments_of_a_variant_are_named(keywords, error, message):
+    with pytest.raises(error, match=message):
+        ECAVariant(**{"channels": 32, **keywords})

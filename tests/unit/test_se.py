@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from attn_lib import SE
+from attn_lib.blocks import SEWithoutSqueeze
 from tests import numpy_blocks
+from tests.block_tools import count_parameters
 
 
 def test_value_computed_by_hand():
@@ -39,30 +41,50 @@ def test_a_closed_hidden_unit_leaves_the_second_bias_alone():
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_agrees_with_numpy_in_double_precision(bias):
+@pytest.mark.parametrize("squeeze", ["avg", "max"])
+@pytest.mark.parametrize("gate", ["sigmoid", "tanh", "relu"])
+def test_agrees_with_numpy_in_double_precision(bias, squeeze, gate):
     torch.manual_seed(0)
-    block = SE(13, reduction=3, bias=bias).double()
+    block = SE(13, reduction=3, bias=bias, squeeze=squeeze, gate=gate).double()
     x = torch.randn(2, 13, 5, 7, dtype=torch.float64)
 
-    expected = numpy_blocks.se(x.numpy(), numpy_blocks.parameters_of(block))
+    expected = numpy_blocks.se(x.numpy(), numpy_blocks.parameters_of(block), squeeze=squeeze, gate=gate)
 
     np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+
+
+def test_without_squeeze_agrees_with_numpy_in_double_precision():
+    torch.manual_seed(0)
+    block = SEWithoutSqueeze(13, reduction=3).double()
+    x = torch.randn(2, 13, 5, 7, dtype=torch.float64)
+
+    expected = numpy_blocks.se_without_squeeze(x.numpy(), numpy_blocks.parameters_of(block))
+
+    np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+
+
+def test_without_squeeze_is_se_on_a_map_of_one_place():
+    block = SEWithoutSqueeze(13, reduction=3)
+    with_squeeze = SE(13, reduction=3)
+    with_squeeze.load_state_dict(block.state_dict())
+    x = torch.randn(2, 13, 1, 1)
+
+    torch.testing.assert_close(block(x), with_squeeze(x))
 
 
 @pytest.mark.parametrize(("channels", "reduction"), [(256, 16), (13, 3), (7, 7), (5, 1)])
 def test_parameter_count_follows_the_formula(channels, reduction):
     hidden = channels // reduction
-    count = {
-        bias: sum(p.numel() for p in SE(channels, reduction=reduction, bias=bias).parameters())
-        for bias in (True, False)
-    }
+    count = {bias: count_parameters(SE(channels, reduction=reduction, bias=bias)) for bias in (True, False)}
     assert count[False] == 2 * channels * hidden
     assert count[True] == 2 * channels * hidden + hidden + channels
 
+    assert count_parameters(SEWithoutSqueeze(channels, reduction=reduction)) == count[True]
+
 
 def test_printed_parameter_counts_at_256_channels():
-    assert sum(p.numel() for p in SE(256).parameters()) == 8464
-    assert sum(p.numel() for p in SE(256, bias=False).parameters()) == 8192
+    assert count_parameters(SE(256)) == 8464
+    assert count_parameters(SE(256, bias=False)) == 8192
 
 
 def test_parameter_names_are_those_of_shipped_checkpoints():
@@ -93,8 +115,24 @@ def test_parameter_names_are_those_of_shipped_checkpoints():
         ((8,), {"reduction": 2.0}, TypeError, "`reduction` must be an int; got 2.0 of type float"),
         ((8,), {"reduction": True}, TypeError, "`reduction` must be an int; got True of type bool"),
         ((8,), {"reduction": 2, "bias": 1}, TypeError, "`bias` must be True or False; got 1 of type int"),
+        ((16,), {"squeeze": "none"}, ValueError, "`squeeze` must be one of 'avg', 'max'; got squeeze='none'"),
+        ((16,), {"gate": "softmax"}, ValueError, "`gate` must be one of 'sigmoid', .*; got gate='softmax'"),
+        ((16,), {"gate": torch.tanh}, TypeError, "`gate` must be one of .*; got .* of type builtin"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, keywords, error, message):
     with pytest.raises(error, match=message):
         SE(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"channels": 8}, ValueError, "between 1 and `channels`; got reduction=16 for channels=8"),
+        ({"reduction": 0}, ValueError, "got reduction=0 for channels=32"),
+        ({"bias": None}, TypeError, "`bias` must be True or False; got None of type NoneType"),
+    ],
+)
+def test_wrong_arguments_without_squeeze_are_named(keywords, error, message):
+    with pytest.raises(error, match=message):
+        SEWithoutSqueeze(**{"channels": 32, **keywords})
