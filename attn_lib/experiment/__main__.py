@@ -46,8 +46,8 @@ examples:
   python -m attn_lib.experiment publish                                 test them; write attn_lib/results
 """
 
-_SMOKE_DATA = ClutteredDigits(canvas=28, fragments=2, train_images=1_000)
-_SMOKE_TRAINING = TrainingSettings(epochs=6, batch_size=25)
+_SMOKE_DATA = ClutteredDigits(canvas=19, fragments=1, train_images=1_000)
+_SMOKE_TRAINING = TrainingSettings(epochs=4, batch_size=25)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -190,7 +190,7 @@ def split_sources(settings: ClutteredDigits) -> dict[SplitName, npt.NDArray[np.i
             f"expected `test_sources + validation_sources` of at most {smallest - 1}, "
             f"since a class has {smallest} digits; got {held_out}"
         )
-    shuffled = IntegerStream(settings.seed, 0).permutation(len(labels))
+    shuffled = IntegerStream("splits", settings.seed).permutation(len(labels))
     classes = [shuffled[labels[shuffled] == digit] for digit in np.unique(labels)]
     return {
         "train": np.concatenate([members[held_out:] for members in classes]),
@@ -203,7 +203,7 @@ def draw_layout(settings: ClutteredDigits, split: SplitName) -> Layout:
     """Draw which digits and fragments go where; each split has its own stream of random numbers."""
     sources = split_sources(settings)[split]
     images, fragments = settings.images_of(split), settings.fragments
-    stream = IntegerStream(settings.seed, 1 + get_args(SplitName).index(split))
+    stream = IntegerStream("layout", split, settings.seed)
     digits = stream.below(len(sources), (images,))
     # A fragment's digit is counted on from the image's own by 1 to n - 1 places, so it is never the same one.
     steps = 1 + stream.below(len(sources) - 1, (images, fragments))

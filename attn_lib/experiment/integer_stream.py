@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,18 +13,21 @@ _HALF_WORD = np.uint64(32)
 
 
 class IntegerStream:
-    """A stream of integers named by a key, such as ``IntegerStream(seed, epoch)``.
+    """A stream of integers named by a key, such as ``IntegerStream("data order", seed, epoch)``.
 
     NumPy promises that the raw words of PCG64 never change for a seed, and promises nothing of the kind for
     the methods of ``numpy.random.Generator`` (its *Compatibility policy*, after NEP 19). So only the words
     are taken from NumPy, and the two things made of them here are integer arithmetic.
 
     Args:
-        key: non-negative integers; another key is another, independent stream.
+        key: what the numbers are for, then whatever else tells this stream from others. Another key is an
+            independent stream. The purpose matters: were the images drawn from the words by which they are
+            later shuffled, the shuffle would sort them by their digit.
     """
 
-    def __init__(self, *key: int) -> None:
-        self._words = np.random.PCG64(key)
+    def __init__(self, *key: str | int) -> None:
+        # Hashed, because NumPy takes the keys (7,) and (7, 0) for one and the same.
+        self._words = np.random.PCG64(int.from_bytes(hashlib.sha256(repr(key).encode()).digest(), "big"))
 
     def below(self, bound: int, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
         """Draw integers from ``0 .. bound - 1``.

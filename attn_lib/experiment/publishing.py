@@ -18,7 +18,7 @@ import torch
 from attn_lib.experiment.cluttered_digits import dataset_sha256, load_split
 from attn_lib.experiment.evaluation import Evaluation, evaluate
 from attn_lib.experiment.model import build_network
-from attn_lib.experiment.run import Report, Run, finished_record, finished_weights, write_json
+from attn_lib.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_json
 
 __all__ = ["CHECKPOINT_SEED", "RESULTS_DIRECTORY", "choose_samples", "publish", "publish_samples"]
 
@@ -34,7 +34,7 @@ def publish(
     runs: Sequence[Run],
     runs_directory: Path,
     results_directory: Path = RESULTS_DIRECTORY,
-    report: Report = print,
+    report: Report = print_line,
 ) -> list[str]:
     """Evaluate the finished ones of ``runs`` on the test split and store their records and weights.
 

@@ -32,12 +32,19 @@ __all__ = [
     "finished_record",
     "finished_weights",
     "option",
+    "print_line",
     "published_runs",
     "write_json",
 ]
 
 Report = Callable[[str], None]
 """Takes one line of progress."""
+
+
+def print_line(line: str) -> None:
+    """Print at once, also into a pipe or a log file."""
+    print(line, flush=True)
+
 
 _PROGRESS, _WEIGHTS, _RECORD = "progress.pt", "weights.pt", "record.json"
 
@@ -103,7 +110,7 @@ def published_runs(seeds: Sequence[int] = (0, 1, 2)) -> list[Run]:
     return [Run(variant, seed=seed) for seed in seeds for variant in variants]
 
 
-def execute(run: Run, runs_directory: Path, report: Report = print) -> dict[str, Any]:
+def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict[str, Any]:
     """Train ``run`` to its end in ``runs_directory / run.name`` and return its record.
 
     What has been done before is not done again: a finished run is only read, an interrupted one goes on after
@@ -168,7 +175,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print) -> dict[str,
 
 
 def execute_all(
-    runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report = print
+    runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report = print_line
 ) -> list[dict[str, Any]]:
     """Execute ``runs`` in that many processes and return their records in order."""
     if workers == 1:

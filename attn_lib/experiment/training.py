@@ -70,7 +70,7 @@ def data_order(images: int, *, seed: int, epoch: int) -> Tensor:
     It follows from seed and epoch alone: every variant with the same seed sees the same batches, so that runs
     pair, and a run that is resumed has no random state to carry over.
     """
-    return torch.from_numpy(IntegerStream(seed, epoch).permutation(images))
+    return torch.from_numpy(IntegerStream("data order", seed, epoch).permutation(images))
 
 
 def train(

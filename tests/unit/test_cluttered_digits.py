@@ -1,5 +1,6 @@
 """The digits task: the same bytes everywhere, nothing shared between splits, and boxes that are true."""
 
+import hashlib
 import time
 from typing import get_args
 
@@ -24,7 +25,7 @@ from attn_lib.experiment.cluttered_digits import (
 from attn_lib.experiment.integer_stream import IntegerStream
 
 SPLITS = get_args(SplitName)
-PUBLISHED_SHA256 = "48e42e489fd161e1ee1084ca774184325a7e684e8668c083f54e5bbaab0ea781"
+PUBLISHED_SHA256 = "f3fbbe91f6698db7c3fee34ddc68f152dc7d543503508ce2e268865715ebf9a0"
 
 # Every size another prime, so that no transposed axis passes by luck.
 SMALL = ClutteredDigits(
@@ -61,19 +62,26 @@ def changed_by_one(name):
 
 def test_random_integers_are_pinned_to_values():
     """A change of NumPy or of the arithmetic would show here first, and name the culprit."""
-    assert IntegerStream(7, 11).below(1000, (2, 3)).tolist() == [[158, 492, 335], [315, 605, 960]]
-    assert IntegerStream(7, 11).permutation(7).tolist() == [0, 3, 2, 6, 1, 4, 5]
+    assert IntegerStream("pinned", 7).below(1000, (2, 3)).tolist() == [[686, 245, 158], [40, 376, 501]]
+    assert IntegerStream("pinned", 7).permutation(7).tolist() == [3, 6, 2, 1, 4, 5, 0]
 
 
 def test_random_integers_agree_with_integer_arithmetic_in_python():
-    words = [int(word) for word in np.random.PCG64((5, 2)).random_raw(11)]
-    assert IntegerStream(5, 2).below(13, (11,)).tolist() == [(word >> 32) * 13 >> 32 for word in words]
-    assert IntegerStream(5, 2).permutation(11).tolist() == sorted(range(11), key=lambda k: words[k])
+    seed = int(hashlib.sha256(b"('hand', 5)").hexdigest(), 16)
+    words = [int(word) for word in np.random.PCG64(seed).random_raw(11)]
+    assert IntegerStream("hand", 5).below(13, (11,)).tolist() == [(word >> 32) * 13 >> 32 for word in words]
+    assert IntegerStream("hand", 5).permutation(11).tolist() == sorted(range(11), key=lambda k: words[k])
+
+
+def test_every_key_is_another_stream():
+    """NumPy alone would give (7,) and (7, 0) the same numbers."""
+    keys = [("a", 7), ("a", 7, 0), ("a", 0, 7), ("b", 7), ("a", "7"), (7,), (7, 0)]
+    assert len({tuple(IntegerStream(*key).below(2**32, (3,)).tolist()) for key in keys}) == len(keys)
 
 
 def test_random_integers_are_spread_evenly():
     """Each of 7 values has a mean count of 10,000 and a standard deviation of about 93."""
-    counts = np.bincount(IntegerStream(0).below(7, (70_000,)), minlength=7)
+    counts = np.bincount(IntegerStream("even", 0).below(7, (70_000,)), minlength=7)
     assert len(counts) == 7
     assert np.abs(counts - 10_000).max() < 5 * 93
 
