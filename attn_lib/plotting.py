@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from numpy.typing import NDArray
 
-__all__ = ["Step", "data_flow", "grouped_lines"]
+__all__ = ["Step", "class_profile", "data_flow"]
 
 INK = "#333333"
-ACCENTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
-"""Of the palette of Okabe and Ito (2008), which readers with a colour-vision deficiency can tell apart."""
+LEARNED_EDGE, LEARNED_FACE = "#0072b2", "#d6e9f5"
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def data_flow(steps: Sequence[Step], *, bypass: str | None = None, ax: Axes | No
                 width,
                 height,
                 boxstyle="round,pad=0,rounding_size=0.08",
-                facecolor="#d6e9f5" if step.learned else "white",
-                edgecolor=ACCENTS[0] if step.learned else INK,
+                facecolor=LEARNED_FACE if step.learned else "white",
+                edgecolor=LEARNED_EDGE if step.learned else INK,
             )
         )
         ax.text(left + width / 2, y + height / 2, step.name, ha="center", va="center", color=INK, fontsize=11)
@@ -91,38 +92,26 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> FancyArrowPa
     return FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, shrinkA=0, shrinkB=0, color=INK)
 
 
-def grouped_lines(
-    lines: Mapping[str, Sequence[float]],
-    *,
-    x: Sequence[float],
-    xlabel: str,
-    ylabel: str,
-    ax: Axes | None = None,
+def class_profile(
+    values: NDArray[np.floating], *, xlabel: str, ylabel: str, colour: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw one line with markers per name, told apart by colour, marker and legend.
+    """Draw one row per class and one column per channel, the channels in falling order of their mean.
 
     Args:
-        lines: the values of each line; as many as ``x``.
-        x: where they stand, drawn as even steps with these labels.
-        xlabel: caption of the horizontal axis, with its unit.
-        ylabel: caption of the vertical axis, with its unit.
+        values: ``(classes, channels)``.
+        xlabel: caption of the horizontal axis.
+        ylabel: caption of the vertical axis.
+        colour: caption of the colour bar.
         ax: where to draw; by default a new figure.
 
     Returns:
         The Axes.
-
-    Raises:
-        ValueError: a line has not as many values as ``x``.
     """
     if ax is None:
-        ax = Figure(figsize=(6, 3.4), layout="constrained").subplots()
-    places = range(len(x))
-    for (name, values), colour, marker in zip(lines.items(), ACCENTS, "os^D", strict=False):
-        if len(values) != len(x):
-            raise ValueError(f"expected {len(x)} values for {name!r}; got {len(values)}")
-        ax.plot(places, values, color=colour, marker=marker, label=name)
-    ax.set_xticks(list(places), [f"{value:g}" for value in x])
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
+        ax = Figure(figsize=(7, 2.6), layout="constrained").subplots()
+    order = np.argsort(-values.mean(axis=0), kind="stable")
+    # Cividis: perceptually even, and the same for readers with a colour-vision deficiency.
+    image = ax.imshow(values[:, order], aspect="auto", cmap="cividis", interpolation="nearest")
+    ax.set(xlabel=xlabel, ylabel=ylabel, yticks=range(len(values)), xticks=[])
+    ax.figure.colorbar(image, ax=ax, label=colour)
     return ax
