@@ -32,7 +32,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@echo "The environment is ready: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
 
 book: setup
-	$(BIN)/jupyter-book build . -n -W --keep-going --path-output .
+	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
 test: book

@@ -24,10 +24,10 @@ const FEW_BARS = 16; // up to so many bars are numbered below
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
 
 // Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
-// a colour-vision deficiency.
+// a colour-vision deficiency. A test compares these with matplotlib's.
 const CIVIDIS = [
-  "00224e", "002d6c", "15396d", "2d456c", "3f516b", "4f5c6c", "5d686e", "6b7472",
-  "787f76", "878c78", "979977", "a7a674", "b8b46e", "c9c365", "dbd258", "fee838",
+  "00224e", "002e6c", "1e3a6f", "35456c", "47516c", "575d6d", "666970", "757575",
+  "848279", "948e77", "a59c74", "b7a96e", "c8b866", "dbc75a", "eed649", "fee838",
 ].map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 
 let drawn = 0; // makes element ids unique when a page holds several explorers

@@ -1,0 +1,158 @@
+"""How the SE page behaves in a reader's hands: keyboard, mouse, touch, small screens, no JavaScript."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from attn_lib.explorers.records import se
+from tests.conftest import OpenPage
+
+SE_PAGE = "book/02_squeeze_and_excitation.html"
+FRAME_MS = 1000 / 60
+
+
+@pytest.fixture
+def se_page(book: Path, open_page: OpenPage) -> Page:
+    return open_page((book / SE_PAGE).as_uri())
+
+
+def parameters(**changes: object) -> str:
+    record = se.EXPLORER.record(se.EXPLORER.defaults | changes)
+    return record["cost"]["parameters"]["total"]["text"]
+
+
+def test_a_slider_moves_by_keyboard(se_page: Page):
+    reduction = se_page.get_by_label("reduction ratio r")
+    total = se_page.locator("output[data-name=parameters]")
+    reduction.focus()
+    for key, value in [("Home", 2), ("ArrowRight", 4), ("ArrowRight", 8), ("ArrowLeft", 4), ("End", 16)]:
+        se_page.keyboard.press(key)
+        expect(reduction).to_have_attribute("aria-valuetext", str(value))
+        expect(total).to_have_text(parameters(reduction=value))
+
+
+def test_a_choice_moves_by_keyboard(se_page: Page):
+    se_page.get_by_label("with bias", exact=True).focus()
+    se_page.keyboard.press("ArrowRight")
+    expect(se_page.get_by_label("without bias")).to_be_checked()
+    expect(se_page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
+
+
+def test_a_slider_moves_by_mouse(se_page: Page):
+    reduction = se_page.get_by_label("reduction ratio r")
+    box = reduction.bounding_box()
+    se_page.mouse.click(box["x"] + 2, box["y"] + box["height"] / 2)
+    expect(se_page.locator("output[data-name=parameters]")).to_have_text(parameters(reduction=2))
+
+
+def test_controls_and_bars_answer_to_touch(book: Path, open_page: OpenPage):
+    page = open_page((book / SE_PAGE).as_uri(), width=375, has_touch=True, is_mobile=True)
+    page.get_by_label("without bias").tap()
+    expect(page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
+    page.get_by_role("radio", name="digit 7").tap()
+    expect(page.get_by_role("radio", name="digit 7")).to_be_checked()
+    chart = page.locator("[data-part=gates] .attn-chart").nth(1)
+    chart.locator(".attn-bars").tap()
+    expect(chart.locator(".attn-readout")).to_contain_text("channel")
+
+
+def chart_values(chart: Locator) -> list[str]:
+    chart.locator("summary").click()
+    return chart.locator("tbody td").all_inner_texts()
+
+
+def test_bars_say_their_values_to_pointer_keyboard_and_table(se_page: Page):
+    squeeze, gates = (se_page.locator("[data-part=gates] .attn-chart").nth(i) for i in range(2))
+    expected = se.EXPLORER.record(se.EXPLORER.defaults)["gates"]["gates"]["values"]
+    values = chart_values(gates)
+    assert [float(value) for value in values] == expected
+
+    bars = gates.locator(".attn-bars")
+    bars.focus()
+    for presses in range(3):
+        se_page.keyboard.press("ArrowRight")
+        expect(gates.locator(".attn-readout")).to_have_text(f"channel {presses}: {values[presses]}")
+    # The bars of a part share the cursor: the same channel is marked in both charts.
+    expect(squeeze.locator(".attn-readout")).to_contain_text("channel 2:")
+    se_page.keyboard.press("Escape")
+    expect(gates.locator(".attn-readout")).to_be_empty()
+
+    bars.scroll_into_view_if_needed()
+    box = bars.bounding_box()
+    channel = 40
+    se_page.mouse.move(box["x"] + box["width"] * (channel + 0.5) / len(values), box["y"] + box["height"] / 2)
+    expect(gates.locator(".attn-readout")).to_have_text(f"channel {channel}: {values[channel]}")
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, width: int):
+    page = open_page((book / SE_PAGE).as_uri(), width=width)
+    figure = page.locator("figure.attn-explorer")
+    heights = figure.evaluate(
+        """(figure) => [...figure.querySelectorAll("input")].flatMap((input) => {
+            const heights = [];
+            const note = () => heights.push(figure.getBoundingClientRect().height);
+            if (input.type === "radio") { input.click(); note(); return heights; }
+            for (let at = 0; at <= input.max; at++) {
+                input.value = at; input.dispatchEvent(new Event("input")); note();
+            }
+            return heights;
+        })"""
+    )
+    assert len(heights) > 20
+    assert max(heights) - min(heights) < 1
+
+
+def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):
+    page = open_page("about:blank")
+    page.add_init_script(
+        """globalThis.shifts = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifts += entry.value; }))
+            .observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto((book / SE_PAGE).as_uri())
+    page.wait_for_load_state("networkidle")
+    # The threshold that web.dev calls good is 0.1; a web font that arrives late costs a little of it.
+    assert page.evaluate("shifts") < 0.05
+
+
+def test_a_moved_control_is_on_screen_within_a_frame(se_page: Page):
+    """The work of one input event, up to and including layout, fits into a frame of 60 Hz."""
+    times = se_page.locator("figure.attn-explorer").evaluate(
+        """(figure) => {
+            const slider = figure.querySelector('[data-control="reduction"]');
+            const times = [];
+            for (let i = 0; i < 200; i++) {
+                slider.value = i % 4;
+                const start = performance.now();
+                slider.dispatchEvent(new Event("input"));
+                figure.getBoundingClientRect();
+                times.push(performance.now() - start);
+            }
+            return times.sort((a, b) => a - b);
+        }"""
+    )
+    print(f"input to layout: median {times[100]:.1f} ms, p95 {times[190]:.1f} ms")
+    assert times[100] < FRAME_MS
+
+
+def test_without_javascript_the_text_is_there(book: Path, open_page: OpenPage):
+    page = open_page((book / SE_PAGE).as_uri(), java_script_enabled=False)
+    expect(page.get_by_text("SEExplorer(reduction=16, bias=True, channels=256")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_pages_have_no_accessibility_violation(book: Path, open_page: OpenPage, width: int, scheme: str):
+    for path in sorted((book / "book").glob("*.html")):
+        page = open_page(path.as_uri(), width=width, scheme=scheme)
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{path.name}\n{results.generate_report()}"
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{path.name} is {overflow} px wider than the screen"

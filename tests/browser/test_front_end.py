@@ -1,0 +1,109 @@
+"""The front end alone, on a bare page: labels that are hostile, several explorers, exercises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from attn_lib import sphinx_ext
+from attn_lib.explorers import embedding
+from attn_lib.explorers.controls import Control
+from attn_lib.explorers.definition import Definition, Item, Panel, Part
+from attn_lib.explorers.exercises import Exercise, choose, predict
+from tests.conftest import OpenPage
+
+HOSTILE = "</script><img src=x onerror=alert(1)> \"quoted\" 'α' & 注意力"
+
+
+def write_page(folder: Path, *bodies: str) -> str:
+    """Write a bare page with widgets, as a book would hold them; return its address."""
+    style = (embedding.STATIC / "widgets.css").read_text(encoding="utf-8")
+    path = folder / "page.html"
+    path.write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>widgets</title><style>{style}</style>'
+        f"<script>{sphinx_ext.bundle()}</script><body>{''.join(bodies)}</body></html>",
+        encoding="utf-8",
+    )
+    return path.as_uri()
+
+
+def toy(name: str) -> str:
+    """Return the HTML of a small explorer whose every label is hostile."""
+    control = Control("a", HOSTILE, (2, 3, 5), 3, texts=("2", HOSTILE, "5"))
+    part = Part(
+        "sum",
+        ("a",),
+        (Item("value", "number", HOSTILE), Item("said", "text")),
+        lambda s: {"value": {"value": s["a"], "text": f"{s['a']}"}, "said": {"text": HOSTILE}},
+    )
+    definition = Definition(name, HOSTILE, (Panel(HOSTILE, (control,), (part,)),))
+    return embedding.page_html("explorer", definition.payload() | definition.defaults, HOSTILE)
+
+
+def test_a_hostile_label_is_shown_as_text(tmp_path: Path, open_page: OpenPage):
+    page = open_page(write_page(tmp_path, toy("hostile")))
+    expect(page.locator("figcaption")).to_have_text(HOSTILE)
+    expect(page.locator("[data-name=said]")).to_have_text(HOSTILE)
+    expect(page.locator("[data-control=a]")).to_have_attribute("aria-valuetext", HOSTILE)
+    assert page.locator("img:not([role])").count() == 0
+
+
+def test_two_explorers_on_a_page_do_not_touch_each_other(tmp_path: Path, open_page: OpenPage):
+    page = open_page(write_page(tmp_path, toy("one"), toy("one")))
+    first, second = (page.locator("[data-control=a]").nth(i) for i in range(2))
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("output[data-name=value]")).to_have_text(["5", "3"])
+    second.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("output[data-name=value]")).to_have_text(["5", "2"])
+    ids = page.locator("[id]").evaluate_all("(elements) => elements.map((element) => element.id)")
+    assert len(ids) == len(set(ids))
+
+
+def exercise_html(exercise: Exercise) -> str:
+    return embedding.page_html(exercise.module, exercise.stored_values(), repr(exercise))
+
+
+def test_a_prediction_is_checked(tmp_path: Path, open_page: OpenPage):
+    exercise = predict(
+        "How many?", 8464, because="Both layers.", hints={8192: "The weights alone."}, unit="parameters"
+    )
+    page = open_page(write_page(tmp_path, exercise_html(exercise)))
+    answer, feedback = page.get_by_label("Your prediction"), page.get_by_role("status")
+    for given, said in [
+        ("", "Type a number first."),
+        ("many", "Type a number first."),
+        ("8192", "Not quite. The weights alone."),
+        ("9000", "Not quite. It is less."),
+        ("-3", "Not quite. It is more."),
+        ("8464", "Right. Both layers."),
+        ("8,464", "Right. Both layers."),
+        ("8 464.0", "Right. Both layers."),
+    ]:
+        answer.fill(given)
+        page.get_by_role("button", name="Check").click()
+        expect(feedback).to_have_text(said)
+
+
+def test_a_prediction_may_be_near(tmp_path: Path, open_page: OpenPage):
+    exercise = predict("What ratio?", 0.5, within=0.05, because="Half.", hints={1: "No change?"})
+    page = open_page(write_page(tmp_path, exercise_html(exercise)))
+    for given, said in [
+        ("0.45", "Right. Half."),
+        ("0.56", "Not quite. It is less."),
+        ("1", "Not quite. No change?"),
+    ]:
+        page.get_by_label("Your prediction").fill(given)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_have_text(said)
+
+
+def test_a_choice_is_checked(tmp_path: Path, open_page: OpenPage):
+    exercise = choose("Which?", {"this": "Yes, this.", HOSTILE: "No."}, "this")
+    page = open_page(write_page(tmp_path, exercise_html(exercise)))
+    page.get_by_label(HOSTILE).check()
+    expect(page.get_by_role("status")).to_have_text("Not quite. No.")
+    page.get_by_label("this", exact=True).check()
+    expect(page.get_by_role("status")).to_have_text("Right. Yes, this.")

@@ -1,0 +1,111 @@
+"""The built book as files: its links, its pictures, its weight, and the notebooks it is made of."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, OpenPage
+
+SE_PAGE = "book/02_squeeze_and_excitation.html"
+FIRST_VISIT_BYTES = 250_000
+
+
+class Page(HTMLParser):
+    """The links, anchors and images of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.images: list[dict[str, str | None]] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if attributes.get("id"):
+            self.anchors.add(attributes["id"])
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"])
+        if tag == "img":
+            self.images.append(attributes)
+
+
+@pytest.fixture(scope="session")
+def pages(book: Path) -> dict[Path, Page]:
+    return {path: Page(path) for path in sorted(book.rglob("*.html"))}
+
+
+def chapters() -> list[Path]:
+    """Return the notebooks that the table of contents names."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+    def files(entry: dict[str, object]) -> list[str]:
+        nested = [files(child) for key in ("parts", "chapters", "sections") for child in entry.get(key, [])]
+        own = [str(entry[key]) for key in ("root", "file") if key in entry]
+        return own + [name for names in nested for name in names]
+
+    return [path for name in files(toc) if (path := ROOT / f"{name}.ipynb").exists()]
+
+
+def test_every_link_inside_the_book_leads_somewhere(pages: dict[Path, Page], book: Path):
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.is_relative_to(book.resolve()) or not target.exists():
+                broken.append(f"{path.name}: {link}")
+            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
+                broken.append(f"{path.name}: {link} (no such anchor)")
+    assert broken == []
+
+
+def test_every_picture_has_a_text(pages: dict[Path, Page]):
+    silent = [
+        f"{path.name}: {image}"
+        for path, page in pages.items()
+        for image in page.images
+        if not image.get("alt")
+    ]
+    assert silent == []
+
+
+def test_the_table_of_contents_names_every_notebook():
+    assert sorted(chapters()) == sorted((ROOT / "book").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_a_notebook_is_stored_with_its_outputs_and_nothing_of_one_run(path: Path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert code, "a chapter without code has nothing to check"
+    assert all(cell["execution_count"] for cell in code), "run `make outputs`"
+    assert "widgets" not in notebook["metadata"], "the state of widgets is stored: use `make outputs`"
+    mimes = {mime for cell in code for output in cell["outputs"] for mime in output.get("data", {})}
+    assert "application/vnd.jupyter.widget-view+json" not in mimes, "a widget is stored: use `make outputs`"
+
+
+def test_the_first_visit_to_the_se_page_is_light(book: Path, open_page: OpenPage):
+    page = open_page("about:blank")
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto((book / SE_PAGE).as_uri())
+    page.wait_for_load_state("networkidle")
+    files = [Path(unquote(urlsplit(url).path)) for url in requested if url.startswith("file:")]
+    raw = sum(file.stat().st_size for file in files)
+    # Fonts are compressed as they are; a server sends them unchanged.
+    sent = sum(
+        file.stat().st_size if file.suffix == ".woff2" else len(gzip.compress(file.read_bytes(), 6))
+        for file in files
+    )
+    print(f"first visit: {len(files)} requests, {raw:,} bytes, {sent:,} compressed")
+    assert sent <= FIRST_VISIT_BYTES

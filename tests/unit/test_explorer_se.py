@@ -1,0 +1,181 @@
+"""The records of the SE and gate-swap explorers, against formulas, NumPy and the plain network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from attn_lib import results
+from attn_lib.backbones import digit_resnet
+from attn_lib.explorers.records import gate_swap, samples, se
+from attn_lib.explorers.widgets import EXPLORERS, SEExplorer
+
+PART = se.EXPLORER.parts
+
+
+def setting(**changes: object) -> dict[str, object]:
+    return se.EXPLORER.defaults | changes
+
+
+def test_every_published_cost_is_the_formula():
+    for published in se.EXPLORER.settings(PART["cost"]):
+        c, r, bias = published["channels"], published["reduction"], published["bias"]
+        data = se.cost(published)
+        assert data["parameters"]["total"]["value"] == 2 * c * c // r + bias * (c // r + c)
+        for row in data["parameters"]["rows"]:
+            symbolic = eval(row["formula"].replace("×", "*"), {"C": c, "r": r})
+            assert row["value"] == (symbolic if bias or row["label"].startswith("W") else 0)
+        share = data["parameters"]["total"]["value"] / (9 * c * c)
+        assert data["share"] == {
+            "value": round(100 * share, 2),
+            "text": f"{100 * share:.2f} % of {9 * c * c:,}",
+        }
+
+
+def test_the_shapes_are_those_of_every_step():
+    rows = se.cost(setting(channels=64, reduction=8))["shapes"]["rows"]
+    assert [row["shape"] for row in rows] == [
+        "1 × 64 × 14 × 14",
+        "1 × 64",
+        "1 × 8",
+        "1 × 64",
+        "1 × 64 × 1 × 1",
+        "1 × 64 × 14 × 14",
+    ]
+
+
+@pytest.mark.parametrize("reduction", [2, 16])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_the_gates_are_those_of_the_trained_network(reduction: int, bias: bool, stage: int):
+    """Feed every image to the network alone; compute the gates from what its block receives, in NumPy."""
+    name = f"se_r{reduction}_{'bias' if bias else 'nobias'}_seed0"
+    network = digit_resnet(**results.record(name)["network"]).eval()
+    weights = results.state_dict(name)
+    network.load_state_dict(weights)
+    received = []
+    block = network.get_submodule(f"layer{stage}.0.attention")
+    block.register_forward_pre_hook(lambda module, args: received.append(args[0]))
+    with torch.no_grad():
+        network(results.sample_images().inputs())
+    [x] = received
+    squeezed = x.numpy().astype(np.float64).mean(axis=(2, 3))
+
+    def layer(index: int, z: np.ndarray) -> np.ndarray:
+        key = f"layer{stage}.0.attention.mlp.fc{index}"
+        out = z @ weights[f"{key}.weight"].numpy().astype(np.float64).T
+        return out + weights[f"{key}.bias"].numpy() if bias else out
+
+    gates = 1 / (1 + np.exp(-layer(2, np.maximum(layer(1, squeezed), 0))))
+    for image in se.IMAGE.values:
+        data = se.gates(setting(reduction=reduction, bias=bias, stage=stage, image=image))
+        # Stored to three decimals: half a unit of the third, and float32's rounding.
+        np.testing.assert_allclose(data["squeeze"]["values"], squeezed[image], atol=5.1e-4)
+        np.testing.assert_allclose(data["gates"]["values"], gates[image], atol=5.1e-4)
+        assert f"channel {gates[image].argmax()}," in data["open"]["caption"]
+        assert f"channel {gates[image].argmin()}," in data["closed"]["caption"]
+        assert data["shape"]["rows"][0]["shape"] == " × ".join(map(str, (1, *x.shape[1:])))
+        assert data["squeeze"]["low"] <= min(data["squeeze"]["values"])
+        assert data["squeeze"]["high"] >= max(data["squeeze"]["values"])
+
+
+def test_the_reading_is_the_networks_and_its_accuracy_the_recorded_one():
+    run = results.record("se_r16_bias_seed0")
+    network = digit_resnet(**run["network"]).eval()
+    network.load_state_dict(results.state_dict("se_r16_bias_seed0"))
+    images = results.sample_images()
+    with torch.no_grad():
+        probabilities = network(images.inputs()).softmax(dim=1)
+    for image, label in enumerate(images.labels.tolist()):
+        data = se.reading(setting(image=image))
+        guess = int(probabilities[image].argmax())
+        assert data["prediction"]["value"] == guess
+        assert ("right" in data["prediction"]["text"]) == (guess == label)
+        assert data["probability"]["value"] == pytest.approx(probabilities[image].max().item(), abs=5.1e-4)
+        assert data["accuracy"]["value"] == round(run["test"]["correct"] / run["test"]["total"], 3)
+
+
+def test_an_untrained_setting_says_so():
+    assert se.gates(setting(reduction=3)) == {
+        "missing": "No network was trained with r = 3; one was for each r = 2, 4, 8 and 16."
+    }
+    assert se.reading(setting(reduction=3)) == se.gates(setting(reduction=3))
+
+
+@pytest.mark.parametrize("image", [-1, 10, "0"])
+def test_an_image_that_does_not_exist_is_refused(image: object):
+    with pytest.raises(ValueError, match=r"`image` must be between 0 and 9; got image="):
+        se.look(setting(image=image))
+
+
+def test_a_stage_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match=r"`stage` must be one of \(1, 2, 3\); got stage=4"):
+        se.gates(setting(stage=4))
+
+
+def test_some_sample_is_misread_so_that_the_page_shows_failures():
+    readings = [se.reading(setting(image=image))["prediction"]["text"] for image in se.IMAGE.values]
+    assert 0 < sum("wrong" in text for text in readings) < len(readings)
+
+
+def test_an_image_with_its_own_gates_is_read_as_the_network_reads_it():
+    network = samples.trained_network(gate_swap.NETWORK)
+    with torch.no_grad():
+        own = network(samples.SAMPLES.inputs()).softmax(dim=1)
+    swapped = torch.stack([gate_swap.readings()[image, image] for image in range(len(own))])
+    torch.testing.assert_close(swapped, own, atol=1e-5, rtol=0)
+
+
+def test_swapped_gates_are_those_of_the_donor():
+    """Swap by hand for one pair: scale the block's input by the donor's recorded gates, stage by stage."""
+    network = samples.trained_network(gate_swap.NETWORK)
+    image, donor = samples.SAMPLES.inputs()[2:3], samples.SAMPLES.inputs()[7:8]
+    with torch.no_grad():
+        gates, h = [], donor
+        h = network.relu(network.bn1(network.conv1(h)))
+        for stage in (network.layer1, network.layer2, network.layer3):
+            unit = stage[0]
+            branch = unit.bn2(unit.conv2(unit.relu(unit.bn1(unit.conv1(h)))))
+            gates.append(torch.sigmoid(unit.attention.mlp(branch.mean(dim=(2, 3))))[:, :, None, None])
+            identity = h if unit.downsample is None else unit.downsample(h)
+            h = unit.relu(branch * gates[-1] + identity)
+        h = network.relu(network.bn1(network.conv1(image)))
+        for stage, gate in zip((network.layer1, network.layer2, network.layer3), gates, strict=True):
+            unit = stage[0]
+            branch = unit.bn2(unit.conv2(unit.relu(unit.bn1(unit.conv1(h)))))
+            identity = h if unit.downsample is None else unit.downsample(h)
+            h = unit.relu(branch * gate + identity)
+        expected = network.fc(h.mean(dim=(2, 3))).softmax(dim=1)
+    torch.testing.assert_close(gate_swap.readings()[2, 7][None], expected, atol=1e-5, rtol=0)
+
+
+def test_reading_with_swapped_gates_leaves_no_hook_behind():
+    gate_swap.readings.cache_clear()
+    gate_swap.readings()
+    network = samples.trained_network(gate_swap.NETWORK)
+    assert not any(module._forward_hooks for module in network.modules())
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
+def test_every_control_is_a_trait_with_its_default(explorer: type):
+    definition = explorer.definition
+    live = explorer()
+    assert {name: getattr(live, name) for name in definition.controls} == definition.defaults
+    assert set(definition.controls) <= set(live.traits(sync=True))
+
+
+def test_a_live_explorer_recomputes_and_refuses():
+    explorer = SEExplorer(channels=64)
+    assert explorer.record["cost"]["parameters"]["total"]["value"] == 64 * 4 * 2 + 4 + 64
+    explorer.reduction = 8
+    assert explorer.record["cost"]["parameters"]["total"]["value"] == 64 * 8 * 2 + 8 + 64
+    with pytest.raises(Exception, match="`reduction` must be between 1 and `channels`; got reduction=65"):
+        explorer.reduction = 65
+    assert explorer.reduction == 8
+    with pytest.raises(TypeError, match=r"expected controls out of \[.*\]; got \['kernel_size'\]"):
+        SEExplorer(kernel_size=3)
+
+
+def test_the_text_of_an_explorer_is_its_setting():
+    assert repr(SEExplorer()) == "SEExplorer(reduction=16, bias=True, channels=256, image=0, stage=3)"
