@@ -167,6 +167,17 @@ def test_training_modes_and_hooks_are_as_before():
     assert torch.equal(model[1].running_mean, statistics)
 
 
+def test_a_class_that_keeps_itself_frozen_gets_the_mode_back_that_it_had():
+    class Frozen(nn.Dropout):
+        def train(self, mode=True):
+            return super().train(False)
+
+    model = nn.Sequential(Frozen(), SE(5, reduction=2))
+    model[0].training = True
+    attention_maps(model, torch.randn(2, 5, 3, 7))
+    assert model[0].training
+
+
 def test_the_pass_is_in_eval_mode_so_dropout_and_norms_do_not_disturb():
     model = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm2d(5), SE(5, reduction=2))
     x = torch.randn(1, 5, 1, 1)  # one value per channel: a BatchNorm in training mode refuses it

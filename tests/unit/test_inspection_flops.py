@@ -21,12 +21,12 @@ def pytorch_macs(model: nn.Module, x: torch.Tensor) -> int:
 
 
 class Attend(nn.Module):
-    """softmax(Q K^T) V with Q = K = X and V of another width, written out or fused."""
+    """softmax(Q K^T) V with Q = K = X and V of its own width, written out or fused."""
 
-    def __init__(self, fused: bool, heads: int = 3):
+    def __init__(self, fused: bool, width: int = 11):
         super().__init__()
-        self.fused, self.heads = fused, heads
-        self.value = nn.Linear(5, 11, bias=False)
+        self.fused, self.heads = fused, 3
+        self.value = nn.Linear(5, width, bias=False)
 
     def forward(self, x):
         q = x[:, None].expand(-1, self.heads, -1, -1)
@@ -80,11 +80,28 @@ def test_counted_by_hand_and_by_pytorch(name, model, shape, expected):
 
 
 def test_fused_attention_counts_as_the_two_products_it_replaces():
-    """By hand only: PyTorch's counter does not know the fused kernel of the CPU."""
     x = torch.randn(2, 7, 5)
-    expected = Macs(linear=2 * 3 * 7 * 5 * 11, matmul=2 * 3 * 7 * 7 * (5 + 11))
-    assert count_macs(Attend(fused=True), x).whole == expected
-    assert count_macs(Attend(fused=False), x).whole == expected
+    fused, written_out = Attend(fused=True, width=5), Attend(fused=False, width=5)
+    expected = Macs(linear=2 * 3 * 7 * 5 * 5, matmul=2 * 3 * 7 * 7 * (5 + 5))
+    assert count_macs(fused, x).whole == expected
+    assert count_macs(written_out, x).whole == expected
+    assert pytorch_macs(written_out, x) == expected.total
+    # PyTorch's counter does not know the fused kernel of the CPU, which shows that it is the one that ran.
+    assert pytorch_macs(fused, x) == expected.linear
+
+
+def test_fused_attention_with_values_of_another_width():
+    """The kernels of the CPU take one width only, so this asks one of the GPU's for its shapes alone."""
+
+    class Efficient(nn.Module):
+        def forward(self, query):
+            key, value = query.new_empty(2, 3, 11, 5), query.new_empty(2, 3, 11, 13)
+            attend = torch.ops.aten._scaled_dot_product_efficient_attention
+            return attend(query, key, value, None, False)[0]
+
+    query = torch.empty(2, 3, 7, 5, device="meta")
+    assert count_macs(Efficient(), query).whole == Macs(matmul=2 * 3 * 7 * 11 * (5 + 13))
+    assert pytorch_macs(Efficient(), query) == 2 * 3 * 7 * 11 * (5 + 13)
 
 
 def test_an_se_block_by_module():
@@ -181,7 +198,11 @@ def test_multi_head_attention_is_counted_though_pytorch_has_a_fast_path_for_it()
 
 @pytest.mark.parametrize("own_input", [False, True], ids=["input from outside", "input from inside"])
 def test_inference_mode_changes_nothing(own_input):
-    for model, shape in ((network(), (2, 3, 11, 7)), (Attend(False), (2, 7, 5)), (Attend(True), (2, 7, 5))):
+    for model, shape in (
+        (network(), (2, 3, 11, 7)),
+        (Attend(False), (2, 7, 5)),
+        (Attend(True, width=5), (2, 7, 5)),
+    ):
         x = torch.randn(shape)
         expected = count_macs(model, x)
         with torch.inference_mode():

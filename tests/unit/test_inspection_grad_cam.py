@@ -152,13 +152,14 @@ def test_frozen_parameters_and_disabled_gradients_change_nothing():
     model = network()
     x = torch.randn(2, 3, 11, 7)
     expected = grad_cam(model, x, "4").maps
-    model.requires_grad_(False)
-    assert torch.equal(grad_cam(model, x, "4").maps, expected)
-    with torch.no_grad():
+    for trainable in (True, False):
+        model.requires_grad_(trainable)
         assert torch.equal(grad_cam(model, x, "4").maps, expected)
-    with torch.inference_mode():
-        assert torch.equal(grad_cam(model, x, "4").maps, expected)
-        assert torch.equal(grad_cam(model, x.clone(), "4").maps, expected)
+        with torch.no_grad():
+            assert torch.equal(grad_cam(model, x, "4").maps, expected)
+        with torch.inference_mode():
+            assert torch.equal(grad_cam(model, x, "4").maps, expected)
+            assert torch.equal(grad_cam(model, x.clone(), "4").maps, expected)
     assert not any(parameter.requires_grad for parameter in model.parameters())
 
 
