@@ -77,7 +77,8 @@ def _element(translator: HTML5Translator, node: nodes.math | nodes.math_block) -
         logger.warning("no MathML for %r (%s)", tex, error, location=node, type="mathml", subtype="tex")
         return f"<code>{translator.encode(tex)}</code>"
     # A screen reader that cannot read MathML reads the TeX instead.
-    return element.replace("<math", f'<math alttext="{translator.attval(tex)}"', 1)
+    alternative = translator.attval(" ".join(tex.split()))
+    return element.replace("<math", f'<math alttext="{alternative}"', 1)
 
 
 # The class of the theme's boxes for wide tables, which `layout.html` lets a keyboard reach and scroll.

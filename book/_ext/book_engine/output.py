@@ -13,7 +13,8 @@ _LOADED = re.compile(r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']([^"']+)["']
 
 def pages(folder: Path) -> list[Path]:
     """Return every page of the book, in a fixed order."""
-    return sorted(folder.rglob("*.html"))
+    # The theme leaves the templates that it is built from among its static files.
+    return sorted(page for page in folder.rglob("*.html") if folder / "_static" not in page.parents)
 
 
 def loaded_files(folder: Path, suffix: str) -> list[Path]:
