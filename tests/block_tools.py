@@ -12,12 +12,15 @@ def count_parameters(module: nn.Module) -> int:
 
 
 def randomise(block: nn.Module, seed: int = 0) -> nn.Module:
-    """Draw every parameter and running statistic of ``block``, so that none is 0 or 1 by initialisation."""
+    """Draw every parameter and running statistic of ``block``, so that none is 0 or 1 by initialisation.
+
+    Biases are positive, so that a ReLU behind them is not closed for every input.
+    """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in block.state_dict().items():
             if value.is_floating_point():
                 value.copy_(torch.randn(value.shape, generator=generator) / 2)
-                if name.endswith("running_var"):
+                if name.endswith(("bias", "running_var")):
                     value.abs_().add_(0.5)
     return block
