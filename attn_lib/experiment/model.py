@@ -61,9 +61,9 @@ class NetworkSetting:
 
     @property
     def named_keywords(self) -> dict[str, Any]:
-        """The keywords that tell this variant from others.
+        """The keywords that tell this variant from others; the rest are defaults of the block.
 
-        A keyword that a block gains later changes neither the names nor the commands of earlier runs.
+        A keyword that a block gains later changes neither the names nor the records of earlier runs.
         """
         defaults = keyword_defaults(self.attention)
         return {
@@ -85,7 +85,7 @@ class NetworkSetting:
             "in_channels": 1,
             "widths": (16, 32, 64),
             "attention": self.attention,
-            **self.keywords,
+            **self.named_keywords,
         }
 
 

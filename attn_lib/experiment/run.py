@@ -151,7 +151,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
     weights = {name: value.contiguous() for name, value in network.state_dict().items()}
     save_atomically(weights, folder / _WEIGHTS)
     record = {
-        "setting": {"attention": run.network.attention, **run.network.keywords},
+        "setting": {"attention": run.network.attention, **run.network.named_keywords},
         "network": run.network.as_keywords(),
         "parameters": count_parameters(network),
         "data": asdict(run.data),
