@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -125,13 +126,16 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
         report(f"{run.name}: finished before")
         return record
 
+    last_time = time.monotonic()
+
     def after_epoch(curve: LearningCurve) -> None:
+        nonlocal last_time
+        seconds, last_time = time.monotonic() - last_time, time.monotonic()
         done, total = len(curve.train_loss), run.training.epochs
-        remaining = sum(curve.seconds) / done * (total - done)
         report(
             f"{run.name}: epoch {done:2d}/{total}  train loss {curve.train_loss[-1]:.4f}  "
             f"validation accuracy {curve.validation_accuracy[-1]:.4f}  "
-            f"{curve.seconds[-1]:.1f} s, {remaining:.0f} s to go"
+            f"{seconds:.1f} s, about {seconds * (total - done):.0f} s to go"
         )
 
     with _one_thread():
