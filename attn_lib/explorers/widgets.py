@@ -108,7 +108,7 @@ class SEExplorer(Explorer):
 
 
 class GateSwapExplorer(Explorer):
-    """One trained network, two images: let one be read with the gates that were computed for the other."""
+    """A trained network and its gates: swap them for another image's, freeze them, open them all."""
 
     definition = gate_swap.EXPLORER
     image = control_trait(gate_swap.IMAGE)

@@ -1,13 +1,15 @@
-"""The gate-swap explorer: an image is read with the gates that the network computed for another one."""
+"""The gate-swap explorer: an image is read with gates that the network did not compute for it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import torch
 from torch import Tensor, nn
 
 from attn_lib import results
+from attn_lib.explorers.controls import Control, Value
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
 from attn_lib.explorers.encoding import bars, number, round_off
 from attn_lib.explorers.records.samples import (
@@ -25,37 +27,59 @@ __all__ = ["DONOR", "EXPLORER", "IMAGE", "NETWORK"]
 NETWORK = "se_r4_bias_seed0"
 
 IMAGE = image_control("image", "the network looks at", 3)
-DONOR = image_control("donor", "with the gates it computed for", 3)
+DONOR = Control(
+    "donor",
+    "with the gates computed for",
+    (*(str(index) for index in IMAGE.values), "mean", "open"),
+    "3",
+    "gallery",
+    (*IMAGE.texts, "their mean", "none: all open"),
+)
 
 
-def read_with_gates(network: nn.Module, images: Tensor, donors: Tensor) -> Tensor:
-    """Return the class probabilities of ``images``, each read with the gates of one of ``donors``.
+def read_with_gates(network: nn.Module, x: Tensor, gates: Mapping[str, Tensor]) -> Tensor:
+    """Return the class probabilities of ``x`` when its blocks scale by ``gates`` instead of their own.
+
+    Args:
+        network: a network of the experiment with SE blocks.
+        x: the images, ``(N, 1, H, W)``.
+        gates: for each block by its full name, the gates ``(N, C, 1, 1)``.
 
     Shape:
-        ``images`` and ``donors`` are ``(N, 1, H, W)``; the result is ``(N, 10)``.
+        The result is ``(N, 10)``.
     """
-    gates = attention_maps(network, donors)
     handles = [
         network.get_submodule(name).register_forward_hook(
-            lambda module, args, output, gate=maps["channel"]: args[0] * gate
+            lambda block, inputs, output, gate=gate: inputs[0] * gate
         )
-        for name, maps in gates.items()
+        for name, gate in gates.items()
     ]
     try:
         with torch.no_grad():
-            return network(images).softmax(dim=1)
+            return network(x).softmax(dim=1)
     finally:
         for handle in handles:
             handle.remove()
 
 
 @cache
-def readings() -> Tensor:
-    """Return the class probabilities of every image with the gates of every image: ``(image, donor, 10)``."""
-    x = SAMPLES.inputs()
-    n = len(x)
-    images, donors = x.repeat_interleave(n, dim=0), x.repeat(n, 1, 1, 1)
-    return read_with_gates(trained_network(NETWORK), images, donors).reshape(n, n, -1)
+def readings(donor: Value) -> Tensor:
+    """Return the class probabilities of every image with the gates of ``donor``: ``(images, 10)``.
+
+    Raises:
+        ValueError: there is no such donor.
+    """
+    if donor not in DONOR.values:
+        raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
+    network, x = trained_network(NETWORK), SAMPLES.inputs()
+    own = {name: maps["channel"] for name, maps in attention_maps(network, x).items()}
+    if donor == "mean":
+        gates = {name: gate.mean(dim=0, keepdim=True).expand_as(gate) for name, gate in own.items()}
+    elif donor == "open":
+        gates = {name: torch.ones_like(gate) for name, gate in own.items()}
+    else:
+        gates = {name: gate[int(donor)].expand_as(gate) for name, gate in own.items()}
+    return read_with_gates(network, x, gates)
 
 
 def look(setting: Setting) -> Data:
@@ -65,8 +89,8 @@ def look(setting: Setting) -> Data:
 
 def reading(setting: Setting) -> Data:
     """Say what the network reads with these gates, and how sure it is of every digit."""
-    index, donor = image_index(setting), image_index(setting, "donor")
-    probabilities = readings()[index, donor]
+    index = image_index(setting)
+    probabilities = readings(setting["donor"])[index]
     label, guess = int(SAMPLES.labels[index]), int(probabilities.argmax())
     sure = round_off(probabilities[guess].item())
     verdict = "right" if guess == label else f"wrong: it is a {label}"
@@ -89,7 +113,7 @@ EXPLORER = Definition(
     title=f"Swap the gates of a trained network (SE, r = {results.record(NETWORK)['network']['reduction']})",
     panels=(
         Panel(
-            "Two images",
+            "An image and its gates",
             (IMAGE, DONOR),
             (
                 Part(

@@ -26,15 +26,15 @@ def image_control(name: str, label: str, default: int) -> Control:
     return Control(name, label, tuple(range(len(texts))), default, "gallery", texts)
 
 
-def image_index(setting: Setting, name: str = "image") -> int:
-    """Return the index that a setting picks.
+def image_index(setting: Setting) -> int:
+    """Return the index of the image that a setting picks.
 
     Raises:
         ValueError: there is no such image.
     """
-    index = setting[name]
+    index = setting["image"]
     if isinstance(index, str) or not 0 <= index < len(PICTURES):
-        raise ValueError(f"`{name}` must be between 0 and {len(PICTURES) - 1}; got {name}={index!r}")
+        raise ValueError(f"`image` must be between 0 and {len(PICTURES) - 1}; got image={index!r}")
     return int(index)
 
 
