@@ -23,8 +23,8 @@ from attn_lib.experiment.publishing import choose_samples
 DIRECTORY = Path(attn_lib.results.__file__).parent
 
 # Processors and versions of torch add up in another order, and logits differ in their last bits: by 1e-5
-# between memory layouts and numbers of threads. An image changes sides if its two best classes are closer than that;
-# of the 2,000 images no network has more than one whose classes are closer than 1e-3.
+# between memory layouts and numbers of threads. An image changes sides if its two best classes are closer
+# than that; of the 2,000 images no network has more than one whose classes are closer than 1e-3.
 TOLERATED_IMAGES = 1
 
 
