@@ -1,4 +1,4 @@
-"""ResNet-18, -34, -50 and -101 with places for attention, and the small one of the digits experiment.
+"""ResNet-18, -34, -50 and -101 with places for attention.
 
 Placements of a block in a residual unit, by name:
 
@@ -23,7 +23,6 @@ __all__ = [
     "BasicBlock",
     "Bottleneck",
     "ResNet",
-    "digit_resnet",
     "resnet18",
     "resnet34",
     "resnet50",
@@ -263,50 +262,4 @@ def resnet101(
     """Build ResNet-101: 44,549,160 parameters without attention. Arguments as for :func:`resnet18`."""
     model = ResNet(Bottleneck, (3, 4, 23, 3), num_classes=num_classes)
     put_attention(model, attention, placement=placement, stages=stages, block_keywords=block_keywords)
-    return model
-
-
-def digit_resnet(
-    *,
-    num_classes: int = 10,
-    in_channels: int = 1,
-    widths: Sequence[int] = (16, 32, 64),
-    attention: Attention = None,
-    placement: str | None = None,
-    **block_keywords: object,
-) -> ResNet:
-    """Build the small ResNet of the digits experiment: 77,754 parameters without attention.
-
-    A 3x3 convolution of stride 2 without a max pool, three stages of one basic unit with strides 1, 2 and 2,
-    a global mean and a linear layer. The blocks are ``layer1.0.attention`` and so on: every block, BAM and
-    self-attention too, goes into all three units, so that the experiment compares blocks and not places.
-
-    Args:
-        num_classes: width of the output.
-        in_channels: channels of the input image.
-        widths: channels of the stages; the depth of the network is their number.
-        attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
-        placement: another place, by a name from the top of this module; by default ``"residual"``.
-        block_keywords: passed on to the named block, such as ``reduction=4``.
-
-    Shape:
-        ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
-
-    Raises:
-        TypeError: ``attention`` has the wrong type, or ``placement`` or block keywords came without a block
-            to use them.
-        ValueError: no block or placement has that name.
-    """
-    model = ResNet(
-        BasicBlock,
-        depths=(1,) * len(widths),
-        widths=widths,
-        num_classes=num_classes,
-        in_channels=in_channels,
-        stem_kernel=3,
-        stem_pool=False,
-    )
-    if attention is not None and placement is None:
-        placement = "residual"
-    put_attention(model, attention, placement=placement, block_keywords=block_keywords)
     return model
