@@ -14,12 +14,7 @@ from attn_lib.blocks.arguments import (
     check_reduction,
 )
 from attn_lib.blocks.gates import BottleneckMLP
-from attn_lib.blocks.pooling import (
-    average_over_channels,
-    global_average,
-    global_maximum,
-    maximum_over_channels,
-)
+from attn_lib.blocks.pooling import average, global_average, global_maximum, maximum
 
 __all__ = ["CBAM"]
 
@@ -157,4 +152,4 @@ class MaximumAndAverage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Stack the two maps, the maximum first."""
-        return torch.stack([maximum_over_channels(x), average_over_channels(x)], dim=1)
+        return torch.stack([maximum(x, dim=1), average(x, dim=1)], dim=1)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attn_lib.blocks.arguments import check_batch_statistics, check_int, check_map
+from attn_lib.blocks.pooling import average
 
 __all__ = ["CoordAtt"]
 
@@ -51,7 +52,7 @@ class CoordAtt(nn.Module):
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"height": (N, C, H, 1), "width": (N, C, 1, W)}``, each in (0, 1)."""
         check_map(x, self.channels)
-        rows, columns = x.mean(dim=3, keepdim=True), x.mean(dim=2, keepdim=True)
+        rows, columns = average(x, dim=3, keepdim=True), average(x, dim=2, keepdim=True)
         # Columns are laid out as more rows, so that both strips are one sequence of H + W places.
         places = torch.cat([rows, columns.transpose(2, 3)], dim=2)
         check_batch_statistics(self.norm, values=places.shape[0] * places.shape[2])

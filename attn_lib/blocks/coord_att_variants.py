@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attn_lib.blocks.arguments import check_batch_statistics, check_choice, check_int, check_map
+from attn_lib.blocks.pooling import average
 
 __all__ = ["CoordAttStrip"]
 
@@ -53,7 +54,7 @@ class CoordAttStrip(nn.Module):
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"height": (N, C, H, 1)}`` or ``{"width": (N, C, 1, W)}``, each in (0, 1)."""
         check_map(x, self.channels)
-        places = x.mean(dim=POOLED_AXIS[self.strip], keepdim=True)
+        places = average(x, dim=POOLED_AXIS[self.strip], keepdim=True)
         check_batch_statistics(self.norm, values=places.shape[0] * places.shape[2] * places.shape[3])
         hidden = F.hardswish(self.norm(self.reduce(places)))
         return {self.strip: torch.sigmoid(self.expand(hidden))}

@@ -92,9 +92,9 @@ class ECA(nn.Module):
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"channel": (N, C, 1, 1)}``, each in (0, 1)."""
         check_map(x, self.channels)
-        sequence = global_average(x)[:, None, :]
-        gate = torch.sigmoid(self.conv(sequence))
-        return {"channel": gate[:, 0, :, None, None]}
+        channels_as_sequence = global_average(x).unsqueeze(1)
+        gate = torch.sigmoid(self.conv(channels_as_sequence))
+        return {"channel": gate.transpose(1, 2).unsqueeze(3)}
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale every channel of ``x`` by its gate."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-__all__ = ["average_over_channels", "global_average", "global_maximum", "maximum_over_channels"]
+__all__ = ["average", "global_average", "global_maximum", "maximum"]
 
 # Means and maxima over named axes, not nn.AdaptiveAvgPool2d: the same values, any H and W, and nothing that
 # an exporter or a scripting compiler would trip over.
@@ -17,7 +19,7 @@ def global_average(x: Tensor) -> Tensor:
     Shape:
         ``(N, C, H, W)`` to ``(N, C)``.
     """
-    return x.mean(dim=(2, 3))
+    return average(x, dim=(2, 3))
 
 
 def global_maximum(x: Tensor) -> Tensor:
@@ -26,30 +28,33 @@ def global_maximum(x: Tensor) -> Tensor:
     Shape:
         ``(N, C, H, W)`` to ``(N, C)``.
     """
-    return _maximum(x.flatten(2), dim=2)
+    return maximum(x.flatten(2), dim=2)
 
 
-def average_over_channels(x: Tensor) -> Tensor:
-    """Average the C values at every place.
-
-    Shape:
-        ``(N, C, H, W)`` to ``(N, H, W)``.
-    """
-    return x.mean(dim=1)
+# Both of the following have two ways to one value, each the faster where it is taken: with a gradient to come
+# back, and without.
 
 
-def maximum_over_channels(x: Tensor) -> Tensor:
-    """Keep the largest of the C values at every place.
+def average(x: Tensor, dim: int | tuple[int, ...], *, keepdim: bool = False) -> Tensor:
+    """Average over the axes ``dim``."""
+    if not _learns_through(x):
+        return x.mean(dim, keepdim=keepdim)
+    # The gradient of a mean is spread over the map and then divided, value by value. That of a sum that is
+    # divided afterwards is divided while it is small, and spread as a view.
+    axes = (dim,) if isinstance(dim, int) else dim
+    count = math.prod([x.shape[axis] for axis in axes])
+    total = x.sum(dim, keepdim=keepdim, dtype=torch.promote_types(x.dtype, torch.float32))
+    return (total / count).to(x.dtype)
 
-    Shape:
-        ``(N, C, H, W)`` to ``(N, H, W)``.
-    """
-    return _maximum(x, dim=1)
+
+def maximum(x: Tensor, dim: int) -> Tensor:
+    """Keep the largest value along the axis ``dim``; of several, the gradient goes to one."""
+    if not _learns_through(x):
+        return x.amax(dim)
+    # The gradient of amax needs a comparison of all of x with the maximum. max finds an index on the way, for
+    # a price, and its gradient is written there.
+    return x.max(dim).values
 
 
-def _maximum(x: Tensor, dim: int) -> Tensor:
-    # One value, two ways to it, each the faster where it is taken. amax keeps no index, and so its backward
-    # compares all of x with the maximum; max pays for the index first, and then writes to one place.
-    if torch.is_grad_enabled() and x.requires_grad:
-        return x.max(dim).values
-    return x.amax(dim)
+def _learns_through(x: Tensor) -> bool:
+    return torch.is_grad_enabled() and x.requires_grad
