@@ -53,7 +53,8 @@ def block_factory(attention: Attention, block_keywords: Mapping[str, object]) ->
     """Turn what a user named into a callable ``channels -> block``, or None for no attention.
 
     Raises:
-        TypeError: ``attention`` is of another type, or keywords came without a named block to take them.
+        TypeError: ``attention`` is of another type, or keywords came without a named block to take them. What
+            is returned raises it too, if what it builds is not a module.
         ValueError: no block has that name.
     """
     if isinstance(attention, str):
@@ -67,7 +68,15 @@ def block_factory(attention: Attention, block_keywords: Mapping[str, object]) ->
     if block_keywords:
         keywords = ", ".join(block_keywords)
         raise TypeError(f"block keywords need `attention` to be a name; got {keywords} with {attention!r}")
-    return attention
+    return None if attention is None else partial(_build, attention)
+
+
+def _build(factory: AttentionFactory, channels: int) -> nn.Module:
+    block = factory(channels)
+    if not isinstance(block, nn.Module):
+        kind = type(block).__name__
+        raise TypeError(f"`attention` must build an nn.Module; got {kind} for {channels} channels")
+    return block
 
 
 def fill(model: nn.Module, places: Mapping[str, int], factory: AttentionFactory) -> None:
@@ -79,13 +88,10 @@ def fill(model: nn.Module, places: Mapping[str, int], factory: AttentionFactory)
         factory: builds a block for a number of channels.
 
     Raises:
-        TypeError: ``factory`` returned something that is not a module.
         ValueError: a slot is taken.
     """
     blocks = {name: factory(channels) for name, channels in places.items()}
-    for name, block in blocks.items():
-        if not isinstance(block, nn.Module):
-            raise TypeError(f"`attention` must build an nn.Module; got {type(block).__name__} for {name}")
+    for name in places:
         owner, _, slot = name.rpartition(".")
         if getattr(model.get_submodule(owner), slot) is not None:
             raise ValueError(f"every slot must be empty before a block goes in; {name} holds one")
