@@ -4,9 +4,12 @@ The order for a pretrained network: build it bare, load its weights, insert the 
 
 Example:
     >>> model = resnet18()
-    >>> report = load_pretrained(model, "resnet18.pth")  # torchvision's file
-    >>> names = insert_attention(model, "cbam", as_identity=True)
-    >>> print(freeze(model, except_for=["*.attention", "fc"]))
+    >>> load_pretrained(model, "resnet18.pth")  # a file of torchvision's fits
+    LoadReport(loaded=122, missing=0, unexpected=0, mismatched=0)
+    >>> insert_attention(model, "se", as_identity=True, stages=[4])
+    ('layer4.0.attention', 'layer4.1.attention')
+    >>> freeze(model, except_for=["*.attention", "fc"])
+    FreezeReport(trainable=579626, frozen=11176512)
 """
 
 from __future__ import annotations

@@ -92,8 +92,8 @@ def load_pretrained(
         ValueError: the source has no such ``entry``, two of its names are the same without the prefix, or
             nothing in it fits.
     """
-    offered = _without_prefix(_read(source, entry), prefix, own_names=model.state_dict().keys())
     own = model.state_dict()
+    offered = _without_prefix(_read(source, entry), prefix, keep=own)
     common = [name for name in own if name in offered]
     fitting = {name: offered[name] for name in common if own[name].shape == offered[name].shape}
     report = LoadReport(
@@ -135,9 +135,10 @@ def _read(source: object, entry: str | None) -> dict[str, Tensor]:
     return dict(source)
 
 
-def _without_prefix(source: dict[str, Tensor], prefix: str, own_names: Iterable[str]) -> dict[str, Tensor]:
-    """Strip the prefix from the start of every name that the model does not have as it is."""
-    keep = set(own_names)
+def _without_prefix(
+    source: Mapping[str, Tensor], prefix: str, keep: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Strip the prefix from the start of every name but those in ``keep``."""
     stripped: dict[str, Tensor] = {}
     for name, value in source.items():
         short = name if name in keep else name.removeprefix(prefix)
