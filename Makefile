@@ -51,7 +51,8 @@ lab: setup
 	$(BIN)/jupyter lab book
 
 outputs: setup
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace book/*.ipynb
+	ATTN_LIB_OUTPUT=text $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False book/*.ipynb
 
 clean:
 	rm -rf $(VENV) _build .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info

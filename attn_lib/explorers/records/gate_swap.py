@@ -11,13 +11,14 @@ from torch import Tensor, nn
 from attn_lib import results
 from attn_lib.explorers.controls import Control, Value
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import bars, number, round_off
+from attn_lib.explorers.encoding import bars, round_off
 from attn_lib.explorers.records.samples import (
     PICTURES,
     SAMPLES,
     describe,
     image_control,
     image_index,
+    read_digit,
     trained_network,
 )
 from attn_lib.inspection import attention_maps
@@ -91,12 +92,8 @@ def reading(setting: Setting) -> Data:
     """Say what the network reads with these gates, and how sure it is of every digit."""
     index = image_index(setting)
     probabilities = readings(setting["donor"])[index]
-    label, guess = int(SAMPLES.labels[index]), int(probabilities.argmax())
-    sure = round_off(probabilities[guess].item())
-    verdict = "right" if guess == label else f"wrong: it is a {label}"
     return {
-        "prediction": number(guess, f"{guess} ({verdict})"),
-        "probability": number(sure, f"{sure:.3f}"),
+        **read_digit(probabilities, int(SAMPLES.labels[index])),
         "probabilities": bars(
             probabilities,
             0,

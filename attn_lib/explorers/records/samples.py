@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from torch import nn
+from torch import Tensor, nn
 
 from attn_lib import results
 from attn_lib.backbones import digit_resnet
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Data, Setting
-from attn_lib.explorers.encoding import picture
+from attn_lib.explorers.encoding import number, picture, round_off
 
-__all__ = ["PICTURES", "SAMPLES", "describe", "image_control", "image_index", "trained_network"]
+__all__ = ["PICTURES", "SAMPLES", "describe", "image_control", "image_index", "read_digit", "trained_network"]
 
 SAMPLES = results.sample_images()
 
@@ -47,6 +47,18 @@ def describe(index: int) -> Data:
         f"row {y}, among fragments of other digits. A frame marks it."
     )
     return {"index": index, "box": [x, y, width, height], "alt": alt}
+
+
+def read_digit(probabilities: Tensor, label: int) -> Data:
+    """Say which digit a network reads, whether it is right, and how sure it is.
+
+    Shape:
+        ``probabilities`` is ``(10,)``.
+    """
+    guess = int(probabilities.argmax())
+    sure = round_off(probabilities[guess].item())
+    verdict = "right" if guess == label else f"wrong: it is {'an' if label == 8 else 'a'} {label}"
+    return {"prediction": number(guess, f"{guess} ({verdict})"), "probability": number(sure, f"{sure:.3f}")}
 
 
 @cache

@@ -19,6 +19,7 @@ from attn_lib.explorers.records.samples import (
     describe,
     image_control,
     image_index,
+    read_digit,
     trained_network,
 )
 from attn_lib.inspection import BlockRecord, count_parameters, record_blocks, trace_shapes
@@ -124,14 +125,9 @@ def reading(setting: Setting) -> Data:
         return untrained(setting)
     _, probabilities, run = observed
     index = image_index(setting)
-    label, probability = int(SAMPLES.labels[index]), probabilities[index]
-    guess = int(probability.argmax())
-    sure = round_off(probability[guess].item())
-    verdict = "right" if guess == label else f"wrong: it is a {label}"
     correct, total = run["test"]["correct"], run["test"]["total"]
     return {
-        "prediction": number(guess, f"{guess} ({verdict})"),
-        "probability": number(sure, f"{sure:.3f}"),
+        **read_digit(probabilities[index], int(SAMPLES.labels[index])),
         "accuracy": number(round_off(correct / total), f"{100 * correct / total:.1f} % of {total:,}"),
     }
 
