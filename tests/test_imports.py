@@ -104,7 +104,7 @@ RULES = (
     ),
     Rule(
         "book/_ext/*",
-        (*SPHINX, "book_engine", "math_core", "fontTools"),
+        (*SPHINX, "book_engine", "math_core", "fontTools", "tinycss2"),
         "the engine of the pages knows nothing of attention",
     ),
 )

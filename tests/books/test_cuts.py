@@ -53,7 +53,7 @@ def test_a_cut_takes_its_own_files_and_no_others(head, counts):
             "cuts",
             ["no page loads the icon script to be cut", "no page loads the Bootstrap script to be cut"],
         ),
-        ("icons", ["the theme has no icon rules or no icon font to cut down"]),
+        ("icons", ["the theme has no icon font where it used to be"]),
     ],
 )
 def test_a_theme_with_nothing_to_cut_is_a_warning(tmp_path: Path, module, warnings):

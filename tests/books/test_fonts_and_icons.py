@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from book_engine.icons import characters_in, icon_names, keep_icons
+from book_engine.icons import characters_in
 from book_engine.math_font import FONT, characters_of
 from fontTools.ttLib import TTFont
 
@@ -61,29 +61,14 @@ def test_the_math_font_is_small_and_comes_with_its_licence(mini_book: Path):
     assert "STIX Fonts Project Authors" in licence
 
 
-RULES = (
-    '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}'
-    '.fa-bars-staggered:before{content:"\\f550"}'
-    '.fa-0:before{content:"\\30"}'
-    '.fold:after{content:"\\f107";font-family:FontAwesome}'
-    'html{--bell:"\uf0f3"}'
-)
-
-
-def test_an_icon_is_kept_under_each_of_its_names():
-    for name in ("fa-bars", "fa-navicon"):
-        kept = keep_icons(RULES, {name})
-        assert kept == RULES.replace('.fa-bars-staggered:before{content:"\\f550"}', "").replace(
-            '.fa-0:before{content:"\\30"}', ""
-        )
-        assert characters_in(kept) == {0xF0C9, 0xF107, 0xF0F3}
-
-
-def test_icon_names_are_whole_words():
-    assert icon_names('<i class="fa-solid fa-bars-staggered"></i> alfa-x') == {
-        "fa-solid",
-        "fa-bars-staggered",
-    }
+def test_icons_are_found_by_number_and_as_themselves():
+    css = (
+        '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}'
+        '.fold:after{content:"\\f107";font-family:FontAwesome}'
+        'html{--bell:"\uf0f3"}'
+        '.say:after{content:"word"}'
+    )
+    assert characters_in(css) == {0xF0C9, 0xF107, 0xF0F3}
 
 
 def test_the_icon_fonts_are_cut_down(mini_book: Path):
