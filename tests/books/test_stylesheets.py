@@ -124,7 +124,7 @@ def scroll_and_unfold(page: Page) -> None:
 
 def open_search(page: Page) -> None:
     page.keyboard.press("Control+k")
-    page.locator("#pst-search-dialog").wait_for(state="visible")
+    page.locator("form.bd-search input").locator("visible=true").first.wait_for()
 
 
 @pytest.mark.parametrize(
