@@ -125,7 +125,6 @@ def test_a_process_killed_in_the_middle_goes_on_where_it_was(tmp_path):
 
 def test_a_folder_that_holds_another_run_is_refused(tmp_path, finished):
     other = dataclasses.replace(TINY[1], seed=2)
-    (finished / TINY[1].name).joinpath("record.json").read_text()
     (tmp_path / other.name).mkdir()
     record = json.loads((finished / TINY[1].name / "record.json").read_text())
     (tmp_path / other.name / "record.json").write_text(json.dumps(record))
