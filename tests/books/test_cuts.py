@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from book_engine.cuts import CUTS, POLICY, WIDGET_STATE, leave_out
+from book_engine.cuts import CUTS, POLICY, WIDGET_STATE, is_needless, leave_out
 
 from tests.books.building import build_page
 
@@ -60,6 +61,15 @@ def test_a_theme_with_nothing_to_cut_is_a_warning(tmp_path: Path, module, warnin
     built = build_page(tmp_path, "Title\n=====\n", f"book_engine.{module}")
     assert built.returncode == 1
     assert re.findall(r"^WARNING: (.*)$", built.stderr, re.M) == warnings
+
+
+def test_the_script_for_tabs_stays_where_there_are_tabs():
+    tabs = SimpleNamespace(filename="design-tabs.js", attributes={})
+    assert is_needless(tabs, '<div class="sd-card">')
+    assert not is_needless(tabs, '<div class="sd-tab-set docutils">')
+    assert not is_needless("_static/doctools.js", "")
+    assert not is_needless(SimpleNamespace(filename=None, attributes={"body": "let x;"}), "")
+    assert is_needless(SimpleNamespace(filename=None, attributes={"type": WIDGET_STATE}), "sd-tab-set")
 
 
 class Loads(HTMLParser):

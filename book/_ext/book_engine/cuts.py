@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
-__all__ = ["CUTS", "POLICY", "Cut", "leave_out"]
+__all__ = ["CUTS", "POLICY", "WIDGET_STATE", "Cut", "is_needless", "leave_out"]
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,15 @@ POLICY = "; ".join(
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
+def is_needless(script: Any, body: str) -> bool:
+    """Whether a script that an extension adds to every page has nothing to do on a page with this body."""
+    # The state of plain ipywidgets: no widget manager is there to read it.
+    if getattr(script, "attributes", {}).get("type") == WIDGET_STATE:
+        return True
+    name = str(getattr(script, "filename", script) or "")
+    return name.endswith("design-tabs.js") and "sd-tab-set" not in body
+
+
 def leave_out(head: str, cut: Cut) -> tuple[str, int]:
     """Return some HTML without the elements that load what ``cut`` names, and how many those were."""
     address = rf"""\b(?:src|href)=["'](?:[^"']*/)?(?:{cut.path})(?:\?[^"']*)?["']"""
@@ -102,11 +111,9 @@ class Scissors:
         self.pages += 1
         context["leave_out"] = leave_out_cuts
         context["content_policy"] = POLICY
-        # The state of a plain ipywidget: no widget manager is there to read it.
+        body = context.get("body") or ""
         context["script_files"][:] = [
-            script
-            for script in context["script_files"]
-            if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
+            script for script in context["script_files"] if not is_needless(script, body)
         ]
 
     def on_finish(self, app: Sphinx, error: Exception | None) -> None:

@@ -15,7 +15,6 @@ from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
 from book_engine.fonts import write_subset
-from book_engine.output import loaded_files
 
 __all__ = ["characters_in"]
 
@@ -36,7 +35,7 @@ def _cut_fonts(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     folder = Path(app.outdir)
-    sheets = loaded_files(folder, ".css")
+    sheets = folder.glob("_static/**/*.css")
     characters = set().union(*(characters_in(sheet.read_text("utf-8")) for sheet in sheets))
     fonts = sorted(folder.glob("_static/vendor/fontawesome/**/*.woff2"))
     if not fonts:

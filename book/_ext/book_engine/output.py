@@ -1,4 +1,4 @@
-"""What was built: the pages, and the files that they load."""
+"""What was built: the pages, and the scripts that they load."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["loaded_files", "pages"]
+__all__ = ["pages", "scripts"]
 
-_LOADED = re.compile(r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']([^"']+)["']""")
+_SCRIPT = re.compile(r"""<script\b[^>]*?\bsrc=["']([^"']+)["']""")
 
 
 def pages(folder: Path) -> list[Path]:
@@ -17,13 +17,13 @@ def pages(folder: Path) -> list[Path]:
     return sorted(page for page in folder.rglob("*.html") if folder / "_static" not in page.parents)
 
 
-def loaded_files(folder: Path, suffix: str) -> list[Path]:
-    """Return the files of the book that end in ``suffix`` and that some page loads, in a fixed order."""
+def scripts(folder: Path) -> list[Path]:
+    """Return the script files of the book that some page loads, in a fixed order."""
     found = set()
     for page in pages(folder):
-        for address in _LOADED.findall(page.read_text("utf-8")):
+        for address in _SCRIPT.findall(page.read_text("utf-8")):
             parts = urlsplit(address)
             path = (page.parent / unquote(parts.path)).resolve()
-            if not parts.netloc and path.suffix == suffix and path.is_file():
+            if not parts.netloc and path.is_file():
                 found.add(path)
     return sorted(found)

@@ -15,7 +15,7 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from book_engine.output import loaded_files, pages
+from book_engine.output import pages, scripts
 
 __all__ = ["Vocabulary", "keep_rules"]
 
@@ -85,9 +85,8 @@ def _cut_sheets(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     folder = Path(app.outdir)
-    users = [*pages(folder), *loaded_files(folder, ".js")]
-    vocabulary = Vocabulary(path.read_text("utf-8") for path in users)
-    for sheet in loaded_files(folder, ".css"):
+    vocabulary = Vocabulary(path.read_text("utf-8") for path in [*pages(folder), *scripts(folder)])
+    for sheet in folder.glob("_static/**/*.css"):
         sheet.write_text(keep_rules(sheet.read_text("utf-8"), vocabulary), "utf-8")
 
 
