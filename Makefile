@@ -31,7 +31,9 @@ $(STAMP): requirements.txt pyproject.toml
 	touch $(STAMP)
 	@echo "The environment is ready: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
 
+# From nothing each time: every notebook is executed anyway, and no page of an earlier build can linger.
 book: setup
+	rm -rf _build
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 

@@ -31,12 +31,20 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     """Open pages that are closed after the test, which fails if any of them logged an error.
 
     A console error, an uncaught exception, a failed request and a request to anywhere but the page's own
-    origin all count: a published page must do without a network.
+    origin all count: a published page must do without a network. ``prepare`` is called with the page before
+    it goes anywhere.
     """
     problems: list[str] = []
     contexts = []
 
-    def open_one(url: str, *, width: int = 1280, scheme: str = "light", **options: object) -> Page:
+    def open_one(
+        url: str,
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        prepare: Callable[[Page], object] = lambda page: None,
+        **options: object,
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, **options
         )
@@ -54,6 +62,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
                 else None
             ),
         )
+        prepare(page)
         page.goto(url)
         return page
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from attn_lib import results
 from attn_lib.blocks import SE
@@ -35,6 +36,9 @@ STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
+
+DRAWN_SIDE = 14
+"""Rows and columns of a drawn feature map at most: more cost a page more bytes than they show a reader."""
 
 SYMBOLS = {
     "mlp.fc1.weight": ("W₁", "C/r × C"),
@@ -170,23 +174,23 @@ def gates(setting: Setting) -> Data:
         "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
         "shape": {
             "rows": [
-                {"step": f"input of the block in stage {stage}", "shape": shape_text(seen.input[:1].shape)}
+                {"step": f"input, stage {stage}", "shape": shape_text(seen.input[:1].shape)}
             ]
         },
     }
 
 
 def feature_map(values: Tensor, channel: int, gate: Tensor, which: str) -> Data:
-    """Give one channel before its gate."""
-    peak = int(values.argmax())
-    row, column = divmod(peak, values.shape[1])
+    """Give one channel before its gate; a map of more than ``DRAWN_SIDE`` rows is averaged down to these."""
+    drawn = values[None] if values.shape[0] <= DRAWN_SIDE else adaptive_avg_pool2d(values[None], DRAWN_SIDE)
+    _, rows, columns = drawn.shape
+    row, column = divmod(int(drawn.argmax()), columns)
     caption = f"{which}: channel {channel}, gate {gate.item():.3f}"
-    height, width = values.shape
     alt = (
-        f"Channel {channel} before its gate of {gate.item():.3f}, {height} by {width} places; "
+        f"Channel {channel} before its gate of {gate.item():.3f}, drawn with {rows} by {columns} places; "
         f"largest at row {row}, column {column}."
     )
-    return heatmap(values, caption, alt)
+    return heatmap(drawn[0], caption, alt)
 
 
 EXPLORER = Definition(
