@@ -200,4 +200,4 @@ def self_attention(x: Array, p: Parameters, *, num_heads: int, prefix: str = "")
 def self_attention_2d(x: Array, p: Parameters, *, num_heads: int) -> Array:
     sequence = np.stack([x[:, :, i, j] for i in range(x.shape[2]) for j in range(x.shape[3])], axis=1)
     gathered = self_attention(sequence, p, num_heads=num_heads, prefix="places.")
-    return x + p["alpha"] * gathered.swapaxes(1, 2).reshape(x.shape)
+    return x + linear(gathered, p, "project").swapaxes(1, 2).reshape(x.shape)

@@ -84,37 +84,41 @@ class SelfAttention(nn.Module):
 
 
 class SelfAttention2d(nn.Module):
-    r"""Self-attention between all places of a feature map, added to it.
+    r"""Self-attention between all places of a feature map, added to it: a non-local block.
 
     .. math::
-        \tilde{x} = x + \alpha\,\mathrm{SelfAttention}(x), \qquad \alpha = 0 \text{ at initialisation}
+        \tilde{x} = x + W_z\,\mathrm{SelfAttention}(x), \qquad W_z = 0 \text{ at initialisation}
 
-    Source: Wang et al., *Non-local Neural Networks*, CVPR 2018, equation 6; the narrow Q and K and the learnt
-    :math:`\alpha` that starts at zero are those of Fu et al., *Dual Attention Network for Scene
-    Segmentation*, CVPR 2019, arXiv 1809.02983. Unlike the latter's code it divides by :math:`\sqrt{d_k}` and
-    has no biases. A new block is the identity, so that it can be put into a trained network. It does not know
-    where a place is: to shuffle the places of ``x`` is to shuffle those of the result.
+    Source: Wang et al., *Non-local Neural Networks*, CVPR 2018, arXiv 1711.07971, equation 6 with the
+    embedded Gaussian of its section 3.2: Q, K and V have fewer channels, and :math:`W_z` brings them back. It
+    starts at zero, so that a new block is the identity and can be put into a trained network. The scores
+    are divided by :math:`\sqrt{d_k}` as in Vaswani et al., whose output projection :math:`W_z` is; there are
+    no biases.
+
+    The block does not know where a place is: shuffled places of ``x`` give the same result, shuffled.
 
     Args:
         channels: C, the channels of the input.
         num_heads: number of heads.
-        reduction: r; Q and K have ``C // r`` channels in all, V has C.
+        reduction: r; Q, K and V have ``C // r`` channels, all heads together.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1. The work grows with the square of
-        ``H * W``.
+        ``H * W``, the memory does not.
 
     Raises:
         TypeError: an argument has the wrong type.
-        ValueError: ``reduction`` is not in ``1 .. channels``, ``num_heads`` does not divide ``channels`` and
+        ValueError: ``reduction`` is not in ``1 .. channels``, ``num_heads`` does not divide
             ``channels // reduction``, or an input is not ``(N, channels, H, W)``.
     """
 
-    def __init__(self, channels: int, *, num_heads: int = 1, reduction: int = 8) -> None:
+    def __init__(self, channels: int, *, num_heads: int = 1, reduction: int = 2) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
-        self.places = SelfAttention(channels, num_heads=num_heads, qk_dim=channels // reduction)
-        self.alpha = nn.Parameter(torch.zeros(1))
+        hidden = channels // reduction
+        self.places = SelfAttention(channels, num_heads=num_heads, qk_dim=hidden, v_dim=hidden)
+        self.project = nn.Linear(hidden, channels, bias=False)
+        nn.init.zeros_(self.project.weight)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, places row by row."""
@@ -122,12 +126,14 @@ class SelfAttention2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add to every place what it gathers from all places."""
-        gathered = self.places(self._sequence(x)).transpose(1, 2).reshape(x.shape)
-        return x + self.alpha * gathered
+        gathered = self.project(self.places(self._sequence(x))).transpose(1, 2).reshape(x.shape)
+        # First into the layout of x: to add two layouts takes longer than a copy and the sum.
+        return x + torch.empty_like(x).copy_(gathered)
 
     def _sequence(self, x: Tensor) -> Tensor:
         check_map(x, self.channels)
-        return x.flatten(2).transpose(1, 2)
+        # Copied once here (and not at all if x is channels_last), not in each of the layers that follow.
+        return x.flatten(2).transpose(1, 2).contiguous()
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
@@ -140,8 +146,11 @@ def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     Shape:
         Q and K ``(..., L, d_k)``, V ``(..., L, d_v)``; the result ``(..., L, d_v)``.
     """
+    d_k, d_v = query.shape[-1], value.shape[-1]
     # PyTorch's fused kernels want one width for all three, and otherwise fall back to one that does hold the
     # weights. Zeros beyond the features change no inner product, and add columns that are cut off again.
-    d_k, d_v = query.shape[-1], value.shape[-1]
-    query, key, value = (F.pad(t, (0, max(d_k, d_v) - t.shape[-1])) for t in (query, key, value))
+    if d_k < d_v:
+        query, key = F.pad(query, (0, d_v - d_k)), F.pad(key, (0, d_v - d_k))
+    elif d_v < d_k:
+        value = F.pad(value, (0, d_k - d_v))
     return F.scaled_dot_product_attention(query, key, value, scale=1 / math.sqrt(d_k))[..., :d_v]

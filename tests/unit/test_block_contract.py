@@ -67,8 +67,8 @@ def scaled_by_combined(operation, residual):
 def weighted_values(block, x, maps):
     heads = block.places.num_heads
     values = block.places.value(x.flatten(2).mT).unflatten(2, (heads, -1)).transpose(1, 2)
-    gathered = (maps["weights"] @ values).transpose(1, 2).flatten(2).mT
-    return x + block.alpha * gathered.reshape(x.shape)
+    gathered = block.project((maps["weights"] @ values).transpose(1, 2).flatten(2))
+    return x + gathered.mT.reshape(x.shape)
 
 
 def gate_case(block, shapes=channel_shapes, **keywords):

@@ -44,12 +44,12 @@ def test_value_computed_by_hand():
 
 
 def test_map_value_computed_by_hand():
-    """The same two vectors as the places of a map, added to it with a weight of 2."""
+    """The same two vectors as the places of a map; the result is doubled and added to it."""
     block = SelfAttention2d(4, reduction=1)
     with torch.no_grad():
         for layer in (block.places.query, block.places.key, block.places.value):
             layer.weight.copy_(torch.eye(4))
-        block.alpha.fill_(2)
+        block.project.weight.copy_(2 * torch.eye(4))
     length = math.sqrt(2 * math.log(3))
     x = torch.zeros(1, 4, 2, 1)
     x[0, 0, 1, 0] = length
@@ -72,7 +72,7 @@ def test_agrees_with_numpy_in_double_precision(num_heads, qk_dim, v_dim):
     np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize(("num_heads", "reduction"), [(1, 3), (2, 7), (7, 1)])
+@pytest.mark.parametrize(("num_heads", "reduction"), [(1, 3), (2, 3), (2, 7), (7, 1)])
 def test_map_agrees_with_numpy_in_double_precision(num_heads, reduction):
     block = randomise(SelfAttention2d(14, num_heads=num_heads, reduction=reduction).double())
     x = torch.randn(2, 14, 3, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -118,7 +118,6 @@ def test_fused_and_explicit_paths_agree(qk_dim, v_dim):
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("num_heads", [1, 2])
 def test_no_tensor_as_large_as_the_weights_is_made(training, num_heads):
-    """Q and K are narrower than V here, the case in which PyTorch alone would fall back to L x L weights."""
     block = SelfAttention2d(16, num_heads=num_heads)
     x = torch.randn(1, 16, 23, 19, requires_grad=training)
 
@@ -131,6 +130,21 @@ def test_no_tensor_as_large_as_the_weights_is_made(training, num_heads):
     with LargestTensor() as largest:
         block.attention(x)
     assert largest.numbers == num_heads * (23 * 19) ** 2
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(("qk_dim", "v_dim"), [(2, 16), (16, 2)])
+def test_nor_where_queries_and_values_differ_in_width(training, qk_dim, v_dim):
+    """The case in which PyTorch's function alone falls back to a path with L x L weights."""
+    block = SelfAttention(16, num_heads=2, qk_dim=qk_dim, v_dim=v_dim)
+    x = torch.randn(1, 401, 16, requires_grad=training)
+
+    with torch.set_grad_enabled(training), LargestTensor() as largest:
+        y = block(x)
+        if training:
+            y.sum().backward()
+
+    assert largest.numbers == x.numel()
 
 
 def test_new_block_is_the_identity():
@@ -157,19 +171,19 @@ def test_parameter_count_follows_the_formula(embed_dim, num_heads, qk_dim, v_dim
     assert count_parameters(block) == count
 
 
-@pytest.mark.parametrize(("channels", "reduction", "num_heads"), [(256, 8, 1), (256, 8, 4), (13, 3, 1)])
+@pytest.mark.parametrize(("channels", "reduction", "num_heads"), [(256, 2, 1), (256, 8, 4), (13, 3, 1)])
 def test_map_parameter_count_follows_the_formula(channels, reduction, num_heads):
     block = SelfAttention2d(channels, reduction=reduction, num_heads=num_heads)
-    assert count_parameters(block) == 2 * channels * (channels // reduction) + channels**2 + 1
+    assert count_parameters(block) == 4 * channels * (channels // reduction)
 
 
 def test_parameter_names_are_those_of_shipped_checkpoints():
     block = SelfAttention2d(13, reduction=3)
     assert {name: tuple(value.shape) for name, value in block.state_dict().items()} == {
-        "alpha": (1,),
         "places.query.weight": (4, 13),
         "places.key.weight": (4, 13),
-        "places.value.weight": (13, 13),
+        "places.value.weight": (4, 13),
+        "project.weight": (13, 4),
     }
 
 
@@ -195,9 +209,9 @@ def test_wrong_arguments_are_named(keywords, error, message):
 @pytest.mark.parametrize(
     ("keywords", "error", "message"),
     [
-        ({"channels": 7}, ValueError, "between 1 and `channels`; got reduction=8 for channels=7"),
+        ({"channels": 1}, ValueError, "between 1 and `channels`; got reduction=2 for channels=1"),
         ({"channels": True}, TypeError, "`channels` must be an int; got True of type bool"),
-        ({"num_heads": 4}, ValueError, "`num_heads` must divide .*; got num_heads=4 for qk_dim=2, v_dim=16"),
+        ({"num_heads": 3}, ValueError, "`num_heads` must divide .*; got num_heads=3 for qk_dim=8, v_dim=8"),
         ({"num_heads": -1}, ValueError, "`num_heads` must be at least 1; got num_heads=-1"),
         ({"reduction": 2.0}, TypeError, "`reduction` must be an int; got 2.0 of type float"),
     ],
