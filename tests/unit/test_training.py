@@ -76,6 +76,13 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path, 
     assert not torch.equal(first.fc.weight, other.fc.weight)
 
 
+def test_a_network_in_evaluation_mode_is_trained_all_the_same(tmp_path, splits):
+    expected, _ = trained(tmp_path / "expected", splits)
+    model = build_network(SE, seed=7).eval()
+    train(model, *splits, SETTINGS, seed=7, progress_file=tmp_path / "progress.pt")
+    assert_same_weights(model, expected)
+
+
 @pytest.mark.parametrize("killed_after", [1, 2, 3])
 def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path, splits, killed_after):
     whole, whole_curve = trained(tmp_path / "whole", splits)
