@@ -88,7 +88,7 @@ class BAM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add to every value its gated self: ``x + x * M``."""
-        return torch.addcmul(x, x, self.attention(x)["combined"])
+        return x * (1 + self.attention(x)["combined"])
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""

@@ -1,0 +1,71 @@
+"""The benchmarks compare like with like, and their arithmetic is right. timm is not needed here."""
+
+import math
+
+import pytest
+import torch
+
+from attn_lib.blocks import BLOCKS
+from benchmarks.__main__ import PASSES, give_weights
+from benchmarks.textbook import TEXTBOOK
+from benchmarks.timing import Comparison, compare, forward, forward_and_backward
+from tests.block_tools import randomise
+
+
+def test_every_block_has_a_textbook_form_and_a_floor():
+    assert TEXTBOOK.keys() == PASSES.keys() == BLOCKS.keys()
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize("training", [False, True])
+def test_the_textbook_form_computes_what_the_block_does(name, training):
+    block, textbook = randomise(BLOCKS[name](32)), TEXTBOOK[name](32)
+    give_weights(block, textbook)
+    x = torch.randn(3, 32, 5, 7, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(textbook.train(training)(x), block.train(training)(x))
+
+
+def test_contestants_take_turns_and_are_timed_one_by_one():
+    now = 0.0
+    order = []
+
+    def contestant(name, seconds):
+        def step():
+            nonlocal now
+            now += seconds
+            order.append(name)
+
+        return step
+
+    times = compare(
+        {"slow": contestant("slow", 3), "quick": contestant("quick", 2)}, budget=100, clock=lambda: now
+    )
+
+    assert set(times.seconds["slow"]) == {3}
+    assert set(times.seconds["quick"]) == {2}
+    assert len(times.seconds["slow"]) == len(times.seconds["quick"]) == len(order) // 2 - 2 == 18
+    rounds = {tuple(order[i : i + 2]) for i in range(0, len(order), 2)}
+    assert rounds == {("slow", "quick"), ("quick", "slow")}
+
+
+def test_a_ratio_is_the_median_of_the_rounds_and_not_the_ratio_of_the_medians():
+    times = Comparison({"a": [2, 9, 8, 10, 12], "b": [1, 3, 4, 20, 6]})
+    assert times.median("a") == 9
+    assert times.ratio("a", "b") == {"median": 2, "lower": 1.25, "upper": 2.5}
+
+
+def test_steps_run_without_and_with_gradients():
+    block = BLOCKS["cbam"](32)
+    x = torch.randn(3, 32, 5, 7)
+
+    forward(block, x)()
+    assert not block.training
+    assert all(parameter.grad is None for parameter in block.parameters())
+
+    step = forward_and_backward(block, x, torch.ones_like(x))
+    step()
+    once = block.spatial.conv.weight.grad.clone()
+    step()
+    assert block.training
+    assert math.isclose(once.norm(), block.spatial.conv.weight.grad.norm(), rel_tol=1e-5)
+    assert x.grad is None
