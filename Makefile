@@ -54,7 +54,8 @@ lab: setup
 
 outputs: setup
 	ATTN_LIB_OUTPUT=text $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False book/*.ipynb
+		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.coalesce_streams=True book/*.ipynb
 
 clean:
 	rm -rf $(VENV) _build .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info

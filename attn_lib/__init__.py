@@ -4,6 +4,7 @@ Importing this package loads torch and nothing else; plotting, the experiment an
 by name, and bring their own dependencies.
 """
 
+from attn_lib import backbones, insertion, inspection
 from attn_lib.blocks import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention, SelfAttention2d, eca_kernel_size
 
 __all__ = [
@@ -15,6 +16,9 @@ __all__ = [
     "SelfAttention",
     "SelfAttention2d",
     "__version__",
+    "backbones",
     "eca_kernel_size",
+    "insertion",
+    "inspection",
 ]
 __version__ = "0.1.0"

@@ -18,8 +18,8 @@ from typing import Any
 import nbformat
 from jupyter_client import BlockingKernelClient
 
-START_SECONDS = 60
-RUN_SECONDS = 60
+START_SECONDS = 180
+RUN_SECONDS = 180
 
 
 @dataclass

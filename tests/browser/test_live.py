@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from attn_lib.explorers.records import se
 from tests.browser.jupyterlab import Lab, jupyterlab, run
 
-WAIT_MS = 60_000
+WAIT_MS = 180_000 # a kernel that imports torch on a busy machine
 
 SOURCE = """\
 from attn_lib.explorers.widgets import SEExplorer

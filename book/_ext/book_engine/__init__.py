@@ -9,7 +9,17 @@ from __future__ import annotations
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-MODULES = ("repository", "mathml", "math_font", "stylesheets", "icons", "header", "citations", "cuts")
+MODULES = (
+    "repository",
+    "streams",
+    "mathml",
+    "math_font",
+    "stylesheets",
+    "icons",
+    "header",
+    "citations",
+    "cuts",
+)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
