@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from attn_lib.explorers.records import se
 from tests.browser.jupyterlab import Lab, jupyterlab, run
 
-WAIT_MS = 180_000 # a kernel that imports torch on a busy machine
+WAIT_MS = 180_000  # a kernel that imports torch on a busy machine
 
 SOURCE = """\
 from attn_lib.explorers.widgets import SEExplorer
@@ -44,13 +44,21 @@ def notebook(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+RUN_ALL = """async () => {
+    const { context, sessionContext } = jupyterapp.shell.currentWidget;
+    await context.ready;
+    await sessionContext.ready;
+    await jupyterapp.commands.execute("notebook:run-all-cells");
+}"""
+
+
 def open_and_run(page: Page, lab: Lab, name: str, source: str, ready: str) -> None:
     """Open a notebook of one cell, run it, and wait until ``ready`` shows."""
     page.goto(lab.write_notebook(name, source))
-    # The kernel answers before the cell is run, or JupyterLab would only queue it.
-    page.locator(".jp-NotebookPanel-toolbar [data-status=idle]").first.wait_for(timeout=WAIT_MS)
-    page.locator(".jp-Notebook .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(
+        "() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext", timeout=WAIT_MS
+    )
+    page.evaluate(RUN_ALL)
     page.locator(ready).wait_for(timeout=WAIT_MS)
 
 
