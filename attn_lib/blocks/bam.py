@@ -54,6 +54,11 @@ class BAM(nn.Module):
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``dilation`` is not positive, ``combine`` is
             unknown, an input is not ``(N, channels, H, W)``, or a training batch is too small.
+
+    Example:
+        >>> maps = BAM(64).attention(torch.zeros(2, 64, 7, 5))
+        >>> {name: tuple(value.shape) for name, value in maps.items()}
+        {'channel': (2, 64, 1, 1), 'spatial': (2, 1, 7, 5), 'combined': (2, 64, 7, 5)}
     """
 
     def __init__(

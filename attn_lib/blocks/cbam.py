@@ -29,10 +29,10 @@ class CBAM(nn.Module):
     r"""Convolutional Block Attention Module.
 
     .. math::
-        x' &= M_c \otimes x, & M_c &= \sigma\bigl(\mathrm{MLP}(\mathrm{avg}_{HW}\,x)
-            + \mathrm{MLP}(\max\nolimits_{HW}\,x)\bigr), \\
-        x'' &= M_s \otimes x', & M_s &= \sigma\bigl(\mathrm{BN}(f^{7 \times 7}
-            [\max\nolimits_C x';\ \mathrm{avg}_C\,x'])\bigr)
+        x' &= \sigma\bigl(\mathrm{MLP}(\mathrm{avg}_{HW}\,x) + \mathrm{MLP}(\mathrm{max}_{HW}\,x)\bigr)
+            \otimes x, \\
+        x'' &= \sigma\bigl(\mathrm{BN}(f^{7 \times 7}[\mathrm{max}_C\,x';\ \mathrm{avg}_C\,x'])\bigr)
+            \otimes x'
 
     Source: Woo et al., *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521, equations 1
     to 3. As in the authors' released code, the MLP has biases, the spatial gate has a batch norm (momentum
@@ -58,6 +58,11 @@ class CBAM(nn.Module):
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``kernel_size`` is even or not positive, a
             choice is unknown, an input is not ``(N, channels, H, W)``, or a training batch has one place.
+
+    Example:
+        >>> maps = CBAM(64).attention(torch.zeros(2, 64, 7, 5))
+        >>> {name: tuple(gate.shape) for name, gate in maps.items()}
+        {'channel': (2, 64, 1, 1), 'spatial': (2, 1, 7, 5)}
     """
 
     def __init__(

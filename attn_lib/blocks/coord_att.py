@@ -37,6 +37,11 @@ class CoordAtt(nn.Module):
     Raises:
         TypeError: an argument has the wrong type.
         ValueError: an argument is not positive, or an input is not ``(N, channels, H, W)``.
+
+    Example:
+        >>> gates = CoordAtt(64).attention(torch.zeros(2, 64, 7, 5))
+        >>> {name: tuple(gate.shape) for name, gate in gates.items()}
+        {'height': (2, 64, 7, 1), 'width': (2, 64, 1, 5)}
     """
 
     def __init__(self, channels: int, *, reduction: int = 32, min_channels: int = 8) -> None:

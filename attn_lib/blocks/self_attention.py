@@ -38,6 +38,10 @@ class SelfAttention(nn.Module):
         TypeError: an argument has the wrong type.
         ValueError: ``num_heads`` does not divide ``qk_dim`` and ``v_dim``, a width is not positive, or an
             input is not ``(N, L, embed_dim)``.
+
+    Example:
+        >>> SelfAttention(12, num_heads=3, v_dim=6)(torch.zeros(2, 35, 12)).shape
+        torch.Size([2, 35, 6])
     """
 
     def __init__(
@@ -110,6 +114,13 @@ class SelfAttention2d(nn.Module):
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``num_heads`` does not divide
             ``channels // reduction``, or an input is not ``(N, channels, H, W)``.
+
+    Example:
+        >>> x = torch.rand(2, 64, 7, 5)
+        >>> torch.equal(SelfAttention2d(64)(x), x)
+        True
+        >>> SelfAttention2d(64, num_heads=4).attention(x)["weights"].shape
+        torch.Size([2, 4, 35, 35])
     """
 
     def __init__(self, channels: int, *, num_heads: int = 1, reduction: int = 2) -> None:

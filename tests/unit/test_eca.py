@@ -94,7 +94,9 @@ def test_wrong_arguments_are_named(arguments, keywords, error, message):
     [
         ("none", {}, 0),
         ("per_channel", {}, 14),
+        ("per_channel", {"kernel_size": 5, "groups": 7}, 14),
         ("full", {}, 14 * 14),
+        ("full", {"groups": 7}, 14 * 14),
         ("groups", {"groups": 2}, 14 * 7),
         ("groups", {"groups": 7}, 14 * 2),
         ("band", {"kernel_size": 5}, 14 * 5),
