@@ -120,7 +120,7 @@ def test_a_stage_that_does_not_exist_is_refused():
 
 def test_some_sample_is_misread_so_that_the_page_shows_failures():
     readings = [se.reading(setting(image=image))["prediction"]["text"] for image in se.IMAGE.values]
-    assert 0 < sum("wrong" in text for text in readings) < len(readings)
+    assert 0 < sum("right" not in text for text in readings) < len(readings)
 
 
 def test_an_image_with_its_own_gates_is_read_as_the_network_reads_it():

@@ -57,7 +57,7 @@ def read_digit(probabilities: Tensor, label: int) -> Data:
     """
     guess = int(probabilities.argmax())
     sure = round_off(probabilities[guess].item())
-    verdict = "right" if guess == label else f"wrong: it is {'an' if label == 8 else 'a'} {label}"
+    verdict = "right" if guess == label else f"it is {'an' if label == 8 else 'a'} {label}"
     return {"prediction": number(guess, f"{guess} ({verdict})"), "probability": number(sure, f"{sure:.3f}")}
 
 
