@@ -157,4 +157,4 @@ class MaximumAndAverage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Stack the two maps, the maximum first."""
-        return torch.stack([maximum(x, dim=1), average(x, dim=1)], dim=1)
+        return torch.cat([maximum(x, dim=1, keepdim=True), average(x, dim=1, keepdim=True)], dim=1)

@@ -47,13 +47,13 @@ def average(x: Tensor, dim: int | tuple[int, ...], *, keepdim: bool = False) -> 
     return (total / count).to(x.dtype)
 
 
-def maximum(x: Tensor, dim: int) -> Tensor:
+def maximum(x: Tensor, dim: int, *, keepdim: bool = False) -> Tensor:
     """Keep the largest value along the axis ``dim``; of several, the gradient goes to one."""
     if not _learns_through(x):
-        return x.amax(dim)
+        return x.amax(dim, keepdim=keepdim)
     # The gradient of amax needs a comparison of all of x with the maximum. max finds an index on the way, for
     # a price, and its gradient is written there.
-    return x.max(dim).values
+    return x.max(dim, keepdim=keepdim).values
 
 
 def _learns_through(x: Tensor) -> bool:

@@ -42,6 +42,7 @@ examples:
   python -m attn_lib.experiment run --attention se --reduction 4 --seed 1
   python -m attn_lib.experiment run --fragments 10 --epochs 8           another clutter, another budget
   python -m attn_lib.experiment all --workers 2                         every published run
+  python -m attn_lib.experiment all --seeds 0 1 2                       the same with more seeds
   python -m attn_lib.experiment status                                  how far they are
   python -m attn_lib.experiment publish                                 test them; write attn_lib/results
 """
@@ -83,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=summary)
         _add_runs_directory(command)
         command.add_argument(
-            "--seeds", type=int, nargs="+", default=[0, 1, 2], help="which seeds of them (default 0 1 2)"
+            "--seeds", type=int, nargs="+", default=[0], help="which seeds of them (default 0)"
         )
         if name == "all":
             command.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")

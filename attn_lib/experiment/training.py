@@ -61,7 +61,7 @@ class LearningCurve:
     validation_accuracy: list[float] = field(default_factory=list)
     """Share of the validation images that were right, in [0, 1]."""
     seconds: list[float] = field(default_factory=list)
-    """Processor time of each epoch, its validation included: what else the machine does hardly counts."""
+    """Wall time of each epoch, its validation included, whatever else the machine was doing."""
 
 
 def data_order(images: int, *, seed: int, epoch: int) -> Tensor:
@@ -126,12 +126,12 @@ def train(
         curve = LearningCurve(**progress["curve"])
 
     for epoch in range(len(curve.train_loss), settings.epochs):
-        started = time.process_time()
+        started = time.perf_counter()
         order = data_order(len(training.labels), seed=seed, epoch=epoch)[: steps * settings.batch_size]
         loss = _train_one_epoch(network, training, order.split(settings.batch_size), optimizer, schedule)
         curve.train_loss.append(loss)
         curve.validation_accuracy.append(evaluate(network, validation).accuracy)
-        curve.seconds.append(time.process_time() - started)
+        curve.seconds.append(time.perf_counter() - started)
         progress = {
             "identity": identity,
             "network": network.state_dict(),

@@ -72,7 +72,8 @@ def record(name: str) -> dict[str, Any]:
     - ``network``: what rebuilds it, ``digit_resnet(**record["network"])``; ``parameters``: their number;
     - ``data``, ``data_sha256``: the settings of the task and the hash of its images, labels and boxes;
     - ``training``: the budget; ``seed``: of initial weights and data order; ``command``: repeats the run;
-    - ``versions``, ``platform``, ``training_seconds`` (of one processor): where it was run;
+    - ``versions``, ``platform``: where it was run; ``training_seconds``: how long it took there, on a machine
+      that was doing other things too, so that it compares nothing;
     - ``learning_curve``: ``train_loss`` and ``validation_accuracy`` after every epoch;
     - ``validation``, ``test``: ``correct`` out of ``total``;
       ``test`` also ``per_class``: ``[correct, total]`` for each;

@@ -172,11 +172,7 @@ def gates(setting: Setting) -> Data:
         "closed": feature_map(seen.input[index, order[-1]], order[-1], gate[order[-1]], "most closed"),
         "mean": number(mean, f"{mean:.3f}"),
         "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
-        "shape": {
-            "rows": [
-                {"step": f"input, stage {stage}", "shape": shape_text(seen.input[:1].shape)}
-            ]
-        },
+        "shape": {"rows": [{"step": f"input, stage {stage}", "shape": shape_text(seen.input[:1].shape)}]},
     }
 
 
