@@ -4,6 +4,7 @@
 # make serve   the built book on http://localhost:8000
 # make lab     the notebooks, live, in JupyterLab
 # make outputs runs the notebooks and stores their outputs anew
+# make bench   times the blocks against timm's and the textbook form
 # make clean   removes what the commands above have made
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ PORT   ?= 8000
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test setup serve lab outputs clean
+.PHONY: book test setup serve lab outputs bench clean
 
 setup: $(STAMP)
 
@@ -56,6 +57,11 @@ outputs: setup
 	ATTN_LIB_OUTPUT=text $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.coalesce_streams=True book/*.ipynb
+
+# timm is not in requirements.txt: it is a peer to compare with and brings torchvision, which its layers do not need.
+bench: setup
+	$(BIN)/python -m pip install --quiet --no-deps timm==1.0.31
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) _build .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info

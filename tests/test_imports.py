@@ -104,7 +104,7 @@ RULES = (
     ),
     Rule(
         "book/_ext/*",
-        (*SPHINX, "book_engine", "math_core", "fontTools", "tinycss2"),
+        (*SPHINX, "myst_nb", "nbformat", "book_engine", "math_core", "fontTools", "tinycss2"),
         "the engine of the pages knows nothing of attention",
     ),
 )
