@@ -156,5 +156,5 @@ class MaximumAndAverage(nn.Module):
     """The maximum and the mean over the channels of every place: ``(N, C, H, W)`` to ``(N, 2, H, W)``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Stack the two maps, the maximum first."""
+        """Put the two maps into one, the maximum first."""
         return torch.cat([maximum(x, dim=1, keepdim=True), average(x, dim=1, keepdim=True)], dim=1)

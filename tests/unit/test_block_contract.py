@@ -2,6 +2,7 @@
 
 import copy
 import io
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -337,6 +338,23 @@ def test_compiles_as_one_graph_of_any_size(case):
         compiled(x).sum().backward()
         assert x.grad.isfinite().all()
     assert len(graphs) == 1
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile builds its CPU kernels with g++")
+# The compiler imports parts of PyTorch that PyTorch has deprecated.
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_compiles_to_kernels_of_any_size():
+    """The whole of torch.compile, which takes its time, for the block that has both kinds of gates."""
+    torch.compiler.reset()
+    block = build(CASES["cbam"], training=True)
+    compiled = torch.compile(block, fullgraph=True, dynamic=True)
+    for n, h, w in [(2, 5, 7), (3, 11, 2)]:
+        x, twin = draw(n, h, w).requires_grad_(), draw(n, h, w).requires_grad_()
+        y, expected = compiled(x), block(twin)
+        torch.testing.assert_close(y, expected)
+        y.square().sum().backward()
+        expected.square().sum().backward()
+        torch.testing.assert_close(x.grad, twin.grad, rtol=1e-3, atol=1e-4)
 
 
 @every_block
