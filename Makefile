@@ -54,9 +54,7 @@ lab: setup
 	$(BIN)/jupyter lab book
 
 outputs: setup
-	ATTN_LIB_OUTPUT=text $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False \
-		--ExecutePreprocessor.coalesce_streams=True book/*.ipynb
+	$(BIN)/python -m tests.notebooks.store_outputs
 
 # timm is not in requirements.txt: it is a peer to compare with and brings torchvision, which its layers do not need.
 bench: setup

@@ -98,7 +98,7 @@ def class_profile(
     """Draw one row per class and one column per channel, the channels in falling order of their mean.
 
     Args:
-        values: ``(classes, channels)``.
+        values: gates in [0, 1], ``(classes, channels)``.
         xlabel: caption of the horizontal axis.
         ylabel: caption of the vertical axis.
         colour: caption of the colour bar.
@@ -111,7 +111,9 @@ def class_profile(
         ax = Figure(figsize=(7, 2.6), layout="constrained").subplots()
     order = np.argsort(-values.mean(axis=0), kind="stable")
     # Cividis: perceptually even, and the same for readers with a colour-vision deficiency.
-    image = ax.imshow(values[:, order], aspect="auto", cmap="cividis", interpolation="nearest")
+    image = ax.imshow(
+        values[:, order], aspect="auto", cmap="cividis", vmin=0, vmax=1, interpolation="nearest"
+    )
     ax.set(xlabel=xlabel, ylabel=ylabel, yticks=range(len(values)), xticks=[])
     ax.figure.colorbar(image, ax=ax, label=colour)
     return ax

@@ -42,10 +42,21 @@ def bundle() -> str:
     return "".join(pieces)
 
 
-def tell_kernels(app: Sphinx) -> None:
-    """Have the kernels that execute notebooks emit what a page needs; a kernel inherits this environment."""
-    if app.builder.format == "html":
-        os.environ[embedding.OUTPUT_VARIABLE] = "page"
+def begin(app: Sphinx) -> None:
+    """Have the kernels that execute notebooks emit what a page needs, and write the files that draw it.
+
+    A kernel inherits this process's environment. The files come first so that Sphinx can put a checksum into
+    their addresses: a returning reader never gets an old script with a new payload.
+    """
+    if app.builder.format != "html":
+        return
+    os.environ[embedding.OUTPUT_VARIABLE] = "page"
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / SCRIPT).write_text(bundle(), encoding="utf-8")
+    (static / STYLE).write_text(
+        (embedding.STATIC / "widgets.css").read_text(encoding="utf-8"), encoding="utf-8"
+    )
 
 
 def add_assets(
@@ -58,20 +69,14 @@ def add_assets(
         app.add_css_file(STYLE)
 
 
-def write_assets(app: Sphinx, error: Exception | None) -> None:
-    """Write the two files into the built book."""
-    if error is None and app.builder.format == "html":
-        static = Path(app.outdir) / "_static"
-        static.mkdir(parents=True, exist_ok=True)
-        (static / SCRIPT).write_text(bundle(), encoding="utf-8")
-        (static / STYLE).write_text(
-            (embedding.STATIC / "widgets.css").read_text(encoding="utf-8"), encoding="utf-8"
-        )
+def end(app: Sphinx, error: Exception | None) -> None:
+    """Leave the environment as it was."""
+    os.environ.pop(embedding.OUTPUT_VARIABLE, None)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Register with Sphinx."""
-    app.connect("builder-inited", tell_kernels)
+    app.connect("builder-inited", begin)
     app.connect("html-page-context", add_assets)
-    app.connect("build-finished", write_assets)
+    app.connect("build-finished", end)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -67,9 +67,10 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield open_one
+    seen = list(problems)  # closing a page may break off a request, which is nobody's fault
     for context in contexts:
         context.close()
-    assert problems == []
+    assert seen == []
 
 
 @pytest.fixture(scope="session")

@@ -94,6 +94,9 @@ def test_a_notebook_is_stored_with_its_outputs_and_nothing_of_one_run(path: Path
     assert code, "a chapter without code has nothing to check"
     assert all(cell["execution_count"] for cell in code), "run `make outputs`"
     assert "widgets" not in notebook["metadata"], "the state of widgets is stored: use `make outputs`"
+    for cell in code:
+        streams = [output["name"] for output in cell["outputs"] if output["output_type"] == "stream"]
+        assert len(streams) == len(set(streams)), "a stream is stored in pieces: use `make outputs`"
     mimes = {mime for cell in code for output in cell["outputs"] for mime in output.get("data", {})}
     assert "application/vnd.jupyter.widget-view+json" not in mimes, "a widget is stored: use `make outputs`"
 

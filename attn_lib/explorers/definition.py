@@ -24,7 +24,7 @@ def part_key(depends: tuple[str, ...], setting: Setting) -> str:
 
     The front end builds the same key, so the two must agree on how a value is written.
     """
-    return "|".join(json.dumps(setting[name]) for name in depends)
+    return "|".join(json.dumps(setting[name], ensure_ascii=False) for name in depends)
 
 
 @dataclass(frozen=True)

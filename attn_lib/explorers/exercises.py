@@ -36,6 +36,10 @@ class Exercise(Publishable):
         canonical = json.dumps(self.spec, sort_keys=True, ensure_ascii=False)
         return f"{self.spec['question']} [{hashlib.sha256(canonical.encode()).hexdigest()[:8]}]"
 
+    def describe(self) -> str:
+        """Return the question."""
+        return str(self.spec["question"])
+
     def stored_values(self) -> dict[str, Any]:
         """Return the one value that the module reads."""
         return {"spec": self.spec}

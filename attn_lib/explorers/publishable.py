@@ -14,8 +14,8 @@ __all__ = ["Publishable"]
 class Publishable(anywidget.AnyWidget):
     """A widget with a front-end module in ``static``, a text and the values that a page stores.
 
-    A subclass names its ``module`` and overrides :meth:`__repr__` (short, the same in every run) and
-    :meth:`stored_values`.
+    A subclass names its ``module`` and overrides :meth:`__repr__` (short, the same in every run),
+    :meth:`describe` and :meth:`stored_values`.
     """
 
     module: ClassVar[str]
@@ -25,13 +25,18 @@ class Publishable(anywidget.AnyWidget):
         """Return everything that the module reads from its model."""
         raise NotImplementedError
 
+    def describe(self) -> str:
+        """Return what a page shows where JavaScript is off."""
+        raise NotImplementedError
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         text = repr(self)
         mode = output_mode()
         if mode == "text":
             return {"text/plain": text}
         if mode == "page":
-            return {"text/plain": text, "text/html": page_html(self.module, self.stored_values(), text)}
+            page = page_html(self.module, self.stored_values(), self.describe())
+            return {"text/plain": text, "text/html": page}
         displayed = super()._repr_mimebundle_(**kwargs)
         # ipywidgets returns the data alone, anywidget the data and its metadata.
         data, metadata = displayed if isinstance(displayed, tuple) else (displayed or {}, {})

@@ -42,6 +42,9 @@ class Explorer(Publishable):
     _esm = STATIC / "explorer.js"
     spec = traitlets.Dict().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
+    refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
+        sync=True
+    )
 
     def __init__(self, **setting: Any) -> None:
         controls = self.definition.controls
@@ -50,7 +53,7 @@ class Explorer(Publishable):
             raise TypeError(f"expected controls out of {sorted(controls)}; got {unknown}")
         start = self.definition.defaults | setting
         self._computed: dict[tuple[str, str], dict[str, object]] = {}
-        super().__init__(spec=self.definition.spec(), parts=self._compute(start), **start)
+        super().__init__(spec=self.definition.spec(), parts=self._checked(start), **start)
         self._register_validator(self._accept, list(controls))
         self.observe(self._recompute, list(controls))
 
@@ -74,17 +77,32 @@ class Explorer(Publishable):
             computed[part.name] = {key: self._computed[part.name, key]}
         return computed
 
+    def _checked(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
+        """Compute the parts of a setting; what a block refuses is a ``TraitError`` in the block's words."""
+        try:
+            return self._compute(setting)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
+
     def _accept(self, owner: Explorer, proposal: dict[str, Any]) -> Any:
         """Refuse a value that the record cannot be computed for, so that a trait never holds one."""
         name, value = proposal["trait"].name, proposal["value"]
         try:
-            self._compute(self.setting | {name: value})
-        except (TypeError, ValueError) as error:
-            raise traitlets.TraitError(str(error)) from error
+            self._checked(self.setting | {name: value})
+        except traitlets.TraitError as error:
+            # The front end has already moved: tell it why, and where the control still is.
+            self.refusal = str(error)
+            self.send_state(name)
+            raise
+        self.refusal = ""
         return value
 
     def _recompute(self, change: dict[str, Any]) -> None:
         self.parts = self._compute(self.setting)
+
+    def describe(self) -> str:
+        """Return what a page shows where JavaScript is off."""
+        return f"{self.definition.title}. This box is live where JavaScript is on."
 
     def __repr__(self) -> str:
         """Say what is on screen, without a memory address, so that a stored output can be compared."""

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,9 +57,11 @@ class Lab:
         client = BlockingKernelClient(connection_file=str(self.runtime / f"kernel-{kernel}.json"))
         client.load_connection_file()
         client.start_channels()
-        client.wait_for_ready(timeout=RUN_SECONDS)
-        yield client
-        client.stop_channels()
+        try:
+            client.wait_for_ready(timeout=RUN_SECONDS)
+            yield client
+        finally:
+            client.stop_channels()
 
 
 def run(client: BlockingKernelClient, code: str) -> str:
@@ -104,7 +105,11 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
             yield Lab(_wait_for(server, runtime, log), folder, runtime)
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 def _wait_for(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
@@ -116,7 +121,7 @@ def _wait_for(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
                 url = json.loads(file.read_text())["url"].rstrip("/")
                 urllib.request.urlopen(f"{url}/api", timeout=5).close()
                 return str(url)
-            except (json.JSONDecodeError, urllib.error.URLError):
+            except (json.JSONDecodeError, KeyError, OSError):
                 continue  # half written, or not yet listening
         time.sleep(0.2)
     raise RuntimeError(f"JupyterLab did not answer within {START_SECONDS} s:\n{log.read_text()[-3000:]}")

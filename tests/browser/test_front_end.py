@@ -75,6 +75,7 @@ def test_a_prediction_is_checked(tmp_path: Path, open_page: OpenPage):
     for given, said in [
         ("", "Type a number first."),
         ("many", "Type a number first."),
+        ("0x2110", "Type a number first."),
         ("8192", "Not quite. The weights alone."),
         ("9000", "Not quite. It is less."),
         ("-3", "Not quite. It is more."),
@@ -92,6 +93,7 @@ def test_a_prediction_may_be_near(tmp_path: Path, open_page: OpenPage):
     page = open_page(write_page(tmp_path, exercise_html(exercise)))
     for given, said in [
         ("0.45", "Right. Half."),
+        ("0,45", "Right. Half."),
         ("0.56", "Not quite. It is less."),
         ("1", "Not quite. No change?"),
     ]:

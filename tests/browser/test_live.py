@@ -39,9 +39,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def notebook(browser: Browser) -> Iterator[Page]:
+    expect.set_options(timeout=WAIT_MS)
     page = browser.new_page(viewport={"width": 1280, "height": 1400})
     yield page
     page.close()
+    expect.set_options(timeout=5_000)
 
 
 RUN_ALL = """async () => {
@@ -100,6 +102,17 @@ def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab:
         assert run(client, REFUSED).strip() == (
             "TraitError `reduction` must be between 1 and `channels`; got reduction=512 for channels=256"
         )
+        expect(reduction).to_have_attribute("aria-valuetext", "16")
+        # The page had not moved, so it has nothing to put back; a move that the block refuses is put back.
+        run(client, "explorer.reduction = 8\nexplorer.channels = 8")
+        expect(notebook.locator("[data-control=channels]")).to_have_attribute("aria-valuetext", "8")
+        reduction.focus()
+        notebook.keyboard.press("End")
+        expect(status).to_have_text(
+            "`reduction` must be between 1 and `channels`; got reduction=16 for channels=8"
+        )
+        expect(reduction).to_have_attribute("aria-valuetext", "8")
+        run(client, "explorer.channels = 256\nexplorer.reduction = 16")
         expect(reduction).to_have_attribute("aria-valuetext", "16")
         expect(status).to_have_text("")
 

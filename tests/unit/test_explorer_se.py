@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from traitlets import TraitError
 
 from attn_lib import results
 from attn_lib.backbones import digit_resnet
@@ -184,9 +185,14 @@ def test_a_live_explorer_recomputes_and_refuses():
     assert explorer.record["cost"]["parameters"]["total"]["value"] == 64 * 4 * 2 + 4 + 64
     explorer.reduction = 8
     assert explorer.record["cost"]["parameters"]["total"]["value"] == 64 * 8 * 2 + 8 + 64
-    with pytest.raises(Exception, match="`reduction` must be between 1 and `channels`; got reduction=65"):
+    with pytest.raises(TraitError, match="`reduction` must be between 1 and `channels`; got reduction=65"):
         explorer.reduction = 65
     assert explorer.reduction == 8
+    assert explorer.refusal.startswith("`reduction` must be between 1 and `channels`")
+    explorer.reduction = 4
+    assert explorer.refusal == ""
+    with pytest.raises(TraitError, match="`reduction` must be between 1 and `channels`; got reduction=512"):
+        SEExplorer(reduction=512)
     with pytest.raises(TypeError, match=r"expected controls out of \[.*\]; got \['kernel_size'\]"):
         SEExplorer(kernel_size=3)
 

@@ -15,15 +15,17 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Read a number as people write it: 8,464 or 8 464 or 1e4; NaN for anything else. */
+/** Read a number as people write it: 8,464 or 8 464 or 0.5 or 0,5 or 1e4; NaN for anything else. */
 function readNumber(text) {
-  const plain = text.trim().replace(/[,\s_\u00a0\u202f]/g, "").replace("\u2212", "-");
-  return plain === "" ? NaN : Number(plain);
+  let plain = text.trim().replace(/[\s_\u00a0\u202f]/g, "").replace("\u2212", "-");
+  const thousands = /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain);
+  plain = plain.replaceAll(",", thousands ? "" : ".");
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
 function numberAnswer(spec, id, tell) {
   const input = make("input", { type: "text", inputmode: "decimal", id: `${id}-answer`, autocomplete: "off",
-    "aria-describedby": `${id}-feedback` });
+    "aria-describedby": `${id}-question ${id}-feedback` });
   const unit = make("span", {}, spec.unit);
   const form = make("form", {}, make("label", { for: `${id}-answer` }, "Your prediction"), input, unit,
     make("button", { type: "submit" }, "Check"));

@@ -5,6 +5,7 @@
 //   spec     what never changes: controls, panels, pictures
 //   parts    {part: {key: data}}: what is computed so far; new entries are merged into what came before
 //   NAME     the value of each control
+//   refusal  why a running kernel refused the last move; it has then put the control back
 //
 // The vocabulary of items, by kind:
 //   number   {value, text}                               one number with its unit
@@ -64,6 +65,11 @@ function paint(canvas, height, width, colour) {
   context.putImageData(image, 0, 0);
 }
 
+/** Make a number's element. Not announced on its own: one move of a control changes many of them. */
+function makeOutput(name) {
+  return make("output", { "data-name": name, "aria-live": "off" });
+}
+
 /** Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell. */
 function keepToItself(event) {
   if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
@@ -75,7 +81,7 @@ function keepToItself(event) {
 
 const ITEMS = {
   number(item) {
-    const output = make("output", { "data-name": item.name });
+    const output = makeOutput(item.name);
     const element = make("p", { class: "attn-number" }, make("span", {}, item.label), output);
     return { element, update({ value, text }) { output.dataset.value = value; output.textContent = text; } };
   },
@@ -87,14 +93,16 @@ const ITEMS = {
 
   terms(item) {
     const body = make("tbody");
-    const total = make("output", { "data-name": item.name });
+    const total = makeOutput(item.name);
     const element = make("table", { class: "attn-terms" }, make("caption", {}, item.label), body,
       make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 3 }, "total"), make("td", {}, total))));
     return {
       element,
       update(data) {
         body.replaceChildren(...data.rows.map((row) => {
-          const count = make("output", { "data-name": row.name, "data-value": row.value }, row.text);
+          const count = makeOutput(row.name);
+          count.dataset.value = row.value;
+          count.textContent = row.text;
           return make("tr", {}, make("th", { scope: "row" }, row.label), make("td", {}, row.formula),
             make("td", {}, row.product), make("td", {}, count));
         }));
@@ -140,7 +148,7 @@ const ITEMS = {
     const chart = make("div", { class: "attn-bars", role: "img", "data-name": "map", tabindex: 0 }, svg);
     const scale = make("p", { class: "attn-ends", "aria-hidden": "true" }, make("span"), make("span"));
     const numbers = make("p", { class: "attn-numbers", "aria-hidden": "true" });
-    const readout = make("p", { class: "attn-readout" });
+    const readout = make("p", { class: "attn-readout", "aria-live": "polite" });
     const what = make("th", { scope: "col" });
     const rows = make("tbody");
     const values = make("details", { class: "attn-values" }, make("summary", {}, "values"),
@@ -364,6 +372,11 @@ function render({ model, el }) {
     draw();
   }
 
+  function refused() {
+    const why = model.get("refusal");
+    if (why) status.textContent = why;
+  }
+
   function move(name, value) {
     model.set(name, value);
     model.save_changes();
@@ -377,7 +390,7 @@ function render({ model, el }) {
     draw();
   }
 
-  const listeners = { "change:parts": receive, comm_live_update: lose };
+  const listeners = { "change:parts": receive, "change:refusal": refused, comm_live_update: lose };
   for (const name of Object.keys(controls)) {
     listeners[`change:${name}`] = () => { controls[name].show(model.get(name)); draw(); };
   }

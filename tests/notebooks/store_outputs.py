@@ -1,0 +1,42 @@
+"""Runs the chapters and stores their outputs, as ``pytest --nbval`` will compare them: ``make outputs``.
+
+Nothing of the run itself is stored: no times, no state of widgets, no pieces of a stream as they happened to be
+flushed. (The options of `jupyter nbconvert` and `jupyter execute` that name these do not reach the client.)
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from attn_lib.explorers.embedding import OUTPUT_VARIABLE
+
+CHAPTERS = Path(__file__).parents[2] / "book"
+
+
+def store_outputs(path: Path) -> None:
+    """Execute a notebook from top to bottom and write it back."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        coalesce_streams=True,
+        store_widget_state=False,
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata.pop("widgets", None)
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    os.environ[OUTPUT_VARIABLE] = "text"
+    for chapter in sorted(CHAPTERS.glob("*.ipynb")):
+        print(chapter.name, flush=True)
+        store_outputs(chapter)
