@@ -1,7 +1,8 @@
 """Runs the chapters and stores their outputs, as ``pytest --nbval`` will compare them: ``make outputs``.
 
 Nothing of the run itself is stored: no times, no state of widgets, no pieces of a stream as they happened to
-be flushed. (The options of `jupyter nbconvert` and `jupyter execute` that name these do not reach the client.)
+be flushed. (The options by which `jupyter nbconvert` and `jupyter execute` name these do not reach the
+client.)
 """
 
 from __future__ import annotations
