@@ -187,10 +187,10 @@ def coord_att_strip(x: Array, p: Parameters, *, strip: str, training: bool = Fal
     return x * sigmoid(conv2d(hidden, p, "expand"))
 
 
-def self_attention(x: Array, p: Parameters, *, num_heads: int, prefix: str = "") -> Array:
+def self_attention(x: Array, p: Parameters, *, num_heads: int) -> Array:
     """Attend within every head on its own; ``x`` is a sequence ``(N, L, D)``."""
     results = []
-    query, key, value = (linear(x, p, f"{prefix}{name}") for name in ("query", "key", "value"))
+    query, key, value = (linear(x, p, name) for name in ("query", "key", "value"))
     for q, k, v in zip(*(np.split(t, num_heads, axis=2) for t in (query, key, value)), strict=True):
         scores = np.exp(q @ k.swapaxes(1, 2) / np.sqrt(q.shape[2]))
         results.append(scores / scores.sum(axis=2, keepdims=True) @ v)
@@ -199,5 +199,6 @@ def self_attention(x: Array, p: Parameters, *, num_heads: int, prefix: str = "")
 
 def self_attention_2d(x: Array, p: Parameters, *, num_heads: int) -> Array:
     sequence = np.stack([x[:, :, i, j] for i in range(x.shape[2]) for j in range(x.shape[3])], axis=1)
-    gathered = self_attention(sequence, p, num_heads=num_heads, prefix="places.")
-    return x + linear(gathered, p, "project").swapaxes(1, 2).reshape(x.shape)
+    matrices = {name: weight[:, :, 0, 0] for name, weight in p.items()}
+    gathered = self_attention(sequence, matrices, num_heads=num_heads)
+    return x + linear(gathered, matrices, "project").swapaxes(1, 2).reshape(x.shape)

@@ -13,6 +13,7 @@ __all__ = [
     "check_batch_statistics",
     "check_choice",
     "check_flag",
+    "check_heads",
     "check_int",
     "check_kernel_size",
     "check_map",
@@ -65,6 +66,22 @@ def check_number(name: str, value: object, *, positive: bool = False) -> float:
     if positive and value <= 0:
         raise ValueError(f"`{name}` must be above 0; got {name}={value}")
     return value
+
+
+def check_heads(num_heads: object, qk_dim: int, v_dim: int) -> int:
+    """Return ``num_heads`` if queries (and keys) and values can be cut into that many equal slices.
+
+    Raises:
+        TypeError: it is not an ``int``.
+        ValueError: it is not positive, or does not divide both widths.
+    """
+    checked = check_int("num_heads", num_heads)
+    if qk_dim % checked or v_dim % checked:
+        raise ValueError(
+            "`num_heads` must divide the widths of the queries and of the values; "
+            f"got num_heads={checked} for widths {qk_dim} and {v_dim}"
+        )
+    return checked
 
 
 def check_flag(name: str, value: object) -> bool:

@@ -8,7 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from attn_lib.blocks.arguments import check_int, check_map, check_reduction, check_sequence
+from attn_lib.blocks.arguments import (
+    check_heads,
+    check_int,
+    check_map,
+    check_reduction,
+    check_sequence,
+)
 
 __all__ = ["SelfAttention", "SelfAttention2d"]
 
@@ -49,14 +55,9 @@ class SelfAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.embed_dim = check_int("embed_dim", embed_dim)
-        self.num_heads = check_int("num_heads", num_heads)
         self.qk_dim = embed_dim if qk_dim is None else check_int("qk_dim", qk_dim)
         self.v_dim = embed_dim if v_dim is None else check_int("v_dim", v_dim)
-        if self.qk_dim % num_heads or self.v_dim % num_heads:
-            raise ValueError(
-                "`num_heads` must divide the widths of the queries and of the values; "
-                f"got num_heads={num_heads} for qk_dim={self.qk_dim}, v_dim={self.v_dim}"
-            )
+        self.num_heads = check_heads(num_heads, self.qk_dim, self.v_dim)
         self.query = nn.Linear(embed_dim, self.qk_dim, bias=False)
         self.key = nn.Linear(embed_dim, self.qk_dim, bias=False)
         self.value = nn.Linear(embed_dim, self.v_dim, bias=False)
@@ -68,8 +69,7 @@ class SelfAttention(nn.Module):
         """
         check_sequence(x, self.embed_dim)
         query, key = self._split(self.query(x)), self._split(self.key(x))
-        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
-        return {"weights": torch.softmax(scores, dim=3)}
+        return {"weights": attention_weights(query, key)}
 
     def forward(self, x: Tensor) -> Tensor:
         """Replace every element by the weighted mean of all values."""
@@ -127,28 +127,46 @@ class SelfAttention2d(nn.Module):
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
         hidden = channels // reduction
-        self.places = SelfAttention(channels, num_heads=num_heads, qk_dim=hidden, v_dim=hidden)
-        self.project = nn.Linear(hidden, channels, bias=False)
+        self.num_heads = check_heads(num_heads, hidden, hidden)
+        self.query = nn.Conv2d(channels, hidden, 1, bias=False)
+        self.key = nn.Conv2d(channels, hidden, 1, bias=False)
+        self.value = nn.Conv2d(channels, hidden, 1, bias=False)
+        self.project = nn.Conv2d(hidden, channels, 1, bias=False)
         nn.init.zeros_(self.project.weight)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, places row by row."""
-        return self.places.attention(self._sequence(x))
+        check_map(x, self.channels)
+        return {"weights": attention_weights(self._split(self.query(x)), self._split(self.key(x)))}
 
     def forward(self, x: Tensor) -> Tensor:
         """Add to every place what it gathers from all places."""
-        gathered = self.project(self.places(self._sequence(x))).transpose(1, 2).reshape(x.shape)
-        # First into the layout of x: to add two layouts takes longer than a copy and the sum.
-        return x + torch.empty_like(x).copy_(gathered)
-
-    def _sequence(self, x: Tensor) -> Tensor:
         check_map(x, self.channels)
-        # Copied once here (and not at all if x is channels_last), not in each of the layers that follow.
-        return x.flatten(2).transpose(1, 2).contiguous()
+        places = x.contiguous(memory_format=torch.channels_last)
+        query, key, value = (self._split(layer(places)) for layer in (self.query, self.key, self.value))
+        gathered = fused_attention(query, key, value).transpose(2, 3)
+        change = self.project(gathered.flatten(1, 2).unflatten(2, x.shape[2:]))
+        # First into the layout of x: to add two layouts takes longer than a copy and the sum.
+        return x + torch.empty_like(x).copy_(change)
+
+    def _split(self, features: Tensor) -> Tensor:
+        # (N, D, H, W) to (N, heads, H * W, D / heads), with the features of a place side by side in memory,
+        # as the fused kernels want them. The result of a channels_last convolution has them so already.
+        features = features.contiguous(memory_format=torch.channels_last)
+        return features.flatten(2).unflatten(1, (self.num_heads, -1)).transpose(2, 3)
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
-        return f"channels={self.channels}, reduction={self.reduction}"
+        return f"channels={self.channels}, reduction={self.reduction}, num_heads={self.num_heads}"
+
+
+def attention_weights(query: Tensor, key: Tensor) -> Tensor:
+    r"""Compute :math:`\mathrm{softmax}(Q K^\top / \sqrt{d_k})`, a row per query.
+
+    Shape:
+        Q and K ``(..., L, d_k)``; the result ``(..., L, L)``.
+    """
+    return torch.softmax(query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1]), dim=-1)
 
 
 def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

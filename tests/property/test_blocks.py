@@ -277,7 +277,7 @@ def test_heads_divide_the_width_or_are_refused(embed_dim, num_heads):
         x = torch.ones(1, 2, embed_dim)
         assert SelfAttention(embed_dim, num_heads=num_heads)(x).shape == x.shape
     else:
-        message = f"got num_heads={num_heads} for qk_dim={embed_dim}, v_dim={embed_dim}$"
+        message = f"got num_heads={num_heads} for widths {embed_dim} and {embed_dim}$"
         with pytest.raises(ValueError, match=message):
             SelfAttention(embed_dim, num_heads=num_heads)
 

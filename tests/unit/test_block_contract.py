@@ -66,10 +66,10 @@ def scaled_by_combined(operation, residual):
 
 
 def weighted_values(block, x, maps):
-    heads = block.places.num_heads
-    values = block.places.value(x.flatten(2).mT).unflatten(2, (heads, -1)).transpose(1, 2)
-    gathered = block.project((maps["weights"] @ values).transpose(1, 2).flatten(2))
-    return x + gathered.mT.reshape(x.shape)
+    n, _, h, w = x.shape
+    values = block.value(x).reshape(n, block.num_heads, -1, h * w)
+    gathered = values @ maps["weights"].mT
+    return x + block.project(gathered.reshape(n, -1, h, w))
 
 
 def gate_case(block, shapes=channel_shapes, **keywords):

@@ -47,9 +47,9 @@ def test_map_value_computed_by_hand():
     """The same two vectors as the places of a map; the result is doubled and added to it."""
     block = SelfAttention2d(4, reduction=1)
     with torch.no_grad():
-        for layer in (block.places.query, block.places.key, block.places.value):
-            layer.weight.copy_(torch.eye(4))
-        block.project.weight.copy_(2 * torch.eye(4))
+        for layer in (block.query, block.key, block.value):
+            layer.weight.copy_(torch.eye(4)[:, :, None, None])
+        block.project.weight.copy_(2 * torch.eye(4)[:, :, None, None])
     length = math.sqrt(2 * math.log(3))
     x = torch.zeros(1, 4, 2, 1)
     x[0, 0, 1, 0] = length
@@ -117,9 +117,12 @@ def test_fused_and_explicit_paths_agree(qk_dim, v_dim):
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("num_heads", [1, 2])
-def test_no_tensor_as_large_as_the_weights_is_made(training, num_heads):
-    block = SelfAttention2d(16, num_heads=num_heads)
-    x = torch.randn(1, 16, 23, 19, requires_grad=training)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_no_tensor_as_large_as_the_weights_is_made(training, num_heads, dtype, memory_format):
+    block = SelfAttention2d(16, num_heads=num_heads).to(dtype)
+    x = torch.randn(1, 16, 23, 19, dtype=dtype).contiguous(memory_format=memory_format)
+    x.requires_grad_(training)
 
     with torch.set_grad_enabled(training), LargestTensor() as largest:
         y = block(x)
@@ -180,10 +183,10 @@ def test_map_parameter_count_follows_the_formula(channels, reduction, num_heads)
 def test_parameter_names_are_those_of_shipped_checkpoints():
     block = SelfAttention2d(13, reduction=3)
     assert {name: tuple(value.shape) for name, value in block.state_dict().items()} == {
-        "places.query.weight": (4, 13),
-        "places.key.weight": (4, 13),
-        "places.value.weight": (4, 13),
-        "project.weight": (13, 4),
+        "query.weight": (4, 13, 1, 1),
+        "key.weight": (4, 13, 1, 1),
+        "value.weight": (4, 13, 1, 1),
+        "project.weight": (13, 4, 1, 1),
     }
 
 
@@ -194,9 +197,9 @@ def test_parameter_names_are_those_of_shipped_checkpoints():
         ({"embed_dim": 8.0}, TypeError, "`embed_dim` must be an int; got 8.0 of type float"),
         ({"num_heads": 0}, ValueError, "`num_heads` must be at least 1; got num_heads=0"),
         ({"num_heads": True}, TypeError, "`num_heads` must be an int; got True of type bool"),
-        ({"num_heads": 3}, ValueError, "`num_heads` must divide .*; got num_heads=3 for qk_dim=8, v_dim=8"),
-        ({"num_heads": 2, "qk_dim": 5}, ValueError, "got num_heads=2 for qk_dim=5, v_dim=8"),
-        ({"num_heads": 2, "v_dim": 5}, ValueError, "got num_heads=2 for qk_dim=8, v_dim=5"),
+        ({"num_heads": 3}, ValueError, "`num_heads` must divide .*; got num_heads=3 for widths 8 and 8"),
+        ({"num_heads": 2, "qk_dim": 5}, ValueError, "got num_heads=2 for widths 5 and 8"),
+        ({"num_heads": 2, "v_dim": 5}, ValueError, "got num_heads=2 for widths 8 and 5"),
         ({"qk_dim": 0}, ValueError, "`qk_dim` must be at least 1; got qk_dim=0"),
         ({"v_dim": "8"}, TypeError, "`v_dim` must be an int; got '8' of type str"),
     ],
@@ -211,7 +214,7 @@ def test_wrong_arguments_are_named(keywords, error, message):
     [
         ({"channels": 1}, ValueError, "between 1 and `channels`; got reduction=2 for channels=1"),
         ({"channels": True}, TypeError, "`channels` must be an int; got True of type bool"),
-        ({"num_heads": 3}, ValueError, "`num_heads` must divide .*; got num_heads=3 for qk_dim=8, v_dim=8"),
+        ({"num_heads": 3}, ValueError, "`num_heads` must divide .*; got num_heads=3 for widths 8 and 8"),
         ({"num_heads": -1}, ValueError, "`num_heads` must be at least 1; got num_heads=-1"),
         ({"reduction": 2.0}, TypeError, "`reduction` must be an int; got 2.0 of type float"),
     ],
