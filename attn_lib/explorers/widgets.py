@@ -87,15 +87,19 @@ class Explorer(Publishable):
     def _accept(self, owner: Explorer, proposal: dict[str, Any]) -> Any:
         """Refuse a value that the record cannot be computed for, so that a trait never holds one."""
         name, value = proposal["trait"].name, proposal["value"]
-        try:
-            self._checked(self.setting | {name: value})
-        except traitlets.TraitError as error:
-            # The front end has already moved: tell it why, and where the control still is.
-            self.refusal = str(error)
-            self.send_state(name)
-            raise
-        self.refusal = ""
+        self._checked(self.setting | {name: value})
         return value
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the front end has moved; put back what a block refuses, and say why."""
+        try:
+            super().set_state(sync_data)
+        except traitlets.TraitError as error:
+            # Only now are the traits rolled back to what they were, and free to be sent.
+            self.refusal = str(error)
+            self.send_state(list(sync_data))
+        else:
+            self.refusal = ""
 
     def _recompute(self, change: dict[str, Any]) -> None:
         self.parts = self._compute(self.setting)

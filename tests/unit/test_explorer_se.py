@@ -188,13 +188,21 @@ def test_a_live_explorer_recomputes_and_refuses():
     with pytest.raises(TraitError, match="`reduction` must be between 1 and `channels`; got reduction=65"):
         explorer.reduction = 65
     assert explorer.reduction == 8
-    assert explorer.refusal.startswith("`reduction` must be between 1 and `channels`")
-    explorer.reduction = 4
-    assert explorer.refusal == ""
     with pytest.raises(TraitError, match="`reduction` must be between 1 and `channels`; got reduction=512"):
         SEExplorer(reduction=512)
     with pytest.raises(TypeError, match=r"expected controls out of \[.*\]; got \['kernel_size'\]"):
         SEExplorer(kernel_size=3)
+
+
+def test_a_move_of_the_front_end_that_a_block_refuses_is_put_back():
+    explorer = SEExplorer(channels=64)
+    explorer.set_state({"reduction": 65})
+    assert (explorer.reduction, explorer.record["cost"]["parameters"]["total"]["value"]) == (16, 580)
+    assert (
+        explorer.refusal == "`reduction` must be between 1 and `channels`; got reduction=65 for channels=64"
+    )
+    explorer.set_state({"reduction": 4})
+    assert (explorer.reduction, explorer.refusal) == (4, "")
 
 
 def test_the_text_of_an_explorer_is_its_setting():
