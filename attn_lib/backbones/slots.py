@@ -32,7 +32,7 @@ class Slotted(nn.Module):
     """A module with slots for attention blocks, each of them empty at first.
 
     ``slots`` names the placements and how many channels a block there will see. An empty slot is ``None``: it
-    adds no parameter, no name to the state dict and no line to ``print(model)``.
+    adds no parameter and no name to the state dict.
     """
 
     slots: dict[str, int]
