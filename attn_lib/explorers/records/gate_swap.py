@@ -15,9 +15,9 @@ from attn_lib.explorers.encoding import bars, round_off
 from attn_lib.explorers.records.samples import (
     PICTURES,
     SAMPLES,
-    describe,
     image_control,
     image_index,
+    look,
     read_digit,
     trained_network,
 )
@@ -81,11 +81,6 @@ def readings(donor: Value) -> Tensor:
     else:
         gates = {name: gate[int(donor)].expand_as(gate) for name, gate in own.items()}
     return read_with_gates(network, x, gates)
-
-
-def look(setting: Setting) -> Data:
-    """Give the image and the digit's box."""
-    return {"picture": describe(image_index(setting))}
 
 
 def reading(setting: Setting) -> Data:

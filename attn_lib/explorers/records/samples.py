@@ -12,7 +12,16 @@ from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Data, Setting
 from attn_lib.explorers.encoding import number, picture, round_off
 
-__all__ = ["PICTURES", "SAMPLES", "describe", "image_control", "image_index", "read_digit", "trained_network"]
+__all__ = [
+    "PICTURES",
+    "SAMPLES",
+    "describe",
+    "image_control",
+    "image_index",
+    "look",
+    "read_digit",
+    "trained_network",
+]
 
 SAMPLES = results.sample_images()
 
@@ -47,6 +56,11 @@ def describe(index: int) -> Data:
         f"row {y}, among fragments of other digits. A frame marks it."
     )
     return {"index": index, "box": [x, y, width, height], "alt": alt}
+
+
+def look(setting: Setting) -> Data:
+    """Give the picked image and the digit's box: the part ``look`` of every explorer that shows one."""
+    return {"picture": describe(image_index(setting))}
 
 
 def read_digit(probabilities: Tensor, label: int) -> Data:

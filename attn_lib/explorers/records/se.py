@@ -17,9 +17,9 @@ from attn_lib.explorers.encoding import bars, count, heatmap, join, number, roun
 from attn_lib.explorers.records.samples import (
     PICTURES,
     SAMPLES,
-    describe,
     image_control,
     image_index,
+    look,
     read_digit,
     trained_network,
 )
@@ -115,11 +115,6 @@ def untrained(setting: Setting) -> Data:
     return {
         "missing": f"No network was trained with r = {setting['reduction']}; one was for each r = {trained}."
     }
-
-
-def look(setting: Setting) -> Data:
-    """Give the image and the digit's box."""
-    return {"picture": describe(image_index(setting))}
 
 
 def reading(setting: Setting) -> Data:
