@@ -1,0 +1,97 @@
+"""The pointing game and the energy inside a box, against values worked out by hand."""
+
+import pytest
+import torch
+
+from attn_lib import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention2d
+from attn_lib.blocks import CoordAttStrip, SEWithoutSqueeze
+from attn_lib.inspection import energy_inside, place_map, pointing_hits, share_inside
+
+# A 2 x 3 map over an image of 10 x 21 pixels: cells stand for rows 0 and 5, columns 0, 7 and 14.
+SIZE = (10, 21)
+MAP = torch.tensor([[[1.0, 2.0, 4.0], [3.0, 9.0, 1.0]]])
+
+
+@pytest.mark.parametrize(
+    ("box", "hit", "energy", "share"),
+    [
+        ((7, 5, 1, 1), True, 9 / 20, 1 / 6),
+        ((8, 5, 6, 1), False, 0, 0),
+        ((0, 0, 8, 6), True, 15 / 20, 4 / 6),
+        ((7, 0, 14, 5), False, 6 / 20, 2 / 6),
+        ((0, 0, 21, 10), True, 1, 1),
+    ],
+)
+def test_values_by_hand(box, hit, energy, share):
+    boxes = torch.tensor([box])
+    assert pointing_hits(MAP, boxes, SIZE).tolist() == [hit]
+    assert energy_inside(MAP, boxes, SIZE).item() == pytest.approx(energy)
+    assert share_inside(MAP, boxes, SIZE).item() == pytest.approx(share)
+
+
+def test_images_of_a_batch_do_not_mix():
+    maps = torch.stack([MAP[0], MAP[0].flip(1)])
+    boxes = torch.tensor([[7, 5, 1, 1], [0, 0, 7, 1]])
+    assert pointing_hits(maps, boxes, SIZE).tolist() == [True, False]
+    assert energy_inside(maps, boxes, SIZE).tolist() == pytest.approx([9 / 20, 4 / 20])
+
+
+def test_a_flat_map_points_nowhere_and_has_the_energy_of_chance():
+    boxes = torch.tensor([[0, 0, 8, 6]])
+    for level in (0.0, 0.5):
+        flat = torch.full((1, 2, 3), level)
+        assert not pointing_hits(flat, boxes, SIZE).any()
+        assert energy_inside(flat, boxes, SIZE).item() == pytest.approx(4 / 6)
+
+
+def test_one_number_is_a_square():
+    maps, boxes = torch.eye(5)[None], torch.tensor([[8, 8, 1, 1]])
+    assert energy_inside(maps, boxes, 40).item() == pytest.approx(1 / 5)
+
+
+@pytest.mark.parametrize("function", [pointing_hits, energy_inside, share_inside])
+def test_wrong_shapes(function):
+    boxes = torch.zeros(1, 4)
+    with pytest.raises(ValueError, match=r"`maps` must be \(N, H, W\); got \(2, 3\)"):
+        function(MAP[0], boxes, SIZE)
+    with pytest.raises(ValueError, match=r"`boxes` must be \(1, 4\), one for each map; got \(2, 4\)"):
+        function(MAP, torch.zeros(2, 4), SIZE)
+    with pytest.raises(ValueError, match="multiple of its map's; got 11 and 2"):
+        function(MAP, boxes, (11, 21))
+
+
+def test_a_negative_map_has_no_energy():
+    with pytest.raises(ValueError, match="at least 0 everywhere; got -1"):
+        energy_inside(MAP - 2, torch.zeros(1, 4), SIZE)
+
+
+X = torch.randn(3, 16, 5, 7, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("block", [SE(16), ECA(16), BAM(16, combine="channel")])
+def test_gates_of_channels_tell_no_places_apart(block):
+    assert place_map(block.eval().attention(X), (5, 7)) is None
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (CBAM(16), lambda maps: maps["spatial"][:, 0]),
+        (BAM(16), lambda maps: maps["combined"].mean(dim=1)),
+        (CoordAtt(16), lambda maps: (maps["height"] * maps["width"]).mean(dim=1)),
+        (CoordAttStrip(16), lambda maps: maps["height"].mean(dim=1).repeat(1, 1, 7)),
+        (CoordAttStrip(16, strip="width"), lambda maps: maps["width"].mean(dim=1).repeat(1, 5, 1)),
+        (SEWithoutSqueeze(16), lambda maps: maps["channel"].mean(dim=1)),
+    ],
+)
+def test_gates_of_places(block, expected):
+    maps = block.eval().attention(X)
+    assert torch.equal(place_map(maps, (5, 7)), expected(maps))
+
+
+def test_of_self_attention_it_is_the_attention_received():
+    weights = SelfAttention2d(16, num_heads=2).attention(X)["weights"].detach()
+    received = place_map({"weights": weights}, (5, 7))
+    assert received.shape == (3, 5, 7)
+    assert received[1, 2, 3] == pytest.approx(weights[1, :, :, 2 * 7 + 3].mean().item())
+    assert received.sum(dim=(1, 2)).tolist() == pytest.approx([1, 1, 1])
