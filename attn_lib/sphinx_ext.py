@@ -14,7 +14,6 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 from attn_lib.explorers import embedding
 
@@ -30,14 +29,11 @@ def bundle() -> str:
     """Put the static host and the front-end modules into one classic script.
 
     Raises:
-        ExtensionError: a module does not end in the one export that it is expected to have.
+        ValueError: a module cannot be put into one file; see ``embedding.module_source``.
     """
     pieces = [(embedding.STATIC / "host.js").read_text(encoding="utf-8")]
     for name in MODULES:
-        source = (embedding.STATIC / f"{name}.js").read_text(encoding="utf-8")
-        if source.count("export ") != 1 or not source.rstrip().endswith(EXPORT):
-            raise ExtensionError(f"{name}.js must end with `{EXPORT}` and export nothing else")
-        body = source.replace(EXPORT, f"attnLib.widgets.{name} = {{ render }};")
+        body = embedding.module_source(name).replace(EXPORT, f"attnLib.widgets.{name} = {{ render }};")
         pieces.append(f'(() => {{\n"use strict";\n{body}}})();\n')
     return "".join(pieces)
 

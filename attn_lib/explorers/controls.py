@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Control", "Value"]
+__all__ = ["Control", "Value", "place"]
+
+STYLES = ("range", "choice", "gallery", "place")
 
 Value = int | bool | str
 """What a control can be set to; each kind is written the same in Python's and in JavaScript's JSON."""
@@ -19,9 +21,11 @@ class Control:
         label: the visible label, which is also the accessible name.
         values: every published value, in the order of the slider or of the choices.
         default: the value a page opens with.
-        style: how it is drawn: ``"range"`` (a slider), ``"choice"`` (radio buttons) or ``"gallery"`` (radio
-            buttons with a picture each).
+        style: how it is drawn: ``"range"`` (a slider), ``"choice"`` (radio buttons), ``"gallery"`` (radio
+            buttons with a picture each) or ``"place"`` (a cell of a grid on a picture, row by row).
         texts: what each value reads as; by default the value itself.
+        grid: rows and columns of a ``"place"``; its values are ``0 .. rows * columns - 1``.
+        over: the control that picks the picture below a ``"place"``.
     """
 
     name: str
@@ -30,14 +34,29 @@ class Control:
     default: Value
     style: str = "range"
     texts: tuple[str, ...] = ()
+    grid: tuple[int, int] | None = None
+    over: str | None = None
 
     def __post_init__(self) -> None:
-        if self.style not in ("range", "choice", "gallery"):
-            raise ValueError(f"`style` must be 'range', 'choice' or 'gallery'; got {self.style!r}")
+        if self.style not in STYLES:
+            raise ValueError(f"`style` must be one of {STYLES}; got {self.style!r}")
         if self.default not in self.values:
             raise ValueError(f"`default` of {self.name} must be one of {self.values}; got {self.default!r}")
         if self.texts and len(self.texts) != len(self.values):
             raise ValueError(f"{self.name} has {len(self.values)} values but {len(self.texts)} texts")
+        if (self.style == "place") != (self.grid is not None and self.over is not None):
+            raise ValueError(f"a 'place', and nothing else, needs `grid` and `over`; got {self.name}")
+        if self.grid and self.values != tuple(range(self.grid[0] * self.grid[1])):
+            raise ValueError(f"the values of {self.name} must number the cells of its {self.grid} grid")
+
+    def check(self, value: object) -> None:
+        """Refuse a place that is not on the grid. Other styles leave it to the block what it takes.
+
+        Raises:
+            ValueError: there is no such place.
+        """
+        if self.style == "place" and value not in self.values:
+            raise ValueError(f"`{self.name}` must be between 0 and {self.values[-1]}; got {value!r}")
 
     def spec(self) -> dict[str, object]:
         """Describe the control to the front end."""
@@ -47,4 +66,12 @@ class Control:
             "style": self.style,
             "values": list(self.values),
             "texts": list(self.texts) or [str(value) for value in self.values],
+            **({"grid": list(self.grid), "over": self.over} if self.grid else {}),
         }
+
+
+def place(name: str, label: str, grid: tuple[int, int], over: str, default: int) -> Control:
+    """Make a control that picks a cell of a grid on the picture that the control ``over`` picks."""
+    rows, columns = grid
+    texts = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
+    return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid, over)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from attn_lib.explorers.controls import Control, Value
+from attn_lib.explorers.snippets import Code
 
 __all__ = ["Data", "Definition", "Item", "Panel", "Part", "Setting", "part_key"]
 
@@ -53,6 +54,8 @@ class Part:
         compute: from a setting to one JSON-ready value per item, or ``{"missing": why}``.
         layout: ``"wide"`` takes the panel's full width, ``"beside"`` as little as it needs, ``"column"`` what
             is left, with its items below each other.
+        follows: names of the controls whose moves only change the view of what ``compute`` gave: which frame
+            of a map is shown, in which order bars stand. They do not multiply the stored entries.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Part:
     items: tuple[Item, ...]
     compute: Callable[[Setting], Data]
     layout: str = "wide"
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,14 @@ class Definition:
         title: the caption of the figure.
         panels: the boxes of the figure; a control stands in the first panel that needs it.
         pictures: images that gallery controls and ``picture`` items refer to by index.
+        code: the Python that computes what is on screen.
     """
 
     name: str
     title: str
     panels: tuple[Panel, ...]
     pictures: tuple[Data, ...] = field(default=(), repr=False)
+    code: Code | None = None
 
     @property
     def controls(self) -> dict[str, Control]:
@@ -106,12 +112,14 @@ class Definition:
         return {name: control.default for name, control in self.controls.items()}
 
     def spec(self) -> Data:
-        """Describe what never changes: controls, panels and pictures."""
+        """Describe what never changes: controls, panels, pictures and code."""
         return {
             "name": self.name,
             "title": self.title,
             "pictures": list(self.pictures),
+            "start": self.defaults,
             "controls": {name: control.spec() for name, control in self.controls.items()},
+            "code": self.code.spec(self.controls) if self.code else None,
             "panels": [
                 {
                     "title": panel.title,
@@ -120,6 +128,7 @@ class Definition:
                         {
                             "name": part.name,
                             "depends": list(part.depends),
+                            "follows": list(part.follows),
                             "layout": part.layout,
                             "items": [vars(item) for item in part.items],
                         }

@@ -16,15 +16,20 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["OUTPUT_VARIABLE", "STATIC", "output_mode", "page_html"]
+__all__ = ["OUTPUT_VARIABLE", "STATIC", "module_source", "output_mode", "page_html"]
 
 OUTPUT_VARIABLE = "ATTN_LIB_OUTPUT"
 
 STATIC = Path(__file__).parent / "static"
 """The front-end modules and their style sheet."""
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MULTILINE)
+_NAME = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 
 
 def output_mode() -> str:
@@ -58,3 +63,36 @@ def page_html(module: str, values: Mapping[str, object], text: str) -> str:
         f"<p>{html.escape(text)}</p></div>"
         "<script>window.attnLib?.mount(document.currentScript.previousElementSibling)</script>"
     )
+
+
+def module_source(name: str) -> str:
+    """Return a front-end module and all that it imports as one ES module without imports.
+
+    The files share one scope then, so no two of them may declare the same name at their top level, and none
+    may rename what it imports.
+
+    Args:
+        name: the file in ``static``, without its ending.
+
+    Raises:
+        ValueError: two files declare one name, or a file exports or imports in another form than the house's.
+    """
+    pieces: dict[str, str] = {}
+
+    def collect(file: str) -> None:
+        source = (STATIC / f"{file}.js").read_text(encoding="utf-8")
+        for imported in _IMPORT.findall(source):
+            if imported not in pieces:
+                collect(imported)
+        pieces[file] = _EXPORT.sub("", _IMPORT.sub("", source))
+
+    collect(name)
+    linked = "\n".join(pieces.values())
+    declared = _NAME.findall(linked)
+    twice = sorted({one for one in declared if declared.count(one) > 1})
+    if twice:
+        raise ValueError(f"the files of {name}.js declare more than once: {', '.join(twice)}")
+    loose = [line for line in linked.splitlines() if line.startswith(("import ", "export "))]
+    if loose != ["export default { render };"]:
+        raise ValueError(f"{name}.js must export `{{ render }}` as its default and nothing else; got {loose}")
+    return linked

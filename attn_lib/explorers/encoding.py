@@ -7,11 +7,28 @@ the precision that a page stores.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-__all__ = ["DECIMALS", "bars", "count", "heatmap", "join", "number", "picture", "round_off", "shape_text"]
+__all__ = [
+    "DECIMALS",
+    "bars",
+    "count",
+    "dots",
+    "heatmap",
+    "join",
+    "number",
+    "over_picture",
+    "picture",
+    "quantise",
+    "rectangle",
+    "round_off",
+    "shape_text",
+    "sorted_while",
+    "strips",
+]
 
 Data = dict[str, object]
 
@@ -20,6 +37,9 @@ DECIMALS = 3
 
 HEAT_LEVELS = 16
 """Levels of a stored heatmap: one hexadecimal digit per place, which compresses to half a byte."""
+
+SIGNED_LEVELS = 15
+"""Levels of a map with a sign: the middle one is zero."""
 
 
 def round_off(value: float) -> float:
@@ -59,7 +79,16 @@ def picture(image: Tensor) -> Data:
     }
 
 
-def bars(values: Tensor, low: float, high: float, alt: str, *, what: str = "channel") -> Data:
+def bars(
+    values: Tensor,
+    low: float,
+    high: float,
+    alt: str,
+    *,
+    what: str = "channel",
+    band: Sequence[int] = (),
+    sort: Data | None = None,
+) -> Data:
     """Store one value per channel, with the ends of the scale they are drawn on.
 
     Args:
@@ -68,25 +97,114 @@ def bars(values: Tensor, low: float, high: float, alt: str, *, what: str = "chan
         high: upper end of the scale.
         alt: the text equivalent.
         what: what one bar stands for.
+        band: bars that are pointed out.
+        sort: from :func:`sorted_while`.
     """
     rounded = [round_off(value) for value in values.tolist()]
-    return {"values": rounded, "low": low, "high": high, "alt": alt, "what": what}
+    data: Data = {"values": rounded, "low": low, "high": high, "alt": alt, "what": what}
+    return data | ({"band": list(band)} if band else {}) | ({"sort": sort} if sort else {})
 
 
-def heatmap(values: Tensor, caption: str, alt: str) -> Data:
-    """Store a map in sixteen even steps between its own smallest and largest value.
+def sorted_while(control: str, value: object, by: str) -> Data:
+    """Have bars stand from the largest to the smallest value of the item ``by`` while a control has a value.
+
+    The part then names the control in its ``follows``.
+    """
+    return {"control": control, "when": value, "by": by}
+
+
+def quantise(values: Tensor, low: float, high: float, levels: int = HEAT_LEVELS) -> str:
+    """Write each value as the nearest of so many even steps between two ends, a hexadecimal digit each."""
+    span = max(high - low, torch.finfo(values.dtype).tiny)
+    steps = ((values - low) / span * (levels - 1)).round().clamp(0, levels - 1).int().flatten().tolist()
+    return "".join(f"{step:x}" for step in steps)
+
+
+def heatmap(
+    values: Tensor,
+    caption: str,
+    alt: str,
+    *,
+    scale: tuple[float, float] | None = None,
+    signed: bool = False,
+    over: Data | None = None,
+    marks: Sequence[Data] = (),
+    axes: tuple[str, str] | None = None,
+    pick: str | None = None,
+    spots: Sequence[Sequence[float]] = (),
+) -> Data:
+    """Store a map in sixteen even steps, or frames of it of which a control's position picks one.
+
+    Args:
+        values: the map, or with ``pick`` one frame per value of that control, or one map for all.
+        caption: what stands above it; with ``pick``, ``{}`` is where the control stands.
+        alt: the text equivalent, with ``{}`` as in the caption.
+        scale: the ends of the scale; by default the smallest and the largest value.
+        signed: blue to red around zero, in fifteen steps; the scale reaches as far on both sides.
+        over: the picture below the map: what :func:`over_picture` gives.
+        marks: drawn on a map that lies over no picture, in places of the map.
+        axes: what a row and a column are called; by default ``("row", "column")``.
+        pick: a control; the part then names it in its ``follows``.
+        spots: for each value of ``pick`` the rectangle ``x, y, width, height`` that is framed.
 
     Shape:
-        ``values`` is ``(H, W)``.
+        ``values`` is ``(H, W)``, or ``(frames, H, W)``.
     """
-    low, high = values.min(), values.max()
-    span = (high - low).clamp(min=torch.finfo(values.dtype).tiny)
-    levels = ((values - low) / span * (HEAT_LEVELS - 1)).round().int().flatten().tolist()
+    low, high = scale if scale is not None else (values.min().item(), values.max().item())
+    if signed:
+        high = max(abs(low), abs(high))
+        low = -high
+    options: Data = {
+        "signed": signed,
+        "over": over,
+        "marks": list(marks),
+        "axes": list(axes or ()),
+        "pick": pick,
+        "spots": [list(spot) for spot in spots],
+    }
     return {
-        "shape": list(values.shape),
-        "hex": "".join(f"{level:x}" for level in levels),
-        "low": round_off(low.item()),
-        "high": round_off(high.item()),
+        "shape": list(values.shape[-2:]),
+        "hex": quantise(values, low, high, SIGNED_LEVELS if signed else HEAT_LEVELS),
+        "low": round_off(low),
+        "high": round_off(high),
         "caption": caption,
         "alt": alt,
+        **{name: option for name, option in options.items() if option},
     }
+
+
+def strips(height: Tensor, width: Tensor, caption: str, alt: str, *, over: Data | None = None) -> Data:
+    """Store a vector along the left edge, one along the top, and their product as a map, on one scale.
+
+    Shape:
+        ``height`` is ``(H,)``, ``width`` is ``(W,)``.
+    """
+    product = height[:, None] * width[None]
+    everything = torch.cat([height, width, product.flatten()])
+    scale = (everything.min().item(), everything.max().item())
+    return {
+        "height": _strip(height[:, None], scale),
+        "width": _strip(width[None], scale),
+        "product": heatmap(product, caption, alt, scale=scale, over=over),
+    }
+
+
+def _strip(values: Tensor, scale: tuple[float, float]) -> Data:
+    low, high = (round_off(end) for end in scale)
+    return {"shape": list(values.shape), "hex": quantise(values, *scale), "low": low, "high": high}
+
+
+def over_picture(index: int, box: Sequence[int] | None = None, marks: Sequence[Data] = ()) -> Data:
+    """Name the picture that a map lies over, the digit's box and further marks, in pixels of the picture."""
+    data: Data = {"index": index}
+    return data | ({"box": list(box)} if box else {}) | ({"marks": list(marks)} if marks else {})
+
+
+def rectangle(x: float, y: float, width: float, height: float, label: str = "", style: str = "field") -> Data:
+    """Mark a rectangle: ``"field"`` is dashed, ``"spot"`` is solid; a label goes to the legend below."""
+    return {"shape": "rect", "at": [x, y, width, height], "style": style, "label": label}
+
+
+def dots(at: Sequence[tuple[float, float]], label: str = "", style: str = "field") -> Data:
+    """Mark points, such as the places that a dilated convolution reads."""
+    return {"shape": "points", "at": [list(place) for place in at], "style": style, "label": label}

@@ -12,7 +12,7 @@ from typing import Any
 
 import traitlets
 
-from attn_lib.explorers.embedding import STATIC
+from attn_lib.explorers.embedding import module_source
 from attn_lib.explorers.publishable import Publishable
 
 __all__ = ["Exercise", "choose", "predict"]
@@ -22,7 +22,7 @@ class Exercise(Publishable):
     """A question with an answer field and feedback; made by :func:`predict` and :func:`choose`."""
 
     module = "exercise"
-    _esm = STATIC / "exercise.js"
+    _esm = module_source("exercise")
     spec = traitlets.Dict().tag(sync=True)
 
     def __init__(self, spec: dict[str, Any]) -> None:

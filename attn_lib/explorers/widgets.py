@@ -8,7 +8,7 @@ import traitlets
 
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Definition, part_key
-from attn_lib.explorers.embedding import STATIC
+from attn_lib.explorers.embedding import module_source
 from attn_lib.explorers.publishable import Publishable
 from attn_lib.explorers.records import gate_swap, se
 
@@ -39,9 +39,10 @@ class Explorer(Publishable):
     definition: ClassVar[Definition]
 
     module = "explorer"
-    _esm = STATIC / "explorer.js"
+    _esm = module_source("explorer")
     spec = traitlets.Dict().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
+    code = traitlets.Unicode(help="the Python that computes what is on screen").tag(sync=True)
     refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
         sync=True
     )
@@ -53,7 +54,12 @@ class Explorer(Publishable):
             raise TypeError(f"expected controls out of {sorted(controls)}; got {unknown}")
         start = self.definition.defaults | setting
         self._computed: dict[tuple[str, str], dict[str, object]] = {}
-        super().__init__(spec=self.definition.spec(), parts=self._checked(start), **start)
+        super().__init__(
+            spec=self.definition.spec() | {"start": start},
+            parts=self._checked(start),
+            code=self._write_code(start),
+            **start,
+        )
         self._register_validator(self._accept, list(controls))
         self.observe(self._recompute, list(controls))
 
@@ -80,6 +86,8 @@ class Explorer(Publishable):
     def _checked(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
         """Compute the parts of a setting; what a block refuses is a ``TraitError`` in the block's words."""
         try:
+            for name, control in self.definition.controls.items():
+                control.check(setting[name])
             return self._compute(setting)
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
@@ -103,6 +111,10 @@ class Explorer(Publishable):
 
     def _recompute(self, change: dict[str, Any]) -> None:
         self.parts = self._compute(self.setting)
+        self.code = self._write_code(self.setting)
+
+    def _write_code(self, setting: dict[str, Any]) -> str:
+        return self.definition.code(setting) if self.definition.code else ""
 
     def describe(self) -> str:
         """Return what a page shows where JavaScript is off."""
@@ -115,7 +127,8 @@ class Explorer(Publishable):
 
     def stored_values(self) -> dict[str, Any]:
         """Return the record of every published setting, and the setting to open with."""
-        return self.definition.payload() | self.setting
+        payload = self.definition.payload()
+        return payload | {"spec": self.definition.spec() | {"start": self.setting}} | self.setting
 
 
 class SEExplorer(Explorer):

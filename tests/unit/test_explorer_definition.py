@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from attn_lib.explorers.controls import Control
+from attn_lib.explorers.controls import Control, place
 from attn_lib.explorers.definition import Definition, Item, Panel, Part, part_key
+from attn_lib.explorers.snippets import Code
 
 A = Control("a", "first", (2, 3, 5), 3)
 B = Control("b", "second", (True, False), False, "choice", ("on", "off"))
@@ -61,6 +62,7 @@ def test_the_spec_names_controls_panels_and_items_in_order():
         {
             "name": "product",
             "depends": ["a", "c"],
+            "follows": [],
             "layout": "wide",
             "items": [{"name": "value", "kind": "number", "label": "times"}],
         }
@@ -75,10 +77,55 @@ def test_a_control_reads_as_its_values_unless_it_is_given_texts():
     ("arguments", "message"),
     [
         ({"default": 7}, r"`default` of a must be one of \(2, 3\); got 7"),
-        ({"style": "dial"}, "`style` must be 'range', 'choice' or 'gallery'; got 'dial'"),
+        ({"style": "dial"}, r"`style` must be one of \('range', .*'place'\); got 'dial'"),
         ({"texts": ("two",)}, "a has 2 values but 1 texts"),
+        ({"style": "place"}, "a 'place', and nothing else, needs `grid` and `over`; got a"),
+        ({"grid": (1, 2), "over": "image"}, "a 'place', and nothing else, needs `grid` and `over`; got a"),
+        (
+            {"style": "place", "grid": (1, 2), "over": "image"},
+            r"the values of a must number the cells of its \(1, 2\) grid",
+        ),
     ],
 )
 def test_a_control_that_cannot_be_drawn_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Control(**{"name": "a", "label": "first", "values": (2, 3), "default": 2} | arguments)
+
+
+def test_a_place_numbers_the_cells_of_its_grid_row_by_row():
+    query = place("query", "pick", (2, 3), "image", 4)
+    spec = query.spec()
+    assert spec["values"] == [0, 1, 2, 3, 4, 5]
+    assert (spec["texts"][0], spec["texts"][4]) == ("row 0, column 0", "row 1, column 1")
+    assert (spec["grid"], spec["over"]) == ([2, 3], "image")
+
+
+def test_a_place_off_the_grid_is_refused():
+    place("query", "pick", (2, 3), "image", 4).check(5)
+    A.check(7)  # a slider leaves it to the block
+    with pytest.raises(ValueError, match="`query` must be between 0 and 5; got 6"):
+        place("query", "pick", (2, 3), "image", 4).check(6)
+
+
+CODE = Code("f({a}, on={b})  # {kind}", {"kind": ("b", lambda on: "on" if on else "off")})
+
+
+def test_code_is_filled_with_python_literals():
+    assert CODE({"a": 7, "b": True}) == "f(7, on=True)  # on"
+    assert CODE({"a": "x", "b": False}) == "f('x', on=False)  # off"
+
+
+def test_a_page_gets_the_text_of_every_published_value():
+    assert CODE.spec({"a": A, "b": B}) == {
+        "template": "f({a}, on={b})  # {kind}",
+        "fields": {
+            "a": {"control": "a", "texts": ["2", "3", "5"]},
+            "b": {"control": "b", "texts": ["True", "False"]},
+            "kind": {"control": "b", "texts": ["on", "off"]},
+        },
+    }
+
+
+def test_code_with_an_unknown_field_is_refused():
+    with pytest.raises(KeyError, match="depth"):
+        Code("{depth}").spec({"a": A})

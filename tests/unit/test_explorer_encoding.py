@@ -69,3 +69,55 @@ def test_bars_keep_their_order_and_scale():
         "alt": "two",
         "what": "channel",
     }
+
+
+def test_bars_may_point_channels_out_and_say_when_they_are_sorted():
+    sort = encoding.sorted_while("order", "sorted", "gates")
+    stored = encoding.bars(torch.tensor([0.25, 0.5]), 0, 1, "two", band=[1], sort=sort)
+    assert stored["band"] == [1]
+    assert stored["sort"] == {"control": "order", "when": "sorted", "by": "gates"}
+
+
+def test_a_heatmap_may_have_a_given_scale_which_values_beyond_it_do_not_leave():
+    stored = encoding.heatmap(torch.tensor([[-1.0, 0.0, 0.5], [1.0, 2.0, 0.2]]), "", "", scale=(0, 1))
+    assert (stored["low"], stored["high"], stored["hex"]) == (0, 1, "008ff3")
+
+
+def test_a_signed_heatmap_has_zero_in_its_middle_and_reaches_as_far_on_both_sides():
+    stored = encoding.heatmap(torch.tensor([[-2.0, 0.0, 7.0]]), "", "", signed=True)
+    assert (stored["low"], stored["high"], stored["signed"]) == (-7.0, 7.0, True)
+    assert stored["hex"] == "57e"
+
+
+def test_the_frames_of_a_heatmap_stand_one_behind_the_other_on_one_scale():
+    frames = torch.arange(12.0).reshape(2, 2, 3)
+    stored = encoding.heatmap(frames, "{}", "at {}", pick="query", spots=[(0, 0, 1, 1), (1, 0, 1, 1)])
+    assert stored["shape"] == [2, 3]
+    assert len(stored["hex"]) == 12
+    assert (stored["low"], stored["high"]) == (0, 11)
+    assert stored["pick"] == "query"
+    assert stored["spots"] == [[0, 0, 1, 1], [1, 0, 1, 1]]
+
+
+def test_a_map_may_lie_over_a_picture_with_marks():
+    mark = encoding.rectangle(1, 2, 3, 5, "what it sees")
+    points = encoding.dots([(2, 3), (5, 7)], "what it reads")
+    assert encoding.over_picture(4) == {"index": 4}
+    assert encoding.over_picture(4, (7, 5, 3, 2), [mark, points]) == {
+        "index": 4,
+        "box": [7, 5, 3, 2],
+        "marks": [
+            {"shape": "rect", "at": [1, 2, 3, 5], "style": "field", "label": "what it sees"},
+            {"shape": "points", "at": [[2, 3], [5, 7]], "style": "field", "label": "what it reads"},
+        ],
+    }
+
+
+def test_strips_and_their_product_share_one_scale():
+    height, width = torch.tensor([0.0, 1.0]), torch.tensor([0.2, 0.6, 1.0])
+    stored = encoding.strips(height, width, "caption", "alt", over=encoding.over_picture(3))
+    assert (stored["height"]["shape"], stored["height"]["hex"]) == ([2, 1], "0f")
+    assert (stored["width"]["shape"], stored["width"]["hex"]) == ([1, 3], "39f")
+    assert (stored["product"]["shape"], stored["product"]["hex"]) == ([2, 3], "00039f")
+    assert {(part["low"], part["high"]) for part in stored.values()} == {(0.0, 1.0)}
+    assert stored["product"]["over"] == {"index": 3}

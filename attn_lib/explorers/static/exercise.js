@@ -5,15 +5,10 @@
 //   {kind: "number", question, answer, within, unit, hints: [{value, text}], because}
 //   {kind: "choice", question, answer, options: [{text, feedback}]}
 
-let drawn = 0;
-const session = Math.random().toString(36).slice(2, 8); // a notebook may load this module more than once
+import { keepToItself, make } from "./dom.js";
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+let drawn = 0; // makes element ids unique
+const session = Math.random().toString(36).slice(2, 8); // a notebook may load this module more than once
 
 /** Read a number as people write it: 8,464 or 8 464 or 0.5 or 0,5 or 1e4; NaN for anything else. */
 function readNumber(text) {
@@ -64,10 +59,7 @@ function render({ model, el }) {
   const answer = (spec.kind === "number" ? numberAnswer : choiceAnswer)(spec, id, tell);
   const section = make("section", { class: "attn-exercise", "aria-labelledby": `${id}-question` },
     make("p", { id: `${id}-question` }, spec.question), answer, feedback);
-  // A notebook would take plain keys as commands, even while somebody types an answer.
-  section.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-  });
+  section.addEventListener("keydown", keepToItself);
   el.replaceChildren(section);
   section.dataset.ready = "true";
 }

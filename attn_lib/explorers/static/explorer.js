@@ -2,316 +2,108 @@
 //
 // The same module serves a running notebook (the model is an anywidget model) and a published page (host.js gives a
 // model with the same five methods over a stored payload). What it reads from the model:
-//   spec     what never changes: controls, panels, pictures
+//   spec     what never changes: controls, panels, pictures, and `start`, the setting that it opened with
 //   parts    {part: {key: data}}: what is computed so far; new entries are merged into what came before
 //   NAME     the value of each control
 //   refusal  why a running kernel refused the last move; it has then put the control back
+//   code     the Python that computes what is shown, if the explorer has some
+//   link     the address of the page at this setting; a notebook has none
 //
 // The vocabulary of items, by kind:
 //   number   {value, text}                               one number with its unit
 //   text     {text}                                      one sentence
 //   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
-//   picture  {index, box: [x, y, w, h], alt}             one of spec.pictures, with a box drawn on it
-//   bars     {values, low, high, alt, what}              one bar per channel, or per `what`; those of a part share a cursor
-//   heatmap  {shape: [h, w], hex, low, high, caption, alt}  one hexadecimal digit per place, 0 for low and f for high
-// Instead of its items a part's data may be {missing: "why there is nothing to show"}.
+//   picture  {index, box: [x, y, w, h], alt, marks}      one of spec.pictures, with a box drawn on it
+//   bars     {values, low, high, alt, what, band, sort}  one bar per channel, or per `what`; those of a part share a cursor
+//            band: the channels to point out; sort {control, when, by}: in the order of the item `by` while so set
+//   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots}
+//            one hexadecimal digit per place; over {index, box, marks}: the picture below it; pick: the control
+//            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks a spot
+//   strips   {height, width, product}                    three maps of one scale: a column, a row and their product
+//   chart    {x, y, series, alt, here}                   x and y {label, low, high, log, ticks: [[value, text]]}
+//            series {name, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
+//            here {x, y, text}: the point of this setting
+// A mark is {shape: "rect", at: [x, y, w, h]} or {shape: "points", at: [[x, y], ...]} with a style (field, cell, spot)
+// and a label for the legend. Instead of its items a part's data may be {missing: "why there is nothing to show"}.
+
+import { makeBars } from "./bars.js";
+import { makeChart } from "./chart.js";
+import { makeControl, textOf } from "./controls.js";
+import { keepToItself, make } from "./dom.js";
+import { makeHeatmap, makePicture, makeStrips } from "./maps.js";
+import { makeNumber, makeShapes, makeTerms, makeText } from "./numbers.js";
 
 /** @typedef {{get(name: string): any, set(name: string, value: any): void, save_changes(): void,
  *             on(event: string, f: () => void): void, off(event: string, f: () => void): void}} Model */
 
-const SVG = "http://www.w3.org/2000/svg";
-const FEW_BARS = 16; // up to so many bars are numbered below
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
 
-// Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
-// a colour-vision deficiency. A test compares these with matplotlib's.
-const CIVIDIS = [
-  "00224e", "002e6c", "1e3a6f", "35456c", "47516c", "575d6d", "666970", "757575",
-  "848279", "948e77", "a59c74", "b7a96e", "c8b866", "dbc75a", "eed649", "fee838",
-].map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+const ITEMS = {
+  number: makeNumber, text: makeText, terms: makeTerms, shapes: makeShapes,
+  picture: makePicture, bars: makeBars, heatmap: makeHeatmap, strips: makeStrips, chart: makeChart,
+};
 
 let drawn = 0; // makes element ids unique when a page holds several explorers
 const session = Math.random().toString(36).slice(2, 8); // ... or a notebook loads this module twice
 
-/** Make an element; attributes that are undefined are left out, text is never parsed as HTML. */
-function make(tag, attributes = {}, ...children) {
-  const svg = ["svg", "rect", "line"].includes(tag);
-  const element = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-// ------------------------------------------------------------------------------------------------ pictures and maps
-
-/** Paint 8-bit grey values, base64-coded row by row. */
-function paintGrey(canvas, { shape: [height, width], data }) {
-  const bytes = atob(data);
-  paint(canvas, height, width, (i) => { const v = bytes.charCodeAt(i); return [v, v, v]; });
-}
-
-function paint(canvas, height, width, colour) {
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    const [red, green, blue] = colour(i);
-    image.data.set([red, green, blue, 255], 4 * i);
-  }
-  context.putImageData(image, 0, 0);
-}
-
-/** Make a number's element. Not announced on its own: one move of a control changes many of them. */
-function makeOutput(name) {
-  return make("output", { "data-name": name, "aria-live": "off" });
-}
-
-/** Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell. */
-function keepToItself(event) {
-  if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-}
-
-// ---------------------------------------------------------------------------------------------------------- items
-// Each maker returns {element, update(data)} and, for bars, also mark(index). Elements are made once and updated in
-// place, so that nothing jumps and the focus stays where it is.
-
-const ITEMS = {
-  number(item) {
-    const output = makeOutput(item.name);
-    const element = make("p", { class: "attn-number" }, make("span", {}, item.label), output);
-    return { element, update({ value, text }) { output.dataset.value = value; output.textContent = text; } };
-  },
-
-  text(item) {
-    const element = make("p", { class: "attn-text", "data-name": item.name });
-    return { element, update({ text }) { element.textContent = text; } };
-  },
-
-  terms(item) {
-    const body = make("tbody");
-    const total = makeOutput(item.name);
-    const element = make("table", { class: "attn-terms" }, make("caption", {}, item.label), body,
-      make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 3 }, "total"), make("td", {}, total))));
-    return {
-      element,
-      update(data) {
-        body.replaceChildren(...data.rows.map((row) => {
-          const count = makeOutput(row.name);
-          count.dataset.value = row.value;
-          count.textContent = row.text;
-          return make("tr", {}, make("th", { scope: "row" }, row.label), make("td", {}, row.formula),
-            make("td", {}, row.product), make("td", {}, count));
-        }));
-        total.dataset.value = data.total.value;
-        total.textContent = data.total.text;
-      },
-    };
-  },
-
-  shapes(item) {
-    const list = make("ol", { class: "attn-shapes" });
-    const element = make("div", {}, make("p", { class: "attn-label" }, item.label), list);
-    return {
-      element,
-      update({ rows }) {
-        list.replaceChildren(...rows.map(({ step, shape }) =>
-          make("li", {}, make("span", {}, step), make("code", { "data-name": "shape" }, shape))));
-      },
-    };
-  },
-
-  picture(item, { pictures }) {
-    const canvas = make("canvas", { "aria-hidden": "true" });
-    const frame = make("span", { class: "attn-box", "aria-hidden": "true" });
-    const image = make("div", { class: "attn-picture", role: "img", "data-name": "map" }, canvas, frame);
-    const element = make("div", { class: "attn-map" }, make("p", { class: "attn-label" }, item.label), image);
-    return {
-      element,
-      update({ index, box, alt }) {
-        const picture = pictures[index];
-        const [height, width] = picture.shape;
-        paintGrey(canvas, picture);
-        const [x, y, w, h] = box;
-        const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
-        for (const [side, share] of Object.entries(sides)) frame.style[side] = `${100 * share}%`;
-        image.setAttribute("aria-label", alt);
-      },
-    };
-  },
-
-  bars(item, { point }) {
-    const svg = make("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
-    const chart = make("div", { class: "attn-bars", role: "img", "data-name": "map", tabindex: 0 }, svg);
-    const scale = make("p", { class: "attn-ends", "aria-hidden": "true" }, make("span"), make("span"));
-    const numbers = make("p", { class: "attn-numbers", "aria-hidden": "true" });
-    const readout = make("p", { class: "attn-readout", "aria-live": "polite" });
-    const what = make("th", { scope: "col" });
-    const rows = make("tbody");
-    const values = make("details", { class: "attn-values" }, make("summary", {}, "values"),
-      make("div", { tabindex: 0, role: "group", "aria-label": `${item.label}, values` },
-        make("table", {}, make("thead", {}, make("tr", {}, what, make("th", { scope: "col" }, "value"))), rows)));
-    const element = make("div", { class: "attn-chart" }, make("p", { class: "attn-label" }, item.label),
-      make("div", { class: "attn-axes" }, scale, chart), numbers, make("div", { class: "attn-below" }, values, readout));
-    let data = { values: [] };
-    let marked = null;
-
-    function fillTable() {
-      if (!values.open) return;
-      rows.replaceChildren(...data.values.map((value, channel) =>
-        make("tr", {}, make("th", { scope: "row" }, String(channel)), make("td", {}, String(value)))));
-    }
-    values.addEventListener("toggle", fillTable);
-
-    const channelAt = (event) => {
-      const { left, width } = chart.getBoundingClientRect();
-      const channel = Math.floor(((event.clientX - left) / width) * data.values.length);
-      return Math.min(Math.max(channel, 0), data.values.length - 1);
-    };
-    chart.addEventListener("pointermove", (event) => point(channelAt(event)));
-    chart.addEventListener("pointerdown", (event) => point(channelAt(event)));
-    chart.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });
-    chart.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (event.key === "Escape") point(null);
-      if (step === undefined) return;
-      event.preventDefault();
-      const from = marked ?? (step > 0 ? -1 : data.values.length);
-      point(Math.min(Math.max(from + step, 0), data.values.length - 1));
-    });
-
-    function mark(channel) {
-      marked = channel !== null && channel < data.values.length ? channel : null;
-      [...svg.querySelectorAll("rect")].forEach((bar, i) => bar.classList.toggle("attn-marked", i === marked));
-      readout.textContent = marked === null ? "" : `${data.what} ${marked}: ${data.values[marked]}`;
-    }
-
-    return {
-      element,
-      mark,
-      update(next) {
-        data = next;
-        const { low, high } = data;
-        const span = high - low || 1;
-        const zero = Math.min(Math.max(0, low), high);
-        svg.setAttribute("viewBox", `0 0 ${data.values.length} 1`);
-        svg.replaceChildren(...data.values.map((value, channel) => make("rect", {
-          x: channel + 0.1, width: 0.8,
-          y: (high - Math.max(value, zero)) / span, height: Math.abs(value - zero) / span,
-        })));
-        [...scale.children].forEach((end, i) => { end.textContent = i ? low : high; });
-        const few = data.values.length <= FEW_BARS;
-        numbers.replaceChildren(...(few ? data.values.map((_, i) => make("span", {}, String(i))) : []));
-        what.textContent = data.what;
-        chart.setAttribute("aria-label", data.alt);
-        mark(marked);
-        fillTable();
-      },
-    };
-  },
-
-  heatmap(item) {
-    const canvas = make("canvas", { "aria-hidden": "true" });
-    const caption = make("p", { class: "attn-label" });
-    const image = make("div", { class: "attn-picture", role: "img", "data-name": "map" }, canvas);
-    const scale = make("p", { class: "attn-scale", "aria-hidden": "true" },
-      make("span"), make("i", { class: "attn-ramp" }), make("span"));
-    const element = make("div", { class: "attn-map" }, caption, image, scale);
-    return {
-      element,
-      update({ shape: [height, width], hex, low, high, caption: text, alt }) {
-        paint(canvas, height, width, (i) => CIVIDIS[parseInt(hex[i], 16)]);
-        caption.textContent = text;
-        image.setAttribute("aria-label", alt);
-        scale.firstChild.textContent = low;
-        scale.lastChild.textContent = high;
-      },
-    };
-  },
-};
-
-function makePart(part, pictures) {
+/** `pick(name)` gives where a control stands: {at, value, text}. */
+function makePart(part, pictures, pick) {
   const items = {};
-  const point = (channel) => Object.values(items).forEach((item) => item.mark?.(channel));
-  for (const item of part.items) items[item.name] = ITEMS[item.kind](item, { pictures, point });
+  const each = (act) => Object.values(items).forEach(act);
+  const host = {
+    pictures,
+    point: (channel) => each((item) => item.mark?.(channel)),
+    pointCell: (cell, shape) => each((item) => item.markCell?.(cell, shape)),
+  };
+  for (const item of part.items) items[item.name] = ITEMS[item.kind](item, host);
   const note = make("p", { class: "attn-note" });
   const element = make("div", { class: `attn-part attn-${part.layout}`, "data-part": part.name },
     note, ...Object.values(items).map((item) => item.element));
   let shown;
+  let stood; // where the controls stood that items follow by themselves
   return {
     element,
     show(data) {
-      if (data === shown) return;
-      shown = data;
+      const stands = String(part.follows.map((name) => pick(name).at));
+      if (data === shown && stands === stood) return;
+      [shown, stood] = [data, stands];
       const why = data.missing;
       note.textContent = why ?? "";
       element.classList.toggle("attn-missing", why !== undefined);
-      if (why === undefined) for (const [name, item] of Object.entries(items)) item.update(data[name]);
+      if (why === undefined) for (const [name, item] of Object.entries(items)) item.update(data[name], { pick, data });
     },
   };
 }
 
-// -------------------------------------------------------------------------------------------------------- controls
-// Each maker returns {element, show(value)} and calls change(value) when the reader moves it. A value that is not
-// among the published ones (set from Python in a running notebook) gets a position of its own.
-
-function makeRange(control, id, change) {
-  const input = make("input", { type: "range", id, min: 0, step: 1, "data-control": control.name });
-  const value = make("span", { class: "attn-value", "aria-hidden": "true" });
-  const ticks = make("div", { class: "attn-ticks", "aria-hidden": "true" });
-  const element = make("div", { class: "attn-control" },
-    make("div", { class: "attn-head" }, make("label", { for: id }, control.label), value), input, ticks);
-  let positions;
-
-  function settle(values) {
-    positions = values;
-    input.max = positions.length - 1;
-    ticks.replaceChildren(...positions.map((v) => make("span", {}, textOf(control, v))));
-  }
-  function say(v) {
-    input.setAttribute("aria-valuetext", textOf(control, v));
-    value.textContent = textOf(control, v);
-  }
-  settle(control.values);
-  input.addEventListener("input", () => { const v = positions[input.value]; say(v); change(v); });
-  return {
-    element,
-    show(v) {
-      if (!positions.includes(v)) settle([...control.values, v].sort((a, b) => a - b));
-      input.value = positions.indexOf(v);
-      say(v);
-    },
+/** What stands below the panels: back to the start, the link to this setting, the code for it. */
+function makeTools(spec, model, reset) {
+  const said = make("span", { role: "status" });
+  const tools = make("div", { class: "attn-tools" });
+  const button = (text, act) => {
+    const element = make("button", { type: "button" }, text);
+    element.addEventListener("click", act);
+    tools.append(element);
   };
-}
+  const copy = (text, done, failed) => {
+    Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(
+      () => { said.textContent = done; }, () => { said.textContent = failed; });
+  };
+  button("reset", () => { reset(); said.textContent = ""; });
+  if (model.get("link")) {
+    button("copy link", () => copy(model.get("link"), "The link to this setting is copied.",
+      "This browser does not let a page copy; the link is in the address bar."));
+  }
+  tools.append(said);
 
-function makeChoice(control, id, change, pictures) {
-  const element = make("fieldset", { class: `attn-control attn-${control.style}`, role: "radiogroup",
-    "data-control": control.name }, make("legend", {}, control.label));
-  const inputs = control.values.map((value, i) => {
-    const input = make("input", { type: "radio", name: id, id: `${id}-${i}`, value: JSON.stringify(value) });
-    const label = make("label", { for: input.id }, input);
-    if (control.style === "gallery" && i < pictures.length) { // a value without a picture is a tile of text
-      const canvas = make("canvas", { "aria-hidden": "true" });
-      paintGrey(canvas, pictures[i]);
-      label.append(canvas);
-    }
-    label.append(make("span", {}, textOf(control, value)));
-    element.append(label);
-    input.addEventListener("change", () => change(value));
-    return input;
-  });
-  return { element, show(v) { inputs.forEach((input, i) => { input.checked = control.values[i] === v; }); } };
+  const code = make("code");
+  const block = make("details", { class: "attn-code" }, make("summary", {}, "the code for this setting"),
+    make("pre", { tabindex: 0, role: "group", "aria-label": "Python code" }, code));
+  if (spec.code) tools.append(block);
+  const show = () => { if (block.open) code.textContent = model.get("code"); };
+  block.addEventListener("toggle", show);
+  return { element: tools, show };
 }
-
-function textOf(control, value) {
-  const at = control.values.indexOf(value);
-  return at < 0 ? String(value) : control.texts[at];
-}
-
-// -------------------------------------------------------------------------------------------------------- explorer
 
 /** @param {{model: Model, el: HTMLElement}} host */
 function render({ model, el }) {
@@ -326,19 +118,26 @@ function render({ model, el }) {
   const controls = {};
   const parts = [];
 
+  const read = (name) => model.get(name);
+  const pick = (name) => {
+    const control = spec.controls[name];
+    const value = read(name);
+    return { at: control.values.indexOf(value), value, text: textOf(control, value) };
+  };
+
   for (const panel of spec.panels) {
     const pinned = panel.parts.length === 0;
     const box = make("section", { class: `attn-panel${pinned ? " attn-pinned" : ""}`, "aria-label": panel.title },
       make("p", { class: "attn-title", "aria-hidden": "true" }, panel.title));
     const bar = make("div", { class: "attn-controls" });
     for (const name of panel.controls) {
-      const maker = spec.controls[name].style === "range" ? makeRange : makeChoice;
-      controls[name] = maker(spec.controls[name], `${id}-${name}`, (value) => move(name, value), spec.pictures);
+      const host = { id: `${id}-${name}`, pictures: spec.pictures, read, change: (value) => move({ [name]: value }) };
+      controls[name] = makeControl(spec.controls[name], host);
       bar.append(controls[name].element);
     }
     const shelf = make("div", { class: "attn-shelf" });
     for (const part of panel.parts) {
-      const view = makePart(part, spec.pictures);
+      const view = makePart(part, spec.pictures, pick);
       parts.push({ ...part, ...view });
       store[part.name] = {};
       shelf.append(view.element);
@@ -346,6 +145,8 @@ function render({ model, el }) {
     box.append(bar, ...(pinned ? [] : [shelf]));
     figure.append(box);
   }
+  const tools = makeTools(spec, model, () => move(spec.start));
+  figure.append(tools.element);
 
   let timer;
   let lost = false;
@@ -354,12 +155,14 @@ function render({ model, el }) {
 
   function draw() {
     let waiting = false;
+    for (const control of Object.values(controls)) control.refresh?.();
     for (const part of parts) {
       const data = store[part.name][keyOf(part)];
       if (data) part.show(data);
       else if (lost) part.show({ missing: "This position was not computed before the kernel stopped answering." });
       else waiting = true;
     }
+    tools.show();
     figure.setAttribute("aria-busy", String(waiting));
     clearTimeout(timer);
     if (waiting) timer = setTimeout(lose, PATIENCE_MS);
@@ -377,8 +180,11 @@ function render({ model, el }) {
     if (why) status.textContent = why;
   }
 
-  function move(name, value) {
-    model.set(name, value);
+  function move(values) {
+    for (const [name, value] of Object.entries(values)) {
+      model.set(name, value);
+      controls[name].show(value);
+    }
     model.save_changes();
     draw();
   }
@@ -390,7 +196,8 @@ function render({ model, el }) {
     draw();
   }
 
-  const listeners = { "change:parts": receive, "change:refusal": refused, comm_live_update: lose };
+  const listeners = { "change:parts": receive, "change:code": tools.show, "change:refusal": refused,
+    comm_live_update: lose };
   for (const name of Object.keys(controls)) {
     listeners[`change:${name}`] = () => { controls[name].show(model.get(name)); draw(); };
   }

@@ -1,6 +1,11 @@
 // The static host: the part of an anywidget model that explorer.js and exercise.js use, over values that the page
 // already holds. `widgets` maps a module's name to its default export; the page's bundle is put together by
 // attn_lib.sphinx_ext.
+//
+// The address of the page holds where the controls of its explorers stand, as far as they were moved:
+//   #se:reduction=8&bias=false;gate_swap:image=2
+// The second explorer of a name on a page is called `se.2`. Whatever in an address names no explorer, no control or no
+// published value is passed over.
 
 globalThis.attnLib = {
   widgets: {},
@@ -8,13 +13,86 @@ globalThis.attnLib = {
   /** Draw the widget whose values stand in the JSON script of `element`, in place of what the element shows. */
   mount(element) {
     const values = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
+    const listeners = {};
+    const computed = {};
     const model = {
-      get: (name) => values[name],
+      get: (name) => (name in computed ? computed[name]() : values[name]),
       set: (name, value) => { values[name] = value; },
-      save_changes() {},
-      on() {},
-      off() {},
+      save_changes: () => this.address.write(),
+      on: (event, listener) => { listeners[event] = listener; },
+      off: (event) => { delete listeners[event]; },
     };
+    if (values.spec.controls) {
+      const explorer = this.address.add(values, (name) => listeners[`change:${name}`]?.());
+      computed.code = () => this.fill(values);
+      computed.link = () => this.address.link([explorer], true);
+      if (this.address.names(explorer)) addEventListener("load", () => element.scrollIntoView(), { once: true });
+    }
     this.widgets[element.dataset.widget].render({ model, el: element });
   },
+
+  /** Write the code for the present setting: a template with the Python literal of each value. */
+  fill({ spec: { code, controls }, ...values }) {
+    return code.template.replace(/\{(\w+)\}/g, (_, field) => {
+      const { control, texts } = code.fields[field];
+      return texts[controls[control].values.indexOf(values[control])];
+    });
+  },
+
+  address: {
+    explorers: [], // {key, values, changed(name)}
+    timer: undefined,
+
+    /** Take in an explorer, and put its controls where the address says. */
+    add(values, changed) {
+      const namesakes = this.explorers.filter((other) => other.values.spec.name === values.spec.name).length;
+      const key = values.spec.name + (namesakes ? `.${namesakes + 1}` : "");
+      const explorer = { key, values, changed };
+      this.explorers.push(explorer);
+      this.apply(explorer);
+      return explorer;
+    },
+
+    /** Give what the address says of an explorer, or nothing. */
+    names({ key }) {
+      const piece = location.hash.slice(1).split(";").find((text) => text.startsWith(`${key}:`));
+      return piece && new URLSearchParams(piece.slice(key.length + 1));
+    },
+
+    apply(explorer) {
+      const { values, changed } = explorer;
+      const said = this.names(explorer);
+      if (!said) return;
+      for (const [name, control] of Object.entries(values.spec.controls)) {
+        const value = control.values.find((v) => String(v) === said.get(name)) ?? values.spec.start[name];
+        if (values[name] === value) continue;
+        values[name] = value;
+        changed(name);
+      }
+    },
+
+    /** Give the page's address with the moved controls of explorers; `named`: also of one that has none. */
+    link(explorers, named = false) {
+      const pieces = explorers.map(({ key, values }) => {
+        const moved = Object.keys(values.spec.controls).filter((name) => values[name] !== values.spec.start[name]);
+        if (!moved.length && !named) return "";
+        return `${key}:${new URLSearchParams(moved.map((name) => [name, values[name]]))}`;
+      });
+      const hash = pieces.filter(Boolean).join(";");
+      return location.href.split("#")[0] + (hash && `#${hash}`);
+    },
+
+    /** Write the address when the controls have come to rest: browsers limit how often a page may. */
+    write() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        const address = this.link(this.explorers);
+        const ours = this.explorers.some((explorer) => this.names(explorer));
+        // With every control back at its start, an address that leads to a heading is left alone.
+        if (address.includes("#") || ours) history.replaceState(history.state, "", address);
+      }, 200);
+    },
+  },
 };
+
+addEventListener("hashchange", () => attnLib.address.explorers.forEach((one) => attnLib.address.apply(one)));

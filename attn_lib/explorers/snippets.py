@@ -1,0 +1,56 @@
+"""The code that a reader can take away: a template whose fields a setting fills."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from attn_lib.explorers.controls import Control, Value
+
+__all__ = ["Code"]
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Code:
+    """Python that computes what an explorer shows at a setting.
+
+    A page without a kernel fills the template too, with the texts that :meth:`spec` gives it, so there is no
+    second place where code is put together.
+
+    Args:
+        template: Python with fields: ``{reduction}`` is the Python literal of that control's value.
+        words: fields that are written in another way: for each its control, and the function from the
+            control's value to the text.
+
+    Example:
+        >>> code = Code("SE(64, reduction={reduction})  # {kind}", {"kind": ("bias", lambda b: "biased" * b)})
+        >>> code({"reduction": 4, "bias": True})
+        'SE(64, reduction=4)  # biased'
+    """
+
+    template: str
+    words: Mapping[str, tuple[str, Callable[[Value], str]]] = field(default_factory=dict)
+
+    def __call__(self, setting: Mapping[str, Value]) -> str:
+        """Fill the template."""
+        return _FIELD.sub(lambda found: self._text(found[1], setting), self.template)
+
+    def _text(self, name: str, setting: Mapping[str, Value]) -> str:
+        control, write = self.words.get(name, (name, repr))
+        return write(setting[control])
+
+    def spec(self, controls: Mapping[str, Control]) -> dict[str, object]:
+        """Give the template, and for each field its control and the text of each published value.
+
+        Raises:
+            KeyError: a field is neither a control nor one of ``words``.
+        """
+        fields = {}
+        for name in dict.fromkeys(_FIELD.findall(self.template)):
+            control, write = self.words.get(name, (name, repr))
+            texts = [write(value) for value in controls[control].values]
+            fields[name] = {"control": control, "texts": texts}
+        return {"template": self.template, "fields": fields}

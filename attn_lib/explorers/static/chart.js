@@ -1,0 +1,164 @@
+// Charts: lines, steps and points with intervals between two axes. Every line has its own dash and marker, so that it
+// can be told from the others without its colour.
+
+import { clamp, make, makeReadout, makeTable } from "./dom.js";
+
+const MARKERS = {
+  circle: "M-3.5,0a3.5,3.5 0 1,0 7,0a3.5,3.5 0 1,0 -7,0",
+  square: "M-3.2,-3.2h6.4v6.4h-6.4z",
+  triangle: "M0,-4.2L4,3H-4z",
+  diamond: "M0,-4.6L4.6,0L0,4.6L-4.6,0z",
+  cross: "M-3.5,-3.5L3.5,3.5M-3.5,3.5L3.5,-3.5",
+  plus: "M0,-4.5V4.5M-4.5,0H4.5",
+};
+const DASHES = ["", "6 3", "2 3", "9 3 2 3", "1 4", "12 4"];
+
+const percent = (share) => `${(100 * share).toFixed(3)}%`;
+
+/** Give the function from a value to its share of an axis. */
+function along({ low, high, log }) {
+  const place = log ? Math.log10 : (v) => v;
+  return (v) => (place(v) - place(low)) / (place(high) - place(low));
+}
+
+/** Draw a marker at shares of the width and of the height, in a frame of its own, so that it keeps its form. */
+function marker(x, y, name, style) {
+  const frame = make("svg", { x: percent(x), y: percent(1 - y), class: "attn-dot" });
+  frame.append(make("path", { d: MARKERS[name], class: style }));
+  return frame;
+}
+
+const styleOf = (i) => `attn-series attn-series-${i % 6}`;
+const markerOf = (i) => Object.keys(MARKERS)[i % 6];
+
+export function makeChart(item) {
+  const lines = make("svg", { class: "attn-lines", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
+  const dots = make("g");
+  const pointer = make("g");
+  const svg = make("svg", { "aria-hidden": "true" }, lines, dots, pointer);
+  const plot = make("div", { class: "attn-plot", role: "img", "data-name": "map", tabindex: 0 }, svg);
+  const yTicks = make("div", { class: "attn-yticks", "aria-hidden": "true" });
+  const xTicks = make("div", { class: "attn-xticks", "aria-hidden": "true" });
+  const yLabel = make("p", { class: "attn-axis", "aria-hidden": "true" });
+  const xLabel = make("p", { class: "attn-axis attn-xaxis", "aria-hidden": "true" });
+  const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
+  const readout = makeReadout();
+  const table = makeTable(item.label, () => ({
+    columns: ["", data.x.label, data.y.label, ...(withIntervals() ? ["interval"] : [])],
+    rows: data.series.flatMap(({ name, points }) => points.map((p) =>
+      [p.name ?? name, p.text[0], p.text[1], ...(withIntervals() ? [p.text[2] ?? ""] : [])])),
+  }));
+  const element = make("div", { class: "attn-graph" }, make("p", { class: "attn-label" }, item.label), legend,
+    yLabel, make("div", { class: "attn-frame" }, yTicks, plot), xTicks, xLabel,
+    make("div", { class: "attn-below" }, table.element, readout));
+  let data = { series: [] };
+  let place = { x: along({ low: 0, high: 1 }), y: along({ low: 0, high: 1 }) };
+  let pointed = null; // [series, point]
+
+  const withIntervals = () => data.series.some(({ points }) => points.some((p) => p.low !== undefined));
+  const pointOf = ([s, i]) => data.series[s].points[i];
+
+  function nearest(event) {
+    const { left, top, width, height } = plot.getBoundingClientRect();
+    let best = null;
+    let least = Infinity;
+    data.series.forEach(({ points }, s) => points.forEach((p, i) => {
+      const across = event.clientX - left - place.x(p.x) * width;
+      const down = event.clientY - top - (1 - place.y(p.y)) * height;
+      if (Math.hypot(across, down) < least) [least, best] = [Math.hypot(across, down), [s, i]];
+    }));
+    return best;
+  }
+
+  function point(to) {
+    pointed = to;
+    const here = to === null ? data.here : undefined;
+    pointer.replaceChildren();
+    if (to !== null) {
+      const p = pointOf(to);
+      pointer.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed"));
+      const name = p.name ?? data.series[to[0]].name;
+      readout.textContent = `${name}: ${data.x.label} ${p.text[0]}, ${data.y.label} ${p.text.slice(1).join(", ")}`;
+    } else {
+      readout.textContent = here ? here.text : "";
+    }
+  }
+
+  plot.addEventListener("pointermove", (event) => point(nearest(event)));
+  plot.addEventListener("pointerdown", (event) => point(nearest(event)));
+  plot.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });
+  plot.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (event.key === "Escape") point(null);
+    if (step === undefined || data.series.length === 0) return;
+    event.preventDefault();
+    if (pointed === null) return point([0, 0]);
+    const s = clamp(pointed[0] + step[0], 0, data.series.length - 1);
+    point([s, clamp(pointed[1] + step[1], 0, data.series[s].points.length - 1)]);
+  });
+
+  /** Draw the line of a series through its points; a step keeps its height until the next point. */
+  function pathOf({ points, kind }) {
+    return points.map((p, i) => {
+      const [x, y] = [place.x(p.x), 1 - place.y(p.y)];
+      if (i === 0) return `M${x},${y}`;
+      return kind === "step" ? `H${x}V${y}` : `L${x},${y}`;
+    }).join("");
+  }
+
+  function drawSeries(series, s) {
+    const { kind, points } = series;
+    const style = styleOf(s);
+    if (kind !== "points") {
+      lines.append(make("path", { d: pathOf(series), class: style, "stroke-dasharray": DASHES[s % 6] }));
+    }
+    for (const p of points) {
+      const [x, y] = [place.x(p.x), place.y(p.y)];
+      if (p.low !== undefined) {
+        dots.append(make("line", { x1: percent(x), x2: percent(x), y1: percent(1 - place.y(p.low)),
+          y2: percent(1 - place.y(p.high)), class: `${style} attn-interval` }));
+      }
+      if (kind !== "step") dots.append(marker(x, y, markerOf(s), style));
+    }
+  }
+
+  /** The key of a series: its dash and its marker, as they are drawn. */
+  function keyOf({ kind }, s) {
+    const key = make("svg", { class: "attn-swatch", viewBox: "0 0 28 12" });
+    if (kind !== "points") key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": DASHES[s % 6] }));
+    if (kind !== "step") {
+      const dot = make("svg", { x: 14, y: 6, class: "attn-dot" });
+      dot.append(make("path", { d: MARKERS[markerOf(s)], class: styleOf(s) }));
+      key.append(dot);
+    }
+    return key;
+  }
+
+  return {
+    element,
+    update(next) {
+      data = next;
+      const { x, y, series, here } = data;
+      place = { x: along(x), y: along(y) };
+      lines.replaceChildren(
+        ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),
+        ...x.ticks.map(([v]) => make("path", { d: `M${place.x(v)},0V1`, class: "attn-grid" })));
+      dots.replaceChildren();
+      series.forEach(drawSeries);
+      for (const { points } of series) {
+        for (const p of points) if (p.marked) dots.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-here"));
+      }
+      if (here) dots.append(marker(place.x(here.x), place.y(here.y), "circle", "attn-here"));
+      legend.replaceChildren(...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)));
+      const tick = (side, share) => ([v, text]) => make("span", { style: `${side}:${percent(share(v))}` }, text);
+      yTicks.replaceChildren(...y.ticks.map(tick("bottom", place.y)));
+      xTicks.replaceChildren(...x.ticks.map(tick("left", place.x)));
+      xLabel.textContent = x.label;
+      yLabel.textContent = y.label;
+      plot.setAttribute("aria-label", data.alt);
+      const still = pointed !== null && pointed[0] < series.length && pointed[1] < series[pointed[0]].points.length;
+      point(still ? pointed : null);
+      table.update();
+    },
+  };
+}

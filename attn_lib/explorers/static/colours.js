@@ -1,0 +1,52 @@
+// Maps as colours. A stored map has one hexadecimal digit per place: 0 for its low end and the scale's last step for
+// its high end. What is read back from it is as exact as that.
+
+// Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
+// a colour-vision deficiency. A test compares these with matplotlib's, and the next ones too.
+const CIVIDIS = rgb(
+  "00224e", "002e6c", "1e3a6f", "35456c", "47516c", "575d6d", "666970", "757575",
+  "848279", "948e77", "a59c74", "b7a96e", "c8b866", "dbc75a", "eed649", "fee838",
+);
+
+// ColorBrewer's red and blue at fifteen even steps, for maps with a sign: blue is negative, the middle is zero.
+const RED_BLUE = rgb(
+  "053061", "195696", "2f79b5", "4c99c6", "87beda", "b6d7e8", "dbeaf2", "f7f6f6",
+  "fbe3d4", "f9c4a9", "f09c7b", "da6853", "c13639", "9c1127", "67001f",
+);
+
+function rgb(...colours) {
+  return colours.map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+}
+
+const scaleOf = (map) => (map.signed ? RED_BLUE : CIVIDIS);
+
+/** Give the value that a place of a map was stored with, as text of two digits. */
+export function valueAt(map, place) {
+  const share = parseInt(map.hex[place], 16) / (scaleOf(map).length - 1);
+  return String(Number((map.low + share * (map.high - map.low)).toPrecision(2)));
+}
+
+/** Paint a canvas, one pixel per place; `colour(i)` gives red, green and blue of 0 to 255. */
+export function paint(canvas, [height, width], colour) {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    const [red, green, blue] = colour(i);
+    image.data.set([red, green, blue, 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Paint a map whose first place is `from` in its digits. */
+export function paintMap(canvas, map, shape = map.shape, from = 0) {
+  const scale = scaleOf(map);
+  paint(canvas, shape, (i) => scale[parseInt(map.hex[from + i], 16)]);
+}
+
+/** Paint 8-bit grey values, base64-coded row by row. */
+export function paintGrey(canvas, { shape, data }) {
+  const bytes = atob(data);
+  paint(canvas, shape, (i) => { const v = bytes.charCodeAt(i); return [v, v, v]; });
+}

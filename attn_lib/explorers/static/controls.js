@@ -1,0 +1,131 @@
+// Controls. Each maker returns {element, show(value)} and calls change(value) when the reader moves it. A value that is
+// not among the published ones (set from Python in a running notebook) gets a position of its own.
+
+import { paintGrey } from "./colours.js";
+import { clamp, make } from "./dom.js";
+
+/** Write a value as the reader sees it. */
+export function textOf(control, value) {
+  const at = control.values.indexOf(value);
+  return at < 0 ? String(value) : control.texts[at];
+}
+
+/**
+ * Make a control by its style.
+ * @param {object} control its description out of spec.controls
+ * @param {{id: string, pictures: object[], change(value: any): void}} host
+ */
+export function makeControl(control, host) {
+  return { range: makeRange, choice: makeChoice, gallery: makeChoice, place: makePlace }[control.style](control, host);
+}
+
+function makeRange(control, { id, change }) {
+  const input = make("input", { type: "range", id, min: 0, step: 1, "data-control": control.name });
+  const value = make("span", { class: "attn-value", "aria-hidden": "true" });
+  const ticks = make("div", { class: "attn-ticks", "aria-hidden": "true" });
+  const element = make("div", { class: "attn-control" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label), value), input, ticks);
+  let positions;
+
+  function settle(values) {
+    positions = values;
+    input.max = positions.length - 1;
+    ticks.replaceChildren(...positions.map((v) => make("span", {}, textOf(control, v))));
+  }
+  function say(v) {
+    input.setAttribute("aria-valuetext", textOf(control, v));
+    value.textContent = textOf(control, v);
+  }
+  settle(control.values);
+  input.addEventListener("input", () => { const v = positions[input.value]; say(v); change(v); });
+  return {
+    element,
+    show(v) {
+      if (!positions.includes(v)) settle([...control.values, v].sort((a, b) => a - b));
+      input.value = positions.indexOf(v);
+      say(v);
+    },
+  };
+}
+
+function makeChoice(control, { id, change, pictures }) {
+  const element = make("fieldset", { class: `attn-control attn-${control.style}`, role: "radiogroup",
+    "data-control": control.name }, make("legend", {}, control.label));
+  const inputs = control.values.map((value, i) => {
+    const input = make("input", { type: "radio", name: id, id: `${id}-${i}`, value: JSON.stringify(value) });
+    const label = make("label", { for: input.id }, input);
+    if (control.style === "gallery" && i < pictures.length) { // a value without a picture is a tile of text
+      const canvas = make("canvas", { "aria-hidden": "true" });
+      paintGrey(canvas, pictures[i]);
+      label.append(canvas);
+    }
+    label.append(make("span", {}, textOf(control, value)));
+    element.append(label);
+    input.addEventListener("change", () => change(value));
+    return input;
+  });
+  return { element, show(v) { inputs.forEach((input, i) => { input.checked = control.values[i] === v; }); } };
+}
+
+/**
+ * A cell of a grid over the picture that another control picks: by click, tap or arrow key. The grid is a slider in two
+ * directions, so a native one carries it: it takes the focus and the keys, and holds the value; the picture takes the
+ * pointer.
+ */
+function makePlace(control, { id, change, pictures, read }) {
+  const [rows, columns] = control.grid;
+  const input = make("input", { type: "range", id, min: 0, max: rows * columns - 1, step: 1,
+    "data-control": control.name });
+  const canvas = make("canvas", { "aria-hidden": "true" });
+  const cell = make("span", { class: "attn-place", "aria-hidden": "true" });
+  const board = make("div", { class: "attn-picture attn-board" }, canvas, cell, input);
+  const value = make("span", { class: "attn-value", "aria-hidden": "true" });
+  const element = make("div", { class: "attn-control attn-placing" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)), board, value);
+  board.style.setProperty("--attn-rows", rows);
+  board.style.setProperty("--attn-columns", columns);
+  let index;
+
+  function say(place) {
+    const text = control.texts[place];
+    input.setAttribute("aria-valuetext", text);
+    value.textContent = text;
+    cell.style.left = `${100 * (place % columns) / columns}%`;
+    cell.style.top = `${100 * Math.floor(place / columns) / rows}%`;
+  }
+  function moveTo(place) {
+    if (place === Number(input.value)) return;
+    input.value = place;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  input.addEventListener("input", () => { say(Number(input.value)); change(control.values[input.value]); });
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const at = Number(input.value);
+    moveTo(clamp(Math.floor(at / columns) + step[0], 0, rows - 1) * columns +
+      clamp((at % columns) + step[1], 0, columns - 1));
+  });
+  const follow = (event) => {
+    const { left, top, width, height } = board.getBoundingClientRect();
+    moveTo(clamp(Math.floor(((event.clientY - top) / height) * rows), 0, rows - 1) * columns +
+      clamp(Math.floor(((event.clientX - left) / width) * columns), 0, columns - 1));
+  };
+  board.addEventListener("pointerdown", (event) => { input.focus({ preventScroll: true }); follow(event); });
+  board.addEventListener("pointermove", (event) => { if (event.buttons & 1) follow(event); });
+  return {
+    element,
+    show(v) {
+      input.value = control.values.indexOf(v);
+      say(Number(input.value));
+    },
+    /** Follow the control that picks the picture. */
+    refresh() {
+      const next = read(control.over);
+      if (next === index) return;
+      index = next;
+      paintGrey(canvas, pictures[index]);
+    },
+  };
+}
