@@ -116,7 +116,8 @@ def put_attention(
 
     Args:
         model: the backbone, changed in place.
-        attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
+        attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
+            ``channels -> block``, or None.
         placement: see :meth:`Backbone.places`; by default :meth:`Backbone.default_placement`.
         stages: see :meth:`Backbone.places`.
         block_keywords: passed on to the named block.

@@ -21,7 +21,8 @@ class DigitResNet(ResNet):
     Args:
         num_classes: width of the output.
         in_channels: channels of the input image.
-        widths: channels of the stages; the depth of the network is their number.
+        widths: channels of the stages.
+        depths: basic units in each stage.
 
     Shape:
         ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
@@ -29,10 +30,12 @@ class DigitResNet(ResNet):
 
     authors_placements: ClassVar = {}
 
-    def __init__(self, num_classes: int, in_channels: int, widths: Sequence[int]) -> None:
+    def __init__(
+        self, num_classes: int, in_channels: int, widths: Sequence[int], depths: Sequence[int]
+    ) -> None:
         super().__init__(
             BasicBlock,
-            (1,) * len(widths),
+            depths,
             widths,
             num_classes=num_classes,
             in_channels=in_channels,
@@ -46,6 +49,7 @@ def digit_resnet(
     num_classes: int = 10,
     in_channels: int = 1,
     widths: Sequence[int] = (16, 32, 64),
+    depths: Sequence[int] | None = None,
     attention: Attention = None,
     placement: str | None = None,
     stages: Sequence[int] | None = None,
@@ -59,8 +63,10 @@ def digit_resnet(
     Args:
         num_classes: width of the output.
         in_channels: channels of the input image.
-        widths: channels of the stages; the depth of the network is their number.
-        attention: a name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None.
+        widths: channels of the stages; there are as many stages.
+        depths: basic units in each stage; by default one.
+        attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
+            ``channels -> block``, or None.
         placement: a name from the top of ``resnet.py``; by default ``"residual"``, for every block.
         stages: which stages get a block; by default all, or, between stages, all but the last.
         block_keywords: passed on to the named block, such as ``reduction=4``.
@@ -71,8 +77,8 @@ def digit_resnet(
     Raises:
         TypeError: ``attention`` has the wrong type, or ``placement``, ``stages`` or block keywords came
             without a block to use them.
-        ValueError: no block, placement or stage has that name.
+        ValueError: no block, placement or stage has that name, or ``widths`` and ``depths`` differ in length.
     """
-    model = DigitResNet(num_classes, in_channels, widths)
+    model = DigitResNet(num_classes, in_channels, widths, (1,) * len(widths) if depths is None else depths)
     put_attention(model, attention, placement=placement, stages=stages, block_keywords=block_keywords)
     return model

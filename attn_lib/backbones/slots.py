@@ -12,12 +12,12 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from attn_lib.blocks import BLOCKS, AttentionFactory
+from attn_lib.blocks import BLOCKS, VARIANTS, AttentionFactory
 
 __all__ = ["Attention", "Slotted", "block_factory", "fill", "slot_name"]
 
 Attention = str | AttentionFactory | None
-"""A name out of ``attn_lib.blocks.BLOCKS``, a callable ``channels -> block``, or None."""
+"""A name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable ``channels -> block``, or None."""
 
 
 def slot_name(placement: str) -> str:
@@ -58,10 +58,11 @@ def block_factory(attention: Attention, block_keywords: Mapping[str, object]) ->
         ValueError: no block has that name.
     """
     if isinstance(attention, str):
-        if attention not in BLOCKS:
-            expected = ", ".join(repr(name) for name in BLOCKS)
+        named = BLOCKS | VARIANTS
+        if attention not in named:
+            expected = ", ".join(repr(name) for name in named)
             raise ValueError(f"`attention` must be one of {expected}, a callable or None; got {attention!r}")
-        return partial(BLOCKS[attention], **block_keywords)
+        return partial(named[attention], **block_keywords)
     if attention is not None and not callable(attention):
         kind = type(attention).__name__
         raise TypeError(f"`attention` must be a name, a callable or None; got {attention!r} of type {kind}")

@@ -7,7 +7,8 @@ NumPy and scikit-learn: ``pip install attn-lib[experiment]``.
 from attn_lib.experiment.cluttered_digits import ClutteredDigits, Split, load_split, to_input
 from attn_lib.experiment.evaluation import Evaluation, evaluate
 from attn_lib.experiment.model import NetworkSetting, build_network
-from attn_lib.experiment.run import Run, execute, published_runs
+from attn_lib.experiment.plan import planned_runs
+from attn_lib.experiment.run import Run, execute
 from attn_lib.experiment.training import LearningCurve, TrainingSettings, train
 
 __all__ = [
@@ -22,7 +23,7 @@ __all__ = [
     "evaluate",
     "execute",
     "load_split",
-    "published_runs",
+    "planned_runs",
     "to_input",
     "train",
 ]

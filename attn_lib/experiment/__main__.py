@@ -10,9 +10,10 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
-from attn_lib.blocks import BLOCKS
-from attn_lib.experiment.cluttered_digits import ClutteredDigits, dataset_sha256
+from attn_lib.blocks import BLOCKS, VARIANTS
+from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting, keyword_defaults
+from attn_lib.experiment.plan import GROUPS, SEEDS, PlannedRun, planned_runs
 from attn_lib.experiment.publishing import CHECKPOINT_SEED, RESULTS_DIRECTORY, publish, publish_samples
 from attn_lib.experiment.run import (
     Run,
@@ -21,8 +22,8 @@ from attn_lib.experiment.run import (
     finished_epochs,
     finished_record,
     option,
-    published_runs,
 )
+from attn_lib.experiment.tasks import TASKS, Task, task_sha256
 from attn_lib.experiment.training import TrainingSettings
 
 __all__ = ["build_parser", "main", "run_of"]
@@ -37,17 +38,18 @@ and it uses one thread. It can be stopped at any moment and goes on where it was
 
 _EXAMPLES = """\
 examples:
-  python -m attn_lib.experiment smoke                                   does it all work here? (seconds)
-  python -m attn_lib.experiment run                                     the plain network
+  python -m attn_lib.experiment smoke                            does it all work here? (seconds)
+  python -m attn_lib.experiment run                              the plain network
   python -m attn_lib.experiment run --attention se --reduction 4 --seed 1
-  python -m attn_lib.experiment run --fragments 10 --epochs 8           another clutter, another budget
-  python -m attn_lib.experiment all --workers 2                         every published run
-  python -m attn_lib.experiment all --seeds 0 1 2                       the same with more seeds
-  python -m attn_lib.experiment status                                  how far they are
-  python -m attn_lib.experiment publish                                 test them; write attn_lib/results
+  python -m attn_lib.experiment run --fragments 10 --epochs 8    another clutter, another budget
+  python -m attn_lib.experiment run --task colour_cue --cue 8 --attention cbam
+  python -m attn_lib.experiment all --workers 2                  every run of the plan (hours)
+  python -m attn_lib.experiment all --groups main --seeds 0      a part of it
+  python -m attn_lib.experiment status                           how far they are
+  python -m attn_lib.experiment publish                          test them; write attn_lib/results
 """
 
-_SMOKE_DATA = ClutteredDigits(canvas=19, fragments=1, train_images=1_000)
+_SMOKE_DATA = ClutteredDigits(canvas=24, fragments=1, train_images=1_000)
 _SMOKE_TRAINING = TrainingSettings(epochs=4, batch_size=25)
 
 
@@ -65,26 +67,40 @@ def build_parser() -> argparse.ArgumentParser:
     _add_runs_directory(run)
     run.add_argument("--seed", type=int, default=0, help="of initial weights and data order (default 0)")
     network = run.add_argument_group("network")
-    network.add_argument("--attention", choices=list(BLOCKS), help="the block; none by default")
-    for name, defaults in _all_block_keywords().items():
-        described = ", ".join(f"{block} {default}" for block, default in defaults.items())
-        _add_setting(network, name, next(iter(defaults.values())), f"default {described}")
-    data = run.add_argument_group("data (ClutteredDigits)")
-    for one in fields(ClutteredDigits):
-        _add_setting(data, _data_option(one), one.default, f"default {one.default}")
-    training = run.add_argument_group("budget (TrainingSettings)")
+    network.add_argument("--attention", choices=list(BLOCKS | VARIANTS), help="the block; none by default")
+    network.add_argument("--placement", help="where in a unit it sits (default: end of the residual branch)")
+    for name, meaning in (
+        ("stages", "the stages with a block (default: all)"),
+        ("widths", "channels of the stages (default: the task's)"),
+        ("depths", "units in each stage (default: one)"),
+    ):
+        network.add_argument(option(name), type=int, nargs="+", metavar="N", help=meaning)
+    for name, defaults in _defaults_by_name({b: keyword_defaults(b) for b in BLOCKS | VARIANTS}).items():
+        _add_setting(network, name, defaults)
+    data = run.add_argument_group("data")
+    data.add_argument("--task", choices=list(TASKS), default="cluttered_digits", help="what to learn")
+    for name, defaults in _defaults_by_name({task: _data_defaults(task) for task in TASKS}).items():
+        _add_setting(data, name, defaults)
+    training = run.add_argument_group("budget")
     for one in fields(TrainingSettings):
-        _add_setting(training, one.name, one.default, f"default {one.default}")
+        _add_setting(training, one.name, {"budget": one.default})
 
     for name, summary in (
-        ("all", "train every published run that has not finished"),
-        ("status", "show how far every published run is"),
+        ("all", "train every run of the plan that has not finished"),
+        ("status", "show how far every run of the plan is"),
         ("publish", "evaluate the finished runs on the test split and write attn_lib/results"),
     ):
         command = commands.add_parser(name, help=summary, description=summary)
         _add_runs_directory(command)
         command.add_argument(
-            "--seeds", type=int, nargs="+", default=[0], help="which seeds of them (default 0)"
+            "--groups",
+            nargs="+",
+            choices=list(GROUPS),
+            default=list(GROUPS),
+            help="which parts of it (default all)",
+        )
+        command.add_argument(
+            "--seeds", type=int, nargs="+", default=list(SEEDS), help="which seeds (default 0 to 4)"
         )
         if name == "all":
             command.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
@@ -99,8 +115,19 @@ def _add_runs_directory(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_setting(group: argparse._ArgumentGroup, name: str, default: object, summary: str) -> None:
-    """Add an option of the default's type; it is None in the namespace unless it is given."""
+def _add_setting(group: argparse._ArgumentGroup, name: str, defaults: dict[str, Any]) -> None:
+    """Add an option of the defaults' type; it is None in the namespace unless it is given.
+
+    Args:
+        group: where it is listed.
+        name: of the setting.
+        defaults: the setting's default for everything that has it.
+    """
+    default = next(iter(defaults.values()))
+    if len(set(defaults.values())) == 1:
+        summary = f"default {default}"
+    else:
+        summary = "default " + ", ".join(f"{owner} {value}" for owner, value in defaults.items())
     if isinstance(default, bool):
         group.add_argument(option(name), action=argparse.BooleanOptionalAction, default=None, help=summary)
     else:
@@ -109,34 +136,46 @@ def _add_setting(group: argparse._ArgumentGroup, name: str, default: object, sum
         group.add_argument(option(name), type=kind, metavar="VALUE", help=summary)
 
 
-def _all_block_keywords() -> dict[str, dict[str, Any]]:
-    """Gather the keywords of all blocks with their defaults by block; a shared one is one option."""
+def _defaults_by_name(by_owner: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Turn settings by owner into owners by setting, since a shared one is one option."""
     gathered: dict[str, dict[str, Any]] = {}
-    for block in BLOCKS:
-        for name, default in keyword_defaults(block).items():
-            gathered.setdefault(name, {})[block] = default
+    for owner, defaults in by_owner.items():
+        for name, default in defaults.items():
+            gathered.setdefault(name, {})[owner] = default
     return gathered
 
 
+def _data_defaults(task: str) -> dict[str, Any]:
+    """Return the settings of a task by their options; ``--seed`` alone is the run's."""
+    return {_data_option(one): one.default for one in fields(TASKS[task])}
+
+
 def _data_option(one: Field[Any]) -> str:
-    """Name the option of a data setting; ``--seed`` alone is the run's."""
     return "data_seed" if one.name == "seed" else one.name
 
 
 def run_of(arguments: argparse.Namespace) -> Run:
-    """Turn the options of ``run`` into the run they describe."""
+    """Turn the options of ``run`` into the run they describe.
+
+    Raises:
+        TypeError: the block or the task has no such setting.
+        ValueError: a value is out of its range.
+    """
     given = {name: value for name, value in vars(arguments).items() if value is not None}
-    keywords = {name: given[name] for name in _all_block_keywords() if name in given}
-    data = {
-        one.name: given[_data_option(one)] for one in fields(ClutteredDigits) if _data_option(one) in given
-    }
+    of_blocks = _defaults_by_name({block: keyword_defaults(block) for block in BLOCKS | VARIANTS})
+    keywords = {name: given[name] for name in of_blocks if name in given}
+    architecture = {name: tuple(given[name]) for name in ("stages", "widths", "depths") if name in given}
+    setting = NetworkSetting(arguments.attention, keywords, placement=arguments.placement, **architecture)
     training = {one.name: given[one.name] for one in fields(TrainingSettings) if one.name in given}
-    return Run(
-        NetworkSetting(arguments.attention, keywords),
-        ClutteredDigits(**data),
-        TrainingSettings(**training),
-        seed=arguments.seed,
-    )
+    return Run(setting, _task_of(arguments.task, given), TrainingSettings(**training), seed=arguments.seed)
+
+
+def _task_of(name: str, given: dict[str, Any]) -> Task:
+    known = {_data_option(one): one.name for one in fields(TASKS[name])}
+    others = {option for task in TASKS for option in _data_defaults(task)} - known.keys()
+    for foreign in sorted(others & given.keys()):
+        raise TypeError(f"the task {name} takes {list(known)}; got {foreign!r}")
+    return TASKS[name](**{field: given[key] for key, field in known.items() if key in given})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -144,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if arguments.command == "data":
-        print(dataset_sha256(ClutteredDigits()))
+        print(task_sha256(ClutteredDigits()))
     elif arguments.command == "smoke":
         _smoke()
     elif arguments.command == "run":
@@ -154,28 +193,33 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error(str(error))
         execute(run, arguments.runs)
     elif arguments.command == "all":
-        execute_all(published_runs(arguments.seeds), arguments.runs, workers=arguments.workers)
+        planned = planned_runs(arguments.groups, arguments.seeds)
+        execute_all([one.run for one in planned], arguments.runs, workers=arguments.workers)
     elif arguments.command == "status":
-        _print_status(published_runs(arguments.seeds), arguments.runs)
+        _print_status(planned_runs(arguments.groups, arguments.seeds), arguments.runs)
     else:
-        return _publish(published_runs(arguments.seeds), arguments.runs)
+        return _publish(planned_runs(arguments.groups, arguments.seeds), arguments.runs)
     return 0
 
 
-def _print_status(runs: Sequence[Run], runs_directory: Path) -> None:
-    for run in runs:
-        line = f"{run.name:24}  epoch {finished_epochs(run, runs_directory):2d}/{run.training.epochs}"
+def _print_status(planned: Sequence[PlannedRun], runs_directory: Path) -> None:
+    done = 0
+    for one in planned:
+        run = one.run
+        line = f"{run.name:48}  epoch {finished_epochs(run, runs_directory):2d}/{run.training.epochs}"
         record = finished_record(run, runs_directory)
         if record is not None:
+            done += 1
             validation = record["validation"]
             line += f"  validation accuracy {validation['correct'] / validation['total']:.4f}"
         print(line)
+    print(f"{done} of {len(planned)} runs finished")
 
 
-def _publish(runs: Sequence[Run], runs_directory: Path) -> int:
-    unfinished = publish(runs, runs_directory)
+def _publish(planned: Sequence[PlannedRun], runs_directory: Path) -> int:
+    unfinished = publish(planned, runs_directory)
     reference = Run(seed=CHECKPOINT_SEED)
-    if reference in runs and reference.name not in unfinished:
+    if reference in [one.run for one in planned] and reference.name not in unfinished:
         publish_samples(reference, runs_directory)
     print(f"written to {RESULTS_DIRECTORY}")
     for name in unfinished:
@@ -184,13 +228,14 @@ def _publish(runs: Sequence[Run], runs_directory: Path) -> int:
 
 
 def _smoke() -> None:
-    """Train, resume and publish in small, in a folder that is removed afterwards."""
+    """Train and publish in small, in a folder that is removed afterwards."""
     variants = (NetworkSetting(), NetworkSetting("se", {"reduction": 4}))
     runs = [Run(variant, _SMOKE_DATA, _SMOKE_TRAINING) for variant in variants]
     with tempfile.TemporaryDirectory() as folder:
         for run in runs:
             execute(run, Path(folder, "runs"))
-        publish(runs, Path(folder, "runs"), Path(folder, "results"))
+        planned = [PlannedRun(run, "main", has_checkpoint=True) for run in runs]
+        publish(planned, Path(folder, "runs"), Path(folder, "results"))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,9 @@ never touches the test split). That settled it, before any network was evaluated
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +32,6 @@ __all__ = [
     "Sources",
     "Split",
     "SplitName",
-    "dataset_sha256",
     "draw_layout",
     "enlargement",
     "load_sources",
@@ -70,16 +68,21 @@ class ClutteredDigits:
         ValueError: the sizes do not fit into each other, or a split would be empty.
     """
 
-    canvas: int = 56
+    canvas: int = 40
     digit: int = 14
     fragments: int = 14
-    fragment: int = 9
-    train_images: int = 12_000
+    fragment: int = 7
+    train_images: int = 15_000
     validation_images: int = 2_000
     test_images: int = 2_000
     validation_sources: int = 25
     test_sources: int = 40
     seed: int = 0
+
+    name: ClassVar[str] = "cluttered_digits"
+    classes: ClassVar[int] = 10
+    channels: ClassVar[int] = 1
+    widths: ClassVar[tuple[int, ...]] = (16, 32, 64)
 
     def __post_init__(self) -> None:
         if not 1 <= self.fragment <= self.digit <= self.canvas:
@@ -98,6 +101,10 @@ class ClutteredDigits:
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1; got {name}={getattr(self, name)}")
+
+    def make(self, split: SplitName) -> Split:
+        """Make the images of one split; the same bytes on every platform."""
+        return load_split(self, split)
 
     def images_of(self, split: SplitName) -> int:
         """Return the number of images in ``split``."""
@@ -136,6 +143,8 @@ class Split(NamedTuple):
     """int64 ``(N,)``: the digit to read, 0 to 9."""
     boxes: Tensor
     """int64 ``(N, 4)``: ``x, y, width, height`` of the digit's square in pixels; x runs right, y down."""
+    cues: Tensor | None = None
+    """int64 ``(N, 4)``: the box of what says which digit to read, in a task that has such a cue."""
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -183,19 +192,30 @@ def split_sources(settings: ClutteredDigits) -> dict[SplitName, npt.NDArray[np.i
         ValueError: no digit of some class is left for training.
     """
     labels = load_sources(settings.digit).labels
-    held_out = settings.test_sources + settings.validation_sources
+    return split_by_class(labels, settings.test_sources, settings.validation_sources, settings.seed)
+
+
+def split_by_class(
+    labels: npt.NDArray[np.int64], test: int, validation: int, seed: int
+) -> dict[SplitName, npt.NDArray[np.int64]]:
+    """Keep that many members of every class for test and validation; return the indices of each split.
+
+    Raises:
+        ValueError: none of some class is left for training.
+    """
+    held_out = test + validation
     smallest = int(np.bincount(labels).min())
     if held_out >= smallest:
         raise ValueError(
             f"expected `test_sources + validation_sources` of at most {smallest - 1}, "
             f"since a class has {smallest} digits; got {held_out}"
         )
-    shuffled = IntegerStream("splits", settings.seed).permutation(len(labels))
+    shuffled = IntegerStream("splits", seed).permutation(len(labels))
     classes = [shuffled[labels[shuffled] == digit] for digit in np.unique(labels)]
     return {
         "train": np.concatenate([members[held_out:] for members in classes]),
-        "validation": np.concatenate([members[settings.test_sources : held_out] for members in classes]),
-        "test": np.concatenate([members[: settings.test_sources] for members in classes]),
+        "validation": np.concatenate([members[test:held_out] for members in classes]),
+        "test": np.concatenate([members[:test] for members in classes]),
     }
 
 
@@ -258,15 +278,3 @@ def load_split(settings: ClutteredDigits, split: SplitName) -> Split:
         labels=torch.from_numpy(load_sources(settings.digit).labels[layout.digits]),
         boxes=torch.from_numpy(np.concatenate([layout.digit_places, sides], axis=1)),
     )
-
-
-@lru_cache(maxsize=4)
-def dataset_sha256(settings: ClutteredDigits) -> str:
-    """Return the SHA-256 of images, labels and boxes of train, validation and test split, in this order."""
-    digest = hashlib.sha256()
-    for name in get_args(SplitName):
-        split = load_split(settings, name)
-        digest.update(split.images.numpy().tobytes())
-        for integers in (split.labels, split.boxes):
-            digest.update(integers.numpy().astype("<i8").tobytes())
-    return digest.hexdigest()

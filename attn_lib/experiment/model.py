@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from attn_lib.backbones import digit_resnet
-from attn_lib.blocks import BLOCKS
+from attn_lib.blocks import BLOCKS, VARIANTS
 
-__all__ = ["NetworkSetting", "build_network", "count_parameters", "keyword_defaults"]
+__all__ = ["NetworkSetting", "build_network", "count_parameters", "keyword_defaults", "round_to_half"]
 
 _ALWAYS_NAMED = {"reduction": "r", "kernel_size": "k", "bias": "bias"}
 """Keywords that show in every name, shortened as papers do it; others show where they are not the default."""
@@ -27,21 +27,43 @@ def keyword_defaults(attention: str | None) -> dict[str, Any]:
     """
     if attention is None:
         return {}
-    if attention not in BLOCKS:
-        expected = ", ".join(repr(name) for name in BLOCKS)
+    named = BLOCKS | VARIANTS
+    if attention not in named:
+        expected = ", ".join(repr(name) for name in named)
         raise ValueError(f"`attention` must be None or one of {expected}; got {attention!r}")
-    parameters = inspect.signature(BLOCKS[attention]).parameters.values()
+    parameters = inspect.signature(named[attention]).parameters.values()
     return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+class Shaped(Protocol):
+    """What a task asks of its network."""
+
+    @property
+    def channels(self) -> int:
+        """Channels of an image."""
+
+    @property
+    def classes(self) -> int:
+        """How many answers there are."""
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """Channels of the stages, unless a variant says otherwise."""
 
 
 @dataclass(frozen=True)
 class NetworkSetting:
-    """A variant of the digit network.
+    """A variant of a task's network.
 
     Args:
-        attention: the name of a block in ``attn_lib.blocks.BLOCKS``, or None for the plain network.
+        attention: the name of a block in ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, or None for the plain
+            network.
         keywords: of the block. Those that are not given are filled in with the block's defaults, so that two
             settings are equal exactly if the networks are.
+        placement: where in a unit the block sits; None is the end of the residual branch.
+        stages: the stages with a block; None is every one, or, between stages, all but the last.
+        widths: channels of the stages; None is what the task has.
+        depths: basic units in each stage; None is one.
 
     Raises:
         TypeError: the block does not take a keyword.
@@ -50,6 +72,10 @@ class NetworkSetting:
 
     attention: str | None = None
     keywords: Mapping[str, Any] = field(default_factory=dict)
+    placement: str | None = None
+    stages: Sequence[int] | None = None
+    widths: Sequence[int] | None = None
+    depths: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         defaults = keyword_defaults(self.attention)
@@ -73,18 +99,26 @@ class NetworkSetting:
         }
 
     @property
+    def architecture(self) -> dict[str, Any]:
+        """What differs from the usual network besides the block, by the names of ``digit_resnet``."""
+        named = {name: getattr(self, name) for name in ("placement", "stages", "widths", "depths")}
+        return {name: value for name, value in named.items() if value is not None}
+
+    @property
     def name(self) -> str:
-        """A short name for files and tables: ``plain``, ``se_r4_bias``."""
+        """A short name for files and tables: ``plain``, ``se_r4_bias``, ``se_r4_bias_stages3``."""
         tags = [_tag(name, value) for name, value in self.named_keywords.items()]
+        tags += [_architecture_tag(name, value) for name, value in self.architecture.items()]
         return "_".join([self.attention or "plain", *tags])
 
-    def as_keywords(self) -> dict[str, Any]:
-        """Return what rebuilds the network: ``digit_resnet(**setting.as_keywords())``."""
+    def as_keywords(self, task: Shaped) -> dict[str, Any]:
+        """Return what rebuilds the network for a task: ``digit_resnet(**setting.as_keywords(task))``."""
         return {
-            "num_classes": 10,
-            "in_channels": 1,
-            "widths": (16, 32, 64),
+            "num_classes": task.classes,
+            "in_channels": task.channels,
+            "widths": task.widths,
             "attention": self.attention,
+            **self.architecture,
             **self.named_keywords,
         }
 
@@ -93,18 +127,37 @@ def _tag(keyword: str, value: object) -> str:
     short = _ALWAYS_NAMED.get(keyword, keyword)
     if isinstance(value, bool):
         return short if value else f"no{short}"
+    if isinstance(value, str):
+        return value
     return f"{short}{'auto' if value is None else value}"
 
 
-def build_network(setting: NetworkSetting, *, seed: int) -> nn.Module:
-    """Build a network with the initial weights of ``seed``, leaving torch's global generator as it was.
+def _architecture_tag(name: str, value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return name + "x".join(str(one) for one in value)
+    return value if isinstance(value, str) else f"{name}{value}"
+
+
+def build_network(setting: NetworkSetting, task: Shaped, *, seed: int) -> nn.Module:
+    """Build a task's network with the initial weights of ``seed``; torch's global generator stays as it was.
 
     A backbone is initialised before its blocks are, so variants with the same seed start from the same
     weights in every layer that they share.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return digit_resnet(**setting.as_keywords())
+        return digit_resnet(**setting.as_keywords(task))
+
+
+def round_to_half(network: nn.Module) -> None:
+    """Round every weight and statistic of ``network`` to half precision, in place; they stay float32.
+
+    What is published is this network and no other: its accuracy is measured after the rounding, and a
+    checkpoint with two bytes a value holds it exactly.
+    """
+    for value in network.state_dict().values():
+        if value.is_floating_point():
+            value.copy_(value.half())
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -6,6 +6,7 @@ layout of the files is described in ``attn_lib.results``, which reads them with 
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -14,11 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
-from attn_lib.experiment.cluttered_digits import dataset_sha256, load_split
+from attn_lib.experiment.cluttered_digits import Split, to_input
 from attn_lib.experiment.evaluation import Evaluation, evaluate
+from attn_lib.experiment.localization import localization
 from attn_lib.experiment.model import build_network
+from attn_lib.experiment.plan import PlannedRun
 from attn_lib.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_json
+from attn_lib.experiment.tasks import task_sha256
+from attn_lib.inspection import attention_maps, count_macs
 
 __all__ = ["CHECKPOINT_SEED", "RESULTS_DIRECTORY", "choose_samples", "publish", "publish_samples"]
 
@@ -29,16 +35,19 @@ CHECKPOINT_SEED = 0
 
 _WRONG_SAMPLES = 3
 
+_GATES_BY_CLASS = ("se", "eca")
+"""The blocks whose mean gate for each digit is published: one gate for each channel and image."""
+
 
 def publish(
-    runs: Sequence[Run],
+    planned: Sequence[PlannedRun],
     runs_directory: Path,
     results_directory: Path = RESULTS_DIRECTORY,
     report: Report = print_line,
 ) -> list[str]:
-    """Evaluate the finished ones of ``runs`` on the test split and store their records and weights.
+    """Evaluate the finished ones of ``planned`` on the test split and store records, weights and the table.
 
-    Records that are already published stay as they are unless their run is among ``runs`` and finished.
+    A run that is already published as it is now is not evaluated again.
 
     Returns:
         The names of the runs that are not finished, and so not published now.
@@ -49,33 +58,72 @@ def publish(
     index = results_directory / "records.json"
     records: dict[str, Any] = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
     (results_directory / "checkpoints").mkdir(parents=True, exist_ok=True)
+    splits: dict[Any, Split] = {}
     unfinished = []
-    for run in runs:
+    for one in planned:
+        run = one.run
         record = finished_record(run, runs_directory)
         if record is None:
             unfinished.append(run.name)
             continue
-        if record["data_sha256"] != dataset_sha256(run.data):
-            raise ValueError(
-                f"expected {run.name} to be trained on data {dataset_sha256(run.data)}; "
-                f"got {record['data_sha256']}"
-            )
-        result = _test(run, runs_directory)
-        record["test"] = {"correct": result.correct, "total": result.total, "per_class": result.per_class}
-        record["checkpoint"] = None
-        if run.seed == CHECKPOINT_SEED:
-            record["checkpoint"] = _store_weights(run, runs_directory, results_directory / "checkpoints")
-        records[run.name] = record
-        report(f"{run.name}: test accuracy {result.accuracy:.4f}")
-    write_json(dict(sorted(records.items())), index)
+        if _is_published(record, records.get(run.name)):
+            continue
+        expected, found = task_sha256(run.data), record["data_sha256"]
+        if found != expected:
+            raise ValueError(f"expected {run.name} to be trained on data {expected}; got {found}")
+        if run.data not in splits:
+            splits = {run.data: run.data.make("test")}
+        records[run.name] = _publish_one(one, record, splits[run.data], runs_directory, results_directory)
+        test = records[run.name]["test"]
+        report(f"{run.name}: test accuracy {test['correct'] / test['total']:.4f}")
+        write_json(dict(sorted(records.items())), index)
+    write_table(records, results_directory / "table.csv")
     return unfinished
 
 
-def _test(run: Run, runs_directory: Path) -> Evaluation:
-    """Evaluate a finished run on the test split."""
-    network = build_network(run.network, seed=run.seed)
+def _is_published(record: dict[str, Any], published: dict[str, Any] | None) -> bool:
+    return published is not None and all(published.get(key) == value for key, value in record.items())
+
+
+def _publish_one(
+    one: PlannedRun, record: dict[str, Any], test: Split, runs_directory: Path, results_directory: Path
+) -> dict[str, Any]:
+    """Evaluate a finished run on its test split; store its weights if this is the seed for that."""
+    run = one.run
+    network = _trained(run, runs_directory)
+    result = evaluate(network, test)
+    height, width = test.images.shape[2:]
+    record["task"], record["group"] = run.data.name, one.group
+    record["macs"] = count_macs(network, torch.zeros(1, run.data.channels, height, width)).total
+    record["test"] = {"correct": result.correct, "total": result.total, "per_class": result.per_class}
+    if one.group == "main":
+        record["localization"] = localization(network, test)
+        if run.seed == CHECKPOINT_SEED and run.network.attention in _GATES_BY_CLASS:
+            record["class_gates"] = _gates_by_class(network, test)
+    record["checkpoint"] = None
+    if one.has_checkpoint and run.seed == CHECKPOINT_SEED:
+        record["checkpoint"] = _store_weights(run, runs_directory, results_directory / "checkpoints")
+    return record
+
+
+def _trained(run: Run, runs_directory: Path) -> nn.Module:
+    network = build_network(run.network, run.data, seed=run.seed)
     network.load_state_dict(finished_weights(run, runs_directory))
-    return evaluate(network, load_split(run.data, "test"))
+    return network.eval()
+
+
+def _gates_by_class(network: nn.Module, test: Split) -> dict[str, list[list[float]]]:
+    """Return the mean gate of every channel over the test images of each class, by block."""
+    gates: dict[str, list[Tensor]] = {}
+    for images in test.images.split(250):
+        for name, maps in attention_maps(network, to_input(images)).items():
+            gates.setdefault(name, []).append(maps["channel"].flatten(1))
+    means = {}
+    for name, batches in gates.items():
+        gate = torch.cat(batches)
+        rows = [gate[test.labels == digit].mean(dim=0) for digit in range(10)]
+        means[name] = [[round(value, 3) for value in row.tolist()] for row in rows]
+    return means
 
 
 def _store_weights(run: Run, runs_directory: Path, directory: Path) -> dict[str, str | int]:
@@ -88,10 +136,38 @@ def _store_weights(run: Run, runs_directory: Path, directory: Path) -> dict[str,
     return {"file": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def write_table(records: dict[str, Any], path: Path) -> None:
+    """Write one row per run: what was trained, what it costs, what it got right, where its maps point."""
+    rows = []
+    for name, record in sorted(records.items()):
+        row = {
+            "run": name,
+            "group": record["group"],
+            "setting": name.rpartition("_seed")[0],
+            "attention": record["setting"]["attention"] or "none",
+            "seed": record["seed"],
+            "parameters": record["parameters"],
+            "macs": record["macs"],
+            "correct": record["test"]["correct"],
+            "total": record["test"]["total"],
+        }
+        for stage, scores in record.get("localization", {}).items():
+            for kind, score in scores.items():
+                row[f"{stage}_{kind}_hits"] = score["hits"]
+                row[f"{stage}_{kind}_total"] = score["total"]
+                row[f"{stage}_{kind}_energy"] = score["energy"]
+        rows.append(row)
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RESULTS_DIRECTORY) -> None:
     """Store the ten test images that :func:`choose_samples` picks by a finished ``run``."""
-    test = load_split(run.data, "test")
-    indices = choose_samples(_test(run, runs_directory))
+    test = run.data.make("test")
+    indices = choose_samples(evaluate(_trained(run, runs_directory), test))
     samples = {
         "images": test.images[indices],
         "labels": test.labels[indices],

@@ -18,9 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attn_lib.experiment.cluttered_digits import ClutteredDigits, dataset_sha256, load_split
+from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.evaluation import evaluate
-from attn_lib.experiment.model import NetworkSetting, build_network, count_parameters
+from attn_lib.experiment.model import NetworkSetting, build_network, count_parameters, round_to_half
+from attn_lib.experiment.tasks import Task, task_sha256
 from attn_lib.experiment.training import LearningCurve, TrainingSettings, save_atomically, train
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "finished_weights",
     "option",
     "print_line",
-    "published_runs",
     "write_json",
 ]
 
@@ -61,7 +61,7 @@ class Run:
     """
 
     network: NetworkSetting = field(default_factory=NetworkSetting)
-    data: ClutteredDigits = field(default_factory=ClutteredDigits)
+    data: Task = field(default_factory=ClutteredDigits)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     seed: int = 0
 
@@ -69,19 +69,25 @@ class Run:
     def name(self) -> str:
         """``se_r4_bias_seed0``; a setting that is not the published one shows: ``plain_epochs5_seed0``."""
         changes = [f"{name}{value}" for name, value in self._changes()]
-        return "_".join([self.network.name, *changes, f"seed{self.seed}"])
+        task = [] if isinstance(self.data, ClutteredDigits) else [self.data.name]
+        return "_".join([*task, self.network.name, *changes, f"seed{self.seed}"])
 
     @property
     def command(self) -> str:
         """The command that repeats this run on any platform."""
         words = ["python", "-m", "attn_lib.experiment", "run"]
+        if not isinstance(self.data, ClutteredDigits):
+            words += ["--task", self.data.name]
         if self.network.attention is not None:
             words += ["--attention", self.network.attention]
-        for name, value in [*self.network.named_keywords.items(), *self._changes()]:
+        network = {**self.network.architecture, **self.network.named_keywords}
+        for name, value in [*network.items(), *self._changes()]:
             if value is None:
                 continue  # a default that the block works out for itself
             if isinstance(value, bool):
                 words.append(option(name) if value else option(f"no_{name}"))
+            elif isinstance(value, tuple):
+                words += [option(name), *(str(one) for one in value)]
             else:
                 words += [option(name), str(value)]
         return shlex.join([*words, "--seed", str(self.seed)])
@@ -99,15 +105,6 @@ class Run:
 def option(name: str) -> str:
     """Return the command line's spelling of a setting: ``batch_size`` is ``--batch-size``."""
     return "--" + name.replace("_", "-")
-
-
-def published_runs(seeds: Sequence[int] = (0,)) -> list[Run]:
-    """Return the runs whose results the package carries: the table to extend when a block is added."""
-    variants = [NetworkSetting()]
-    for reduction in (2, 4, 8, 16):
-        for bias in (True, False):
-            variants.append(NetworkSetting("se", {"reduction": reduction, "bias": bias}))
-    return [Run(variant, seed=seed) for seed in seeds for variant in variants]
 
 
 def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict[str, Any]:
@@ -134,27 +131,35 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
         )
 
     with _one_thread():
-        validation = load_split(run.data, "validation")
-        network = build_network(run.network, seed=run.seed)
+        validation = run.data.make("validation")
+        network = build_network(run.network, run.data, seed=run.seed)
         curve = train(
             network,
-            load_split(run.data, "train"),
+            run.data.make("train"),
             validation,
             run.training,
             seed=run.seed,
             progress_file=folder / _PROGRESS,
             after_epoch=after_epoch,
         )
+        round_to_half(network)
         result = evaluate(network, validation)
 
-    weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+    weights = {
+        name: value.half().contiguous() if value.is_floating_point() else value
+        for name, value in network.state_dict().items()
+    }
     save_atomically(weights, folder / _WEIGHTS)
     record = {
-        "setting": {"attention": run.network.attention, **run.network.named_keywords},
-        "network": run.network.as_keywords(),
+        "setting": {
+            "attention": run.network.attention,
+            **run.network.architecture,
+            **run.network.named_keywords,
+        },
+        "network": run.network.as_keywords(run.data),
         "parameters": count_parameters(network),
         "data": asdict(run.data),
-        "data_sha256": dataset_sha256(run.data),
+        "data_sha256": task_sha256(run.data),
         "training": asdict(run.training),
         "seed": run.seed,
         "command": run.command,

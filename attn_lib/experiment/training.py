@@ -31,15 +31,17 @@ class TrainingSettings:
         epochs: passes over the training images.
         batch_size: images per step; what is left over at the end of an epoch is dropped.
         max_learning_rate: the peak of the cycle.
+        warmup: the share of all steps in which the learning rate climbs to its peak, between 0 and 1.
         weight_decay: AdamW's, decoupled from the gradient.
 
     Raises:
         ValueError: a value is out of its range.
     """
 
-    epochs: int = 14
-    batch_size: int = 100
-    max_learning_rate: float = 5e-3
+    epochs: int = 6
+    batch_size: int = 50
+    max_learning_rate: float = 1e-2
+    warmup: float = 0.15
     weight_decay: float = 1e-2
 
     def __post_init__(self) -> None:
@@ -48,6 +50,8 @@ class TrainingSettings:
                 raise ValueError(f"`{name}` must be at least 1; got {name}={getattr(self, name)}")
         if not self.max_learning_rate > 0:
             raise ValueError(f"`max_learning_rate` must be positive; got {self.max_learning_rate}")
+        if not 0 < self.warmup < 1:
+            raise ValueError(f"`warmup` must be between 0 and 1; got warmup={self.warmup}")
         if not self.weight_decay >= 0:
             raise ValueError(f"`weight_decay` must be at least 0; got {self.weight_decay}")
 
@@ -109,10 +113,13 @@ def train(
     # The memory layout in which convolutions of few channels are fastest on a CPU: it saves a quarter.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.max_learning_rate, weight_decay=settings.weight_decay
+        network.parameters(), lr=settings.max_learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=settings.max_learning_rate, total_steps=settings.epochs * steps
+        optimizer,
+        max_lr=settings.max_learning_rate,
+        total_steps=settings.epochs * steps,
+        pct_start=settings.warmup,
     )
     identity = {"settings": asdict(settings), "seed": seed, "images": len(training.labels)}
     curve = LearningCurve()

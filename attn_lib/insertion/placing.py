@@ -28,7 +28,8 @@ def insert_attention(
 
     Args:
         model: a network of ``attn_lib.backbones``, changed in place.
-        attention: a name out of ``attn_lib.blocks.BLOCKS`` or a callable ``channels -> block``.
+        attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, or a callable
+            ``channels -> block``.
         placement: see the module of the backbone; by default where the block's authors put it.
         stages: see :meth:`attn_lib.backbones.Backbone.places`.
         as_identity: whether the blocks change nothing at first, so that the network's output stays what

@@ -3,11 +3,13 @@
 Next to this file lie
 
 - ``records.json``: one record per run, by name;
-- ``checkpoints/NAME.pt``: a state dict for each run whose record has a ``checkpoint``;
+- ``table.csv``: what the records say of cost, accuracy and localisation, one row per run;
+- ``checkpoints/NAME.pt``: a state dict in half precision for each run whose record has a ``checkpoint``;
 - ``sample_images.pt``: the images of :func:`sample_images`.
 
 ``python -m attn_lib.experiment publish`` writes them; nothing in them is edited by hand. A name says what was
-trained: ``plain_seed0``, ``se_r4_bias_seed0``, ``se_r4_nobias_seed0``.
+trained: ``plain_seed0``, ``se_r4_bias_seed0``, ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the
+name of a setting; ``attn_lib.results.comparison`` compares settings over their seeds.
 """
 
 from __future__ import annotations
@@ -21,7 +23,17 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["SampleImages", "checkpoint_names", "names", "record", "sample_images", "state_dict"]
+__all__ = [
+    "SampleImages",
+    "checkpoint_names",
+    "class_gates",
+    "names",
+    "record",
+    "sample_images",
+    "seeds",
+    "settings",
+    "state_dict",
+]
 
 _DIRECTORY = Path(__file__).parent
 
@@ -34,7 +46,7 @@ class SampleImages(NamedTuple):
     """
 
     images: Tensor
-    """uint8 ``(10, 1, 56, 56)``."""
+    """uint8 ``(10, 1, 40, 40)``."""
     labels: Tensor
     """int64 ``(10,)``: 0 to 9."""
     boxes: Tensor
@@ -63,13 +75,44 @@ def checkpoint_names() -> list[str]:
     return [name for name, entry in _records().items() if entry["checkpoint"] is not None]
 
 
+def settings(group: str | None = None) -> list[str]:
+    """Return the names of all settings, or of those of one group, in the order of the alphabet.
+
+    Args:
+        group: ``"main"``, ``"robustness"`` or ``"probes"``.
+    """
+    return sorted(
+        {
+            name.rpartition("_seed")[0]
+            for name, entry in _records().items()
+            if group is None or entry["group"] == group
+        }
+    )
+
+
+def seeds(setting: str) -> list[int]:
+    """Return the seeds with which a setting was run, in order.
+
+    Raises:
+        KeyError: no run of that setting is published.
+    """
+    found = sorted(
+        entry["seed"] for name, entry in _records().items() if name.rpartition("_seed")[0] == setting
+    )
+    if not found:
+        raise KeyError(f"expected a setting out of {settings()}; got {setting!r}")
+    return found
+
+
 def record(name: str) -> dict[str, Any]:
     """Return what is known about a run.
 
     Its entries:
 
+    - ``task``: its name; ``group``: ``"main"``, ``"robustness"`` or ``"probes"``;
     - ``setting``: ``attention`` and the block's keywords;
     - ``network``: what rebuilds it, ``digit_resnet(**record["network"])``; ``parameters``: their number;
+      ``macs``: multiply-accumulates for one image, of convolutions, linear layers and matrix products;
     - ``data``, ``data_sha256``: the settings of the task and the hash of its images, labels and boxes;
     - ``training``: the budget; ``seed``: of initial weights and data order; ``command``: repeats the run;
     - ``versions``, ``platform``: where it was run; ``training_seconds``: how long it took there, on a machine
@@ -77,6 +120,9 @@ def record(name: str) -> dict[str, Any]:
     - ``learning_curve``: ``train_loss`` and ``validation_accuracy`` after every epoch;
     - ``validation``, ``test``: ``correct`` out of ``total``;
       ``test`` also ``per_class``: ``[correct, total]`` for each;
+    - ``localization``, in the main group: for each stage the scores of ``grad_cam`` and, if the block there
+      tells places apart, of its ``attention``: ``hits`` of ``total`` in the pointing game, mean ``energy``
+      inside the digit's box, and ``chance``;
     - ``checkpoint``: ``file``, ``bytes`` and ``sha256`` of the weights; None if they are not published.
 
     Raises:
@@ -84,7 +130,11 @@ def record(name: str) -> dict[str, Any]:
     """
     entry = deepcopy(_entry(name))
     # JSON knows no tuples.
-    entry["network"]["widths"] = tuple(entry["network"]["widths"])
+    network = entry["network"]
+    entry["network"] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in network.items()
+    }
+    entry.pop("class_gates", None)
     return entry
 
 
@@ -97,6 +147,8 @@ def _entry(name: str) -> dict[str, Any]:
 def state_dict(name: str) -> dict[str, Tensor]:
     """Return the trained weights of a run, for ``digit_resnet(**record(name)["network"])``.
 
+    They are float32, each rounded to half precision, and so was the network whose accuracy is recorded.
+
     Raises:
         KeyError: there is no such run.
         ValueError: the run's weights are not published.
@@ -107,7 +159,25 @@ def state_dict(name: str) -> dict[str, Tensor]:
         )
     path = _DIRECTORY / "checkpoints" / _entry(name)["checkpoint"]["file"]
     weights: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")
-    return weights
+    return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def class_gates(name: str) -> dict[str, Tensor]:
+    """Return the mean gate of every channel for each digit, over the test images, by block.
+
+    Published for SE and ECA with the first seed.
+
+    Shape:
+        ``(10, C)`` each, rounded to three decimals.
+
+    Raises:
+        KeyError: there is no such run.
+        ValueError: the run has no gates by class.
+    """
+    gates = _entry(name).get("class_gates")
+    if gates is None:
+        raise ValueError(f"expected a run of SE or ECA with seed 0 in the main group; got {name!r}")
+    return {block: torch.tensor(rows) for block, rows in gates.items()}
 
 
 def sample_images() -> SampleImages:

@@ -1,0 +1,142 @@
+"""The plan: every run of the experiment, by group and in the order in which they are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from attn_lib.experiment.cluttered_digits import ClutteredDigits
+from attn_lib.experiment.model import NetworkSetting
+from attn_lib.experiment.run import Run
+from attn_lib.experiment.training import TrainingSettings
+
+__all__ = ["GROUPS", "HEADLINE", "SEEDS", "PlannedRun", "main_settings", "planned_runs"]
+
+SEEDS = (0, 1, 2, 3, 4)
+"""The seeds that every setting is trained with; settings with the same seed pair."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run and what is published of it.
+
+    Args:
+        run: what is trained.
+        group: the part of the plan that it belongs to.
+        has_checkpoint: whether the weights of its first seed are published.
+    """
+
+    run: Run
+    group: str
+    has_checkpoint: bool
+
+
+PLAIN = NetworkSetting()
+SE = NetworkSetting("se", {"reduction": 4})
+ECA = NetworkSetting("eca", {"kernel_size": 3})
+CBAM = NetworkSetting("cbam", {"reduction": 4})
+BAM = NetworkSetting("bam", {"reduction": 4})
+COORD_ATT = NetworkSetting("coord_att", {"reduction": 4})
+SELF_ATTENTION = NetworkSetting("self_attention")
+
+HEADLINE = (PLAIN, SE, ECA, CBAM, BAM, COORD_ATT, SELF_ATTENTION)
+"""The plain network and one setting of every block: what the chapters compare first.
+
+r = 4 throughout, since the stages have 16, 32 and 64 channels; ECA's adaptive k is 3 for all three.
+"""
+
+WIDER = (NetworkSetting(widths=(16, 33, 65)), NetworkSetting(widths=(17, 34, 68)))
+"""Wider networks without a block: 2.9 k parameters more, as with SE, and 9.9 k more, as with BAM."""
+
+
+def _grid(base: NetworkSetting, **axes: Sequence[Any]) -> list[NetworkSetting]:
+    """Return ``base`` with every combination of the given values of its keywords."""
+    settings = [base]
+    for name, values in axes.items():
+        settings = [_with(setting, **{name: value}) for setting in settings for value in values]
+    return settings
+
+
+def _with(base: NetworkSetting, **keywords: object) -> NetworkSetting:
+    """Return ``base`` with some keywords of its block changed."""
+    return replace(base, keywords={**base.keywords, **keywords})
+
+
+def main_settings() -> list[NetworkSetting]:
+    """Return the settings of the main comparison: the headline, then every slider position and ablation."""
+    settings = [
+        *HEADLINE,
+        *WIDER,
+        # Slider positions.
+        *_grid(SE, reduction=(2, 4, 8, 16), bias=(True, False)),
+        *_grid(ECA, kernel_size=(1, 3, 5, 7, 9)),
+        *_grid(CBAM, reduction=(4, 8, 16), kernel_size=(3, 5, 7)),
+        *_grid(BAM, reduction=(4, 8, 16), dilation=(1, 2, 4)),
+        *_grid(COORD_ATT, reduction=(2, 4, 8)),
+        *_grid(SELF_ATTENTION, num_heads=(1, 2, 4)),
+        # The SE journal paper's ablations: squeeze, excitation, place and stage, and no squeeze at all.
+        _with(SE, squeeze="max"),
+        *_grid(SE, gate=("tanh", "relu")),
+        *(replace(SE, placement=place) for place in ("before_unit", "after_addition", "identity")),
+        *(replace(SE, stages=(stage,)) for stage in (1, 2, 3)),
+        NetworkSetting("se_without_squeeze", {"reduction": 4}),
+        # The ECA paper's, table 2: which channels a gate sees, and whether gates share their weights.
+        *_grid(NetworkSetting("eca_variant"), mixing=("none", "per_channel", "full", "band")),
+        NetworkSetting("eca_variant", {"mixing": "groups", "groups": 4}),
+        # The CBAM paper's: pooling, spatial descriptor and order.
+        *_grid(CBAM, pooling=("avg", "max")),
+        _with(CBAM, descriptor="conv"),
+        *_grid(CBAM, order=("spatial_first", "parallel")),
+        # The BAM paper's: how the branches are combined, either alone, and the place between stages, there
+        # also against one more residual unit.
+        *_grid(BAM, combine=("product", "max", "channel", "spatial")),
+        replace(BAM, placement="between_stages"),
+        NetworkSetting(depths=(2, 2, 1)),
+        # The CoordAtt paper's: either strip alone.
+        *_grid(NetworkSetting("coord_att_strip", {"reduction": 4}), strip=("height", "width")),
+    ]
+    # The headline settings come up again among the sliders.
+    unique: list[NetworkSetting] = []
+    for setting in settings:
+        if setting not in unique:
+            unique.append(setting)
+    return unique
+
+
+def _main(seed: int) -> list[Run]:
+    return [Run(setting, seed=seed) for setting in main_settings()]
+
+
+def _robustness(seed: int) -> list[Run]:
+    """The headline at less and more clutter, and with fewer and more training images for as many steps."""
+    usual, budget = ClutteredDigits(), TrainingSettings()
+    changes = [(replace(usual, fragments=fragments), budget) for fragments in (7, 21)]
+    for images, epochs in ((5_000, 18), (45_000, 2)):
+        changes.append((replace(usual, train_images=images), replace(budget, epochs=epochs)))
+    return [Run(setting, data, training, seed=seed) for data, training in changes for setting in HEADLINE]
+
+
+GROUPS: dict[str, Callable[[int], list[Run]]] = {"main": _main, "robustness": _robustness}
+"""The groups of runs by name; each is a function of the seed."""
+
+_WITH_CHECKPOINTS = ("main",)
+
+
+def planned_runs(
+    groups: Sequence[str] = tuple(GROUPS), seeds: Sequence[int] = SEEDS
+) -> list[PlannedRun]:  # fmt: skip
+    """Return the runs of ``groups``, all of one seed before those of the next.
+
+    Raises:
+        ValueError: no group has that name.
+    """
+    for group in groups:
+        if group not in GROUPS:
+            raise ValueError(f"`groups` must be out of {', '.join(GROUPS)}; got {group!r}")
+    return [
+        PlannedRun(run, group, has_checkpoint=group in _WITH_CHECKPOINTS)
+        for seed in seeds
+        for group in groups
+        for run in GROUPS[group](seed)
+    ]

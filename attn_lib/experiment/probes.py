@@ -1,0 +1,280 @@
+"""Probes: small tasks in which theory says beforehand which block can solve them and which cannot.
+
+Each task shows real digits, in colour, and a cue that says which of them to read. What differs is how the cue
+has to travel: whether it survives a mean, whether it can reach the digit, whether it must choose between
+channels or between places, or whether two places have to be compared. The predictions are in
+``attn_lib.experiment.predictions``; they were written before the runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from attn_lib.experiment.cluttered_digits import Split, SplitName, load_sources, split_by_class
+from attn_lib.experiment.integer_stream import IntegerStream
+
+__all__ = ["PROBES", "ColourCue", "FrameCue", "MatchingPair", "Probe", "RowCue"]
+
+Integers = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
+
+BRIGHTEST = 255
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the probes share: sizes, splits and seed.
+
+    Args:
+        digit: side of a digit in pixels.
+        train_images: images made from the training digits.
+        validation_images: images made from the validation digits.
+        test_images: images made from the test digits.
+        validation_sources: handwritten digits of every class kept for validation.
+        test_sources: handwritten digits of every class kept for the test; what remains is for training.
+        seed: of the division into splits and of every draw.
+    """
+
+    digit: int = 12
+    train_images: int = 12_000
+    validation_images: int = 1_000
+    test_images: int = 2_000
+    validation_sources: int = 25
+    test_sources: int = 40
+    seed: int = 0
+
+    name: ClassVar[str]
+    classes: ClassVar[int] = 10
+    channels: ClassVar[int] = 3
+    widths: ClassVar[tuple[int, ...]] = (16, 32)
+    size: ClassVar[tuple[int, int]] = (40, 40)
+
+    def images_of(self, split: SplitName) -> int:
+        """Return the number of images in ``split``."""
+        sizes = {"train": self.train_images, "validation": self.validation_images, "test": self.test_images}
+        return sizes[split]
+
+    def make(self, split: SplitName) -> Split:
+        """Make the images of one split; the same bytes on every platform."""
+        raise NotImplementedError
+
+    def _stream(self, split: SplitName) -> IntegerStream:
+        return IntegerStream("probe", self.name, split, self.seed)
+
+    def _draw_digits(self, stream: IntegerStream, split: SplitName, count: int) -> Integers:
+        """Draw ``count`` handwritten digits of the split for every image: ``(N, count)``."""
+        labels = load_sources(self.digit).labels
+        sources = split_by_class(labels, self.test_sources, self.validation_sources, self.seed)[split]
+        return sources[stream.below(len(sources), (self.images_of(split), count))]
+
+    def _blank(self, split: SplitName) -> Pixels:
+        return np.zeros((self.images_of(split), self.channels, *self.size), dtype=np.uint8)
+
+    def _place(
+        self,
+        stream: IntegerStream,
+        images: int,
+        sides: tuple[tuple[int, int], ...],
+        rows: tuple[int, int],
+        columns: tuple[int, int],
+    ) -> Integers:
+        """Draw the upper left pixels ``x, y`` of pieces, ``(N, pieces, 2)``, so that none covers another."""
+        heights, widths = np.array(sides).T
+        places = np.zeros((images, len(sides), 2), dtype=np.int64)
+        open_images = np.arange(images)
+        while len(open_images):
+            for piece, (height, width) in enumerate(sides):
+                places[open_images, piece, 0] = columns[0] + stream.below(
+                    columns[1] - columns[0] - width + 1, (len(open_images),)
+                )
+                places[open_images, piece, 1] = rows[0] + stream.below(
+                    rows[1] - rows[0] - height + 1, (len(open_images),)
+                )
+            x, y = places[open_images, :, 0], places[open_images, :, 1]
+            clash = np.zeros(len(open_images), dtype=bool)
+            for a in range(len(sides)):
+                for b in range(a):
+                    overlap_x = (x[:, a] < x[:, b] + widths[b]) & (x[:, b] < x[:, a] + widths[a])
+                    overlap_y = (y[:, a] < y[:, b] + heights[b]) & (y[:, b] < y[:, a] + heights[a])
+                    clash |= overlap_x & overlap_y
+            open_images = open_images[clash]
+        return places
+
+
+def paint(canvas: Pixels, pieces: Pixels, channels: Integers, places: Integers) -> None:
+    """Paint one piece ``(N, h, w)`` on one channel of every image, in place; the brighter pixel wins."""
+    _, height, width = pieces.shape
+    images = np.arange(len(canvas))[:, None, None]
+    y = places[:, 1, None, None] + np.arange(height)[:, None]
+    x = places[:, 0, None, None] + np.arange(width)
+    target = (images, channels[:, None, None], y, x)
+    canvas[target] = np.maximum(canvas[target], pieces)
+
+
+def boxes_of(places: Integers, height: int, width: int) -> torch.Tensor:
+    """Return ``x, y, width, height`` for every image."""
+    sides = np.broadcast_to(np.array([width, height]), places.shape)
+    return torch.from_numpy(np.concatenate([places, sides], axis=1).astype(np.int64))
+
+
+def _split(canvas: Pixels, labels: Integers, boxes: torch.Tensor, cues: torch.Tensor) -> Split:
+    return Split(torch.from_numpy(canvas), torch.from_numpy(labels.astype(np.int64)), boxes, cues)
+
+
+@dataclass(frozen=True)
+class ColourCue(Probe):
+    """Three digits, one red, one green, one blue, and a small square in the colour of the one to read.
+
+    Args:
+        cue: side of the square in pixels.
+    """
+
+    cue: int = 4
+    name: ClassVar[str] = "colour_cue"
+
+    def make(self, split: SplitName) -> Split:
+        """Make the images of one split; the same bytes on every platform."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images = len(canvas)
+        sources = load_sources(self.digit)
+        digits = self._draw_digits(stream, split, 3)
+        wanted = stream.below(3, (images,))
+        sides = ((self.digit, self.digit),) * 3 + ((self.cue, self.cue),)
+        places = self._place(stream, images, sides, (0, self.size[0]), (0, self.size[1]))
+        for colour in range(3):
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places[:, colour])
+        square = np.full((images, self.cue, self.cue), BRIGHTEST, dtype=np.uint8)
+        paint(canvas, square, wanted, places[:, 3])
+        each = np.arange(images)
+        return _split(
+            canvas,
+            sources.labels[digits[each, wanted]],
+            boxes_of(places[each, wanted], self.digit, self.digit),
+            boxes_of(places[:, 3], self.cue, self.cue),
+        )
+
+
+@dataclass(frozen=True)
+class FrameCue(Probe):
+    """A red and a green digit on the same place, and a frame far from them: lit (blue) to read the red one.
+
+    Args:
+        cue: width of the frame in pixels.
+    """
+
+    cue: int = 2
+    name: ClassVar[str] = "frame_cue"
+    size: ClassVar[tuple[int, int]] = (48, 48)
+
+    def make(self, split: SplitName) -> Split:
+        """Make the images of one split; the same bytes on every platform."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images, side = len(canvas), self.size[0]
+        sources = load_sources(self.digit)
+        digits = self._draw_digits(stream, split, 2)
+        wanted = stream.below(2, (images,))
+        places = 14 + stream.below(side - 28 - self.digit + 1, (images, 2))
+        for colour in range(2):
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places)
+        frame = np.full((side, side), BRIGHTEST, dtype=np.uint8)
+        frame[self.cue : -self.cue, self.cue : -self.cue] = 0
+        canvas[wanted == 0, 2] = frame
+        corner = np.zeros((images, 2), dtype=np.int64)
+        return _split(
+            canvas,
+            sources.labels[digits[np.arange(images), wanted]],
+            boxes_of(places, self.digit, self.digit),
+            boxes_of(corner, side, side),
+        )
+
+
+@dataclass(frozen=True)
+class RowCue(Probe):
+    """Two digits on the right, one above the other, and a mark at the left edge in the row of the one to read."""
+
+    mark: int = 4
+    name: ClassVar[str] = "row_cue"
+    size: ClassVar[tuple[int, int]] = (40, 60)
+    channels: ClassVar[int] = 1
+
+    def make(self, split: SplitName) -> Split:
+        """Make the images of one split; the same bytes on every platform."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images, (height, width) = len(canvas), self.size
+        sources = load_sources(self.digit)
+        digits = self._draw_digits(stream, split, 2)
+        wanted = stream.below(2, (images,))
+        # The upper digit's row leaves room for the lower one; the rest of the height is shared out at random.
+        spare = height - 2 * self.digit
+        cuts = np.sort(stream.below(spare + 1, (images, 2)), axis=1)
+        rows = np.stack([cuts[:, 0], cuts[:, 1] + self.digit], axis=1)
+        columns = 40 + stream.below(width - 40 - self.digit + 1, (images, 2))
+        white = np.zeros(images, dtype=np.int64)
+        for which in range(2):
+            place = np.stack([columns[:, which], rows[:, which]], axis=1)
+            paint(canvas, sources.glyphs[digits[:, which]], white, place)
+        each = np.arange(images)
+        mark = np.full((images, self.mark, self.mark), BRIGHTEST, dtype=np.uint8)
+        mark_place = np.stack([white, rows[each, wanted] + (self.digit - self.mark) // 2], axis=1)
+        paint(canvas, mark, white, mark_place)
+        place = np.stack([columns[each, wanted], rows[each, wanted]], axis=1)
+        return _split(
+            canvas,
+            sources.labels[digits[each, wanted]],
+            boxes_of(place, self.digit, self.digit),
+            boxes_of(mark_place, self.mark, self.mark),
+        )
+
+
+PATTERN = 3
+PAIRS = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
+
+
+@dataclass(frozen=True)
+class MatchingPair(Probe):
+    """Four random patterns, each with a coloured border, of which two are equal: which two colours?
+
+    Args:
+        cell: side of one of a pattern's 3 x 3 squares in pixels.
+    """
+
+    cell: int = 2
+    name: ClassVar[str] = "matching_pair"
+    classes: ClassVar[int] = 6
+
+    def make(self, split: SplitName) -> Split:
+        """Make the images of one split; the same bytes on every platform."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images = len(canvas)
+        bits = stream.below(2, (images, 4, PATTERN * PATTERN))
+        answers = stream.below(len(PAIRS), (images,))
+        pairs = np.array(PAIRS)[answers]
+        each = np.arange(images)
+        bits[each, pairs[:, 1]] = bits[each, pairs[:, 0]]
+        side = PATTERN * self.cell + 4
+        places = self._place(stream, images, ((side, side),) * 4, (0, self.size[0]), (0, self.size[1]))
+        colours = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]])
+        for item in range(4):
+            square = bits[:, item].reshape(images, PATTERN, PATTERN).astype(np.uint8) * BRIGHTEST
+            inner = square.repeat(self.cell, axis=1).repeat(self.cell, axis=2)
+            piece = np.zeros((images, side, side), dtype=np.uint8)
+            piece[:, 2:-2, 2:-2] = inner
+            border = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
+            border[:, 1:-1, 1:-1] = 0
+            for channel in range(3):
+                where = np.full(images, channel)
+                paint(canvas, piece, where, places[:, item])
+                if colours[item, channel]:
+                    paint(canvas, border, where, places[:, item])
+        first = places[each, pairs[:, 0]]
+        second = places[each, pairs[:, 1]]
+        return _split(canvas, answers, boxes_of(first, side, side), boxes_of(second, side, side))
+
+
+PROBES: dict[str, type[Probe]] = {probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair)}
+"""The probes by name."""
