@@ -4,6 +4,7 @@
 # make serve   the built book on http://localhost:8000
 # make lab     the notebooks, live, in JupyterLab
 # make outputs runs the notebooks and stores their outputs anew
+# make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
 # make bench   times the blocks against timm's and the textbook form
 # make clean   removes what the commands above have made
 
@@ -18,7 +19,7 @@ PORT   ?= 8000
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test setup serve lab outputs bench clean
+.PHONY: book test setup serve lab outputs experiment bench clean
 
 setup: $(STAMP)
 
@@ -55,6 +56,10 @@ lab: setup
 
 outputs: setup
 	$(BIN)/python -m tests.notebooks.store_outputs
+
+experiment: setup
+	$(BIN)/python -m attn_lib.experiment all --workers 2
+	$(BIN)/python -m attn_lib.experiment publish
 
 # timm is not in requirements.txt: it is a peer to compare with and brings torchvision, which its layers do not need.
 bench: setup

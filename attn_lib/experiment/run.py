@@ -7,7 +7,7 @@ import os
 import platform
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.evaluation import evaluate
@@ -179,17 +180,42 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
 
 
 def execute_all(
-    runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report = print_line
+    runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report | None = None
 ) -> list[dict[str, Any]]:
-    """Execute ``runs`` in that many processes and return their records in order."""
-    if workers == 1:
-        return [execute(run, runs_directory, report) for run in runs]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(execute, run, runs_directory) for run in runs]
-        for done, future in enumerate(as_completed(futures), start=1):
-            future.result()
-            report(f"{done} of {len(runs)} runs finished")
-    return [future.result() for future in futures]
+    """Execute ``runs`` in that many processes and return their records in order.
+
+    Args:
+        runs: what to train; those that have finished are only read.
+        runs_directory: the folder of runs.
+        workers: processes side by side.
+        report: takes a line for every epoch; by default they scroll past above a bar of all epochs.
+    """
+    epochs = sum(run.training.epochs - finished_epochs(run, runs_directory) for run in runs)
+    with tqdm(total=epochs, unit="epoch", disable=report is not None, smoothing=0.05) as bar:
+
+        def show(line: str) -> None:
+            (report or bar.write)(line)
+            if ": epoch " in line:
+                bar.update()
+
+        if workers == 1:
+            return [execute(run, runs_directory, show) for run in runs]
+        # Workers send their lines here, because a bar that several processes draw comes out torn.
+        with get_context("spawn").Manager() as manager, _pool(workers) as pool:
+            lines = manager.Queue()
+            futures = [pool.submit(execute, run, runs_directory, lines.put) for run in runs]
+            waiting = set(futures)
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.5)
+                while not lines.empty():
+                    show(lines.get())
+                for future in finished:
+                    future.result()
+            return [future.result() for future in futures]
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
 @contextmanager
