@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Control", "Value", "place"]
+__all__ = ["Control", "Value", "key_of", "place"]
 
 STYLES = ("range", "choice", "gallery", "place")
 
@@ -75,3 +77,11 @@ def place(name: str, label: str, grid: tuple[int, int], over: str, default: int)
     rows, columns = grid
     texts = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
     return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid, over)
+
+
+def key_of(names: Iterable[str], setting: Mapping[str, Value]) -> str:
+    """Name an entry that is stored for some controls: the JSON of their values, joined by ``|``.
+
+    The front end builds the same key, so the two must agree on how a value is written.
+    """
+    return "|".join(json.dumps(setting[name], ensure_ascii=False) for name in names)

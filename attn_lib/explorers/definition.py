@@ -7,25 +7,16 @@ page stores one entry per combination of *those*, and not one per combination of
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from attn_lib.explorers.controls import Control, Value
+from attn_lib.explorers.controls import Control, Value, key_of
 from attn_lib.explorers.snippets import Code
 
-__all__ = ["Data", "Definition", "Item", "Panel", "Part", "Setting", "part_key"]
+__all__ = ["Data", "Definition", "Item", "Panel", "Part", "Setting"]
 
 Setting = Mapping[str, Value]
 Data = dict[str, object]
-
-
-def part_key(depends: tuple[str, ...], setting: Setting) -> str:
-    """Name the entry of a part: the JSON of the values it depends on, joined by ``|``.
-
-    The front end builds the same key, so the two must agree on how a value is written.
-    """
-    return "|".join(json.dumps(setting[name], ensure_ascii=False) for name in depends)
 
 
 @dataclass(frozen=True)
@@ -56,6 +47,12 @@ class Part:
             is left, with its items below each other.
         follows: names of the controls whose moves only change the view of what ``compute`` gave: which frame
             of a map is shown, in which order bars stand. They do not multiply the stored entries.
+        ignores: for a control that does not matter while another one has certain values, that other control
+            and the values: ``{"reduction": ("block", ("eca",))}``. ``compute`` then gives the same for all of
+            its values, and one entry is stored for them.
+
+    Raises:
+        ValueError: ``ignores`` names a control that the part does not depend on.
     """
 
     name: str
@@ -64,6 +61,21 @@ class Part:
     compute: Callable[[Setting], Data]
     layout: str = "wide"
     follows: tuple[str, ...] = ()
+    ignores: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        named = {name for ignored, (other, _) in self.ignores.items() for name in (ignored, other)}
+        if not named <= set(self.depends):
+            raise ValueError(f"`ignores` must name controls out of {self.depends}; got {sorted(named)}")
+
+    def matters(self, setting: Setting) -> tuple[str, ...]:
+        """Name the controls that the data depends on at this setting."""
+        ignored = {name for name, (other, values) in self.ignores.items() if setting[other] in values}
+        return tuple(name for name in self.depends if name not in ignored)
+
+    def key(self, setting: Setting) -> str:
+        """Name the stored entry of a setting."""
+        return key_of(self.matters(setting), setting)
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,10 @@ class Definition:
                             "name": part.name,
                             "depends": list(part.depends),
                             "follows": list(part.follows),
+                            "ignores": {
+                                name: {"while": other, "in": list(values)}
+                                for name, (other, values) in part.ignores.items()
+                            },
                             "layout": part.layout,
                             "items": [vars(item) for item in part.items],
                         }
@@ -144,19 +160,23 @@ class Definition:
         return {name: part.compute(setting) for name, part in self.parts.items()}
 
     def settings(self, part: Part) -> Iterator[dict[str, Value]]:
-        """Yield every published combination of the controls that ``part`` depends on."""
+        """Yield every published combination of the controls that ``part`` depends on.
+
+        A control that does not matter beside the others stays at its default.
+        """
         axes = [self.controls[name].values for name in part.depends]
         for values in itertools.product(*axes):
-            yield dict(zip(part.depends, values, strict=True))
+            setting = dict(zip(part.depends, values, strict=True))
+            idle = set(part.depends) - set(part.matters(setting))
+            if all(setting[name] == self.controls[name].default for name in idle):
+                yield setting
 
     def payload(self) -> Data:
         """Compute what a page without a kernel needs: every part for every published setting."""
         return {
             "spec": self.spec(),
             "parts": {
-                name: {
-                    part_key(part.depends, setting): part.compute(setting) for setting in self.settings(part)
-                }
+                name: {part.key(setting): part.compute(setting) for setting in self.settings(part)}
                 for name, part in self.parts.items()
             },
         }

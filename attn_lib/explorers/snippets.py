@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from attn_lib.explorers.controls import Control, Value
+from attn_lib.explorers.controls import Control, Value, key_of
 
 __all__ = ["Code"]
 
@@ -22,8 +23,8 @@ class Code:
 
     Args:
         template: Python with fields: ``{reduction}`` is the Python literal of that control's value.
-        words: fields that are written in another way: for each its control, and the function from the
-            control's value to the text.
+        words: fields that are written in another way: for each its control, or several, and the function
+            from their values to the text.
 
     Example:
         >>> code = Code("SE(64, reduction={reduction})  # {kind}", {"kind": ("bias", lambda b: "biased" * b)})
@@ -32,25 +33,34 @@ class Code:
     """
 
     template: str
-    words: Mapping[str, tuple[str, Callable[[Value], str]]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str | tuple[str, ...], Callable[..., str]]] = field(default_factory=dict)
 
     def __call__(self, setting: Mapping[str, Value]) -> str:
         """Fill the template."""
         return _FIELD.sub(lambda found: self._text(found[1], setting), self.template)
 
+    def _field(self, name: str) -> tuple[tuple[str, ...], Callable[..., str]]:
+        """Return the controls of a field, and how it is written."""
+        controls, write = self.words.get(name, (name, repr))
+        return (controls,) if isinstance(controls, str) else controls, write
+
     def _text(self, name: str, setting: Mapping[str, Value]) -> str:
-        control, write = self.words.get(name, (name, repr))
-        return write(setting[control])
+        controls, write = self._field(name)
+        return write(*(setting[control] for control in controls))
 
     def spec(self, controls: Mapping[str, Control]) -> dict[str, object]:
-        """Give the template, and for each field its control and the text of each published value.
+        """Give the template, and for each field its controls and its text for their published values.
 
         Raises:
             KeyError: a field is neither a control nor one of ``words``.
         """
         fields = {}
         for name in dict.fromkeys(_FIELD.findall(self.template)):
-            control, write = self.words.get(name, (name, repr))
-            texts = [write(value) for value in controls[control].values]
-            fields[name] = {"control": control, "texts": texts}
+            depends, write = self._field(name)
+            settings = [
+                dict(zip(depends, values, strict=True))
+                for values in itertools.product(*(controls[control].values for control in depends))
+            ]
+            texts = {key_of(depends, setting): write(*setting.values()) for setting in settings}
+            fields[name] = {"depends": list(depends), "texts": texts}
         return {"template": self.template, "fields": fields}

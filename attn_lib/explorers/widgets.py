@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import traitlets
 
 from attn_lib.explorers.controls import Control
-from attn_lib.explorers.definition import Definition, part_key
+from attn_lib.explorers.definition import Definition
 from attn_lib.explorers.embedding import module_source
 from attn_lib.explorers.publishable import Publishable
 from attn_lib.explorers.records import gate_swap, se
@@ -77,7 +77,7 @@ class Explorer(Publishable):
         """Compute the parts of a setting, each under its key; what was computed before is remembered."""
         computed = {}
         for part in self.definition.parts.values():
-            key = part_key(part.depends, setting)
+            key = part.key(setting)
             if (part.name, key) not in self._computed:
                 self._computed[part.name, key] = part.compute(setting)
             computed[part.name] = {key: self._computed[part.name, key]}

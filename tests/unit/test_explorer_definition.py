@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from attn_lib.explorers.controls import Control, place
-from attn_lib.explorers.definition import Definition, Item, Panel, Part, part_key
+from attn_lib.explorers.controls import Control, key_of, place
+from attn_lib.explorers.definition import Definition, Item, Panel, Part
 from attn_lib.explorers.snippets import Code
 
 A = Control("a", "first", (2, 3, 5), 3)
@@ -34,12 +34,33 @@ def test_a_payload_holds_the_record_of_every_combination_of_controls():
     parts = toy.payload()["parts"]
     for a, b, c in itertools.product(A.values, B.values, C.values):
         setting = {"a": a, "b": b, "c": c}
-        stored = {name: parts[name][part_key(part.depends, setting)] for name, part in toy.parts.items()}
+        stored = {name: parts[name][part.key(setting)] for name, part in toy.parts.items()}
         assert stored == toy.record(setting)
 
 
+def test_a_control_that_does_not_matter_multiplies_no_entries():
+    part = Part("p", ("a", "b"), (), lambda s: {"value": s["b"] and s["a"]}, ignores={"a": ("b", (False,))})
+    toy = Definition("toy", "A toy", (Panel("one", (A, B), (part,)),))
+    parts = toy.payload()["parts"]
+    assert {key: data["value"] for key, data in parts["p"].items()} == {
+        "2|true": 2,
+        "3|true": 3,
+        "5|true": 5,
+        "false": False,
+    }
+    for a, b in itertools.product(A.values, B.values):
+        setting = {"a": a, "b": b}
+        assert parts["p"][part.key(setting)] == part.compute(setting)
+    assert toy.spec()["panels"][0]["parts"][0]["ignores"] == {"a": {"while": "b", "in": [False]}}
+
+
+def test_a_part_ignores_only_what_it_depends_on():
+    with pytest.raises(ValueError, match=r"`ignores` must name controls out of \('a',\); got \['a', 'b'\]"):
+        Part("p", ("a",), (), lambda s: {}, ignores={"a": ("b", (False,))})
+
+
 def test_a_key_is_written_as_javascript_writes_json():
-    assert part_key(("a", "b", "c"), {"a": 16, "b": True, "c": "x"}) == '16|true|"x"'
+    assert key_of(("a", "b", "c"), {"a": 16, "b": True, "c": "x"}) == '16|true|"x"'
 
 
 def test_a_payload_is_json():
@@ -63,6 +84,7 @@ def test_the_spec_names_controls_panels_and_items_in_order():
             "name": "product",
             "depends": ["a", "c"],
             "follows": [],
+            "ignores": {},
             "layout": "wide",
             "items": [{"name": "value", "kind": "number", "label": "times"}],
         }
@@ -119,10 +141,21 @@ def test_a_page_gets_the_text_of_every_published_value():
     assert CODE.spec({"a": A, "b": B}) == {
         "template": "f({a}, on={b})  # {kind}",
         "fields": {
-            "a": {"control": "a", "texts": ["2", "3", "5"]},
-            "b": {"control": "b", "texts": ["True", "False"]},
-            "kind": {"control": "b", "texts": ["on", "off"]},
+            "a": {"depends": ["a"], "texts": {"2": "2", "3": "3", "5": "5"}},
+            "b": {"depends": ["b"], "texts": {"true": "True", "false": "False"}},
+            "kind": {"depends": ["b"], "texts": {"true": "on", "false": "off"}},
         },
+    }
+
+
+def test_a_field_of_code_may_depend_on_several_controls():
+    code = Code("f({call})", {"call": (("b", "a"), lambda on, a: f"a={a}" if on else "")})
+    assert code({"a": 7, "b": True}) == "f(a=7)"
+    assert code({"a": 7, "b": False}) == "f()"
+    assert code.spec({"a": A, "b": B})["fields"]["call"] == {
+        "depends": ["b", "a"],
+        "texts": {"true|2": "a=2", "true|3": "a=3", "true|5": "a=5"}
+        | {"false|2": "", "false|3": "", "false|5": ""},
     }
 
 

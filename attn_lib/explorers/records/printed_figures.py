@@ -1,4 +1,4 @@
-"""Figures that papers and released code print for whole networks, for comparison with what is counted here."""
+"""Figures that papers and released code print for whole networks, to compare with what is counted here."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class Printed(NamedTuple):
 
 
 _SE_TABLE = "SE journal paper, table 10"
+_SE_PLACES = "SE journal paper, on the place of the block"
 _ECA_TABLE = "ECA paper, table 3"
 _CBAM_TABLE = "CBAM paper, table 4, as others quote it"
 _BAM_TABLE = "BAM paper, as others quote it"
@@ -68,7 +69,7 @@ PRINTED = (
     Printed("resnet50", "se", "residual", 8, "30.7", M, _SE_TABLE, STATISTICS),
     Printed("resnet50", "se", "residual", 16, "28.1", M, _SE_TABLE),
     Printed("resnet50", "se", "residual", 32, "26.9", M, _SE_TABLE, STATISTICS),
-    Printed("resnet50", "se", "after_3x3", 16, "25.8", M, "SE journal paper, on the place of the block", STATISTICS),
+    Printed("resnet50", "se", "after_3x3", 16, "25.8", M, _SE_PLACES, STATISTICS),
     Printed("resnet50", "se", "residual", 16, "28.09", M, _CBAM_TABLE),
     Printed("resnet50", "se", "residual", 16, "26.77", MEBI, _ECA_TABLE, NO_BIAS),
     Printed("resnet101", "se", "residual", 16, "47.01", MEBI, _ECA_TABLE, NO_BIAS),

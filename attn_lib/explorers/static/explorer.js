@@ -151,7 +151,11 @@ function render({ model, el }) {
   let timer;
   let lost = false;
 
-  const keyOf = (part) => part.depends.map((name) => JSON.stringify(model.get(name))).join("|");
+  /** Name the stored entry of a part; a control that does not matter beside another one's value stands in no key. */
+  function keyOf({ depends, ignores }) {
+    const matters = (name) => !ignores[name]?.in.includes(model.get(ignores[name].while));
+    return depends.filter(matters).map((name) => JSON.stringify(model.get(name))).join("|");
+  }
 
   function draw() {
     let waiting = false;

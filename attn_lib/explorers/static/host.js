@@ -31,11 +31,11 @@ globalThis.attnLib = {
     this.widgets[element.dataset.widget].render({ model, el: element });
   },
 
-  /** Write the code for the present setting: a template with the Python literal of each value. */
-  fill({ spec: { code, controls }, ...values }) {
+  /** Write the code for the present setting: a template with the text of each field for the controls it depends on. */
+  fill({ spec: { code }, ...values }) {
     return code.template.replace(/\{(\w+)\}/g, (_, field) => {
-      const { control, texts } = code.fields[field];
-      return texts[controls[control].values.indexOf(values[control])];
+      const { depends, texts } = code.fields[field];
+      return texts[depends.map((name) => JSON.stringify(values[name])).join("|")];
     });
   },
 
