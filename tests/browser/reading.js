@@ -1,5 +1,5 @@
 // What a reader sees of an explorer, item by item, read back from the page: texts, geometry and pixels, never the
-// payload. Evaluated on the figure; returns {read(spec), set(name, index)} through `globalThis.reading`.
+// payload. `palettes` is set from outside: the colours of a map from low to high, plain and signed.
 
 globalThis.reading = {
   /** Move a control to a position as a reader would: the value changes and the page is told. */
@@ -13,16 +13,13 @@ globalThis.reading = {
     }
   },
 
-  read(figure, spec) {
-    const seen = {};
-    for (const panel of spec.panels) {
-      for (const part of panel.parts) {
-        const element = figure.querySelector(`[data-part="${part.name}"]`);
-        const items = [...element.children].slice(1); // the first child is the note
-        seen[part.name] = Object.fromEntries(part.items.map((item, i) => [item.name, this[item.kind](items[i])]));
-      }
-    }
-    return seen;
+  /** Read the items of a part; of one that has nothing to show, why. */
+  read(figure, spec, name) {
+    const part = spec.panels.flatMap(({ parts }) => parts).find((one) => one.name === name);
+    const element = figure.querySelector(`[data-part="${name}"]`);
+    const [note, ...items] = element.children;
+    if (element.classList.contains("attn-missing")) return { missing: note.textContent };
+    return Object.fromEntries(part.items.map((item, i) => [item.name, this[item.kind](items[i])]));
   },
 
   output(element) { return { value: Number(element.dataset.value), text: element.textContent }; },
@@ -52,27 +49,52 @@ globalThis.reading = {
     return { alt: map.getAttribute("aria-label"), map };
   },
 
-  pixels(element) {
-    const canvas = element.querySelector("canvas");
+  pixels(canvas) {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const colours = [];
     for (let i = 0; i < data.length; i += 4) colours.push([data[i], data[i + 1], data[i + 2]]);
     return { shape: [canvas.height, canvas.width], colours };
   },
 
+  /** Read a map's pixels as hexadecimal levels: the nearest colour of a palette, and how far off the worst one is. */
+  levels(canvas, palette) {
+    const { shape, colours } = this.pixels(canvas);
+    let off = 0;
+    const hex = colours.map((colour) => {
+      const distances = palette.map((step) => Math.max(...step.map((c, i) => Math.abs(c - colour[i]))));
+      const least = Math.min(...distances);
+      off = Math.max(off, least);
+      return distances.indexOf(least).toString(16);
+    });
+    return { shape, hex: hex.join(""), off };
+  },
+
+  box(map, [height, width]) {
+    const box = map.querySelector(".attn-box");
+    if (box.hidden) return null;
+    const share = (side) => parseFloat(box.style[side]) / 100;
+    return [share("left") * width, share("top") * height, share("width") * width, share("height") * height];
+  },
+
+  marks(map, style) {
+    const numbers = (mark, names) => names.map((name) => Number(mark.getAttribute(name)));
+    return {
+      rects: [...map.querySelectorAll(`rect.attn-${style}`)].map((mark) => numbers(mark, ["x", "y", "width", "height"])),
+      points: [...map.querySelectorAll(`circle.attn-${style}`)].map((mark) => numbers(mark, ["cx", "cy"])),
+    };
+  },
+
   picture(element) {
     const { alt, map } = this.map(element);
-    const { shape, colours } = this.pixels(map);
-    const style = map.querySelector(".attn-box").style;
-    const share = (side) => parseFloat(style[side]) / 100;
-    const box = [share("left") * shape[1], share("top") * shape[0], share("width") * shape[1], share("height") * shape[0]];
-    return { alt, shape, grey: colours.map(([red]) => red), box };
+    const { shape, colours } = this.pixels(map.querySelector(".attn-grey"));
+    return { alt, shape, grey: colours.map(([red]) => red), box: this.box(map, shape), fields: this.marks(map, "field") };
   },
 
   bars(element) {
     const { alt, map } = this.map(element);
     const bars = [...map.querySelectorAll("rect")].map((bar) => ({
       top: Number(bar.getAttribute("y")), height: Number(bar.getAttribute("height")),
+      banded: bar.classList.contains("attn-banded"),
     }));
     const [high, low] = [...element.querySelectorAll(".attn-ends span")].map((end) => Number(end.textContent));
     return { alt, bars, low, high };
@@ -81,7 +103,45 @@ globalThis.reading = {
   heatmap(element) {
     const { alt, map } = this.map(element);
     const scale = element.querySelector(".attn-scale");
-    return { alt, ...this.pixels(map), caption: element.querySelector(".attn-label").textContent,
+    const signed = scale.querySelector(".attn-signed") !== null;
+    const grey = map.querySelector(".attn-grey");
+    const under = grey.hidden ? null : this.pixels(grey).colours.map(([red]) => red);
+    return { alt, ...this.levels(map.querySelector(".attn-mapped"), signed ? this.palettes.signed : this.palettes.plain),
+      caption: element.querySelector(".attn-label").textContent, signed, under,
+      box: under && this.box(map, [grey.height, grey.width]),
+      spots: this.marks(map, "spot").rects, fields: this.marks(map, "field"),
       low: Number(scale.firstChild.textContent), high: Number(scale.lastChild.textContent) };
+  },
+
+  strips(element) {
+    const strip = (side) => this.levels(element.querySelector(`.attn-${side}`), this.palettes.plain);
+    return { height: strip("left"), width: strip("top"), product: this.heatmap(element) };
+  },
+
+  chart(element) {
+    const { alt, map } = this.map(element);
+    const share = (element, name) => parseFloat(element.getAttribute(name)) / 100;
+    const table = element.querySelector("details");
+    table.open = true;
+    table.dispatchEvent(new Event("toggle"));
+    const lines = [...map.querySelectorAll(".attn-lines > path.attn-series")];
+    const frames = [...map.querySelectorAll("svg.attn-dot")];
+    const markers = (style) => frames.filter((frame) => frame.firstChild.matches(style))
+      .map((frame) => [share(frame, "x"), 1 - share(frame, "y")]);
+    const ticks = (side, edge) => [...element.querySelectorAll(`.attn-${side}ticks span`)]
+      .map((tick) => [parseFloat(tick.style[edge]) / 100, tick.textContent]);
+    return {
+      alt,
+      labels: [...element.querySelectorAll(".attn-axis")].map((label) => label.textContent),
+      ticks: { x: ticks("x", "left"), y: ticks("y", "bottom") },
+      paths: lines.map((line) => line.getAttribute("d").match(/[-\d.e]+/g).map(Number)),
+      dots: markers(".attn-series"),
+      rings: markers(".attn-here"),
+      intervals: [...map.querySelectorAll(".attn-interval")].map((line) =>
+        [share(line, "x1"), 1 - share(line, "y1"), 1 - share(line, "y2")]),
+      legend: [...element.querySelectorAll(".attn-legend li")].map((entry) => entry.textContent),
+      rows: [...table.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent)),
+      said: element.querySelector(".attn-readout").textContent,
+    };
   },
 };

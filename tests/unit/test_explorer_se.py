@@ -13,6 +13,7 @@ from attn_lib import results
 from attn_lib.backbones import digit_resnet
 from attn_lib.explorers.records import gate_swap, samples, se
 from attn_lib.explorers.widgets import EXPLORERS, SEExplorer
+from tests.unit.explorer_code import run_code, settings
 
 PART = se.EXPLORER.parts
 
@@ -99,6 +100,23 @@ def test_the_reading_is_the_networks_and_its_accuracy_the_recorded_one():
         assert ("right" in data["prediction"]["text"]) == (guess == label)
         assert data["probability"]["value"] == pytest.approx(probabilities[image].max().item(), abs=5.1e-4)
         assert data["accuracy"]["value"] == round(run["test"]["correct"] / run["test"]["total"], 3)
+
+
+def test_the_code_of_every_setting_computes_what_is_shown():
+    definition = se.EXPLORER
+    for published in settings(definition, "cost", "gates"):
+        record, names = definition.record(published), run_code(definition, published)
+        assert names["parameters"] == record["cost"]["parameters"]["total"]["value"]
+        # The record runs all images at once, which adds up in another order.
+        np.testing.assert_allclose(record["gates"]["gates"]["values"], names["gates"], atol=6e-4)
+
+
+def test_the_code_with_swapped_gates_computes_what_is_shown():
+    definition = gate_swap.EXPLORER
+    for published in settings(definition, "reading"):
+        record, names = definition.record(published)["reading"], run_code(definition, published)
+        assert names["prediction"] == record["prediction"]["value"]
+        np.testing.assert_allclose(record["probabilities"]["values"], names["probabilities"], atol=5.1e-4)
 
 
 def test_an_untrained_setting_says_so():

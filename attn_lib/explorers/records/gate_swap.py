@@ -21,6 +21,7 @@ from attn_lib.explorers.records.samples import (
     read_digit,
     trained_network,
 )
+from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import attention_maps
 
 __all__ = ["DONOR", "EXPLORER", "IMAGE", "NETWORK"]
@@ -100,6 +101,13 @@ def reading(setting: Setting) -> Data:
     }
 
 
+CODE = Code("""\
+from attn_lib.explorers.records.gate_swap import readings
+
+probabilities = readings({donor})[{image}]
+prediction = int(probabilities.argmax())
+""")
+
 EXPLORER = Definition(
     name="gate_swap",
     title=f"Swap the gates of a trained network (SE, r = {results.record(NETWORK)['network']['reduction']})",
@@ -126,4 +134,5 @@ EXPLORER = Definition(
         ),
     ),
     pictures=PICTURES,
+    code=CODE,
 )

@@ -23,6 +23,7 @@ from attn_lib.explorers.records.samples import (
     read_digit,
     trained_network,
 )
+from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import BlockRecord, count_parameters, record_blocks, trace_shapes
 
 __all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
@@ -184,6 +185,19 @@ def feature_map(values: Tensor, channel: int, gate: Tensor, which: str) -> Data:
     return heatmap(drawn[0], caption, alt)
 
 
+CODE = Code(
+    """\
+from attn_lib import SE
+from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.inspection import attention_maps, count_parameters
+
+parameters = count_parameters(SE({channels}, reduction={reduction}, bias={bias})).total
+maps = attention_maps(trained_network("se_r{reduction}_{kind}_seed0"), SAMPLES.inputs()[{image}, None])
+gates = maps["layer{stage}.0.attention"]["channel"].flatten()
+""",
+    {"kind": ("bias", lambda bias: "bias" if bias else "nobias")},
+)
+
 EXPLORER = Definition(
     name="se",
     title="Squeeze-and-Excitation: move a control",
@@ -243,4 +257,5 @@ EXPLORER = Definition(
         ),
     ),
     pictures=PICTURES,
+    code=CODE,
 )

@@ -1,0 +1,218 @@
+"""Compares what an explorer shows in a browser with what its definition computes, at every position."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib import colormaps
+from playwright.sync_api import Locator, Page
+
+from attn_lib.explorers.definition import Definition, Part
+
+READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
+
+
+def palette(name: str, steps: int) -> list[list[int]]:
+    """Return the colours of a map at even steps, from matplotlib and not from the front end."""
+    colours = [colormaps[name](step / (steps - 1))[:3] for step in range(steps)]
+    return [[round(255 * channel) for channel in colour] for colour in colours]
+
+
+def prepare(page: Page) -> None:
+    """Load what reads explorers back from a page."""
+    page.evaluate(READING)
+    palettes = {"plain": palette("cividis", 16), "signed": palette("RdBu_r", 15)}
+    page.evaluate("(palettes) => { reading.palettes = palettes; }", palettes)
+
+
+def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
+    """Yield every combination of the controls that a part depends on or follows."""
+    names = (*part.depends, *part.follows)
+    for values in product(*(definition.controls[name].values for name in names)):
+        yield dict(zip(names, values, strict=True))
+
+
+def visit(figure: Locator, definition: Definition, part: Part) -> list[dict[str, Any]]:
+    """Move the controls of a part over all their combinations; return what is read at each, in order."""
+    controls = definition.controls
+    combinations = [
+        [[name, controls[name].values.index(value)] for name, value in setting.items()]
+        for setting in positions(definition, part)
+    ]
+    return figure.evaluate(
+        """(figure, [spec, part, combinations]) => combinations.map((positions) => {
+            for (const [name, at] of positions) reading.set(figure, name, at);
+            return reading.read(figure, spec, part);
+        })""",
+        [definition.spec(), part.name, combinations],
+    )
+
+
+def compare_everything(figure: Locator, definition: Definition) -> int:
+    """Fail unless every part shows, at every position, what was computed; return how many were compared."""
+    compared = 0
+    for part in definition.parts.values():
+        computed: dict[tuple[Any, ...], Any] = {}
+        seen = visit(figure, definition, part)
+        for setting, shown in zip(positions(definition, part), seen, strict=True):
+            key = tuple(setting[name] for name in part.depends)
+            if key not in computed:
+                computed[key] = part.compute(definition.defaults | setting)
+            compare(shown, computed[key], part, definition, setting)
+            compared += 1
+    return compared
+
+
+def compare(
+    seen: dict[str, Any],
+    expected: dict[str, Any],
+    part: Part,
+    definition: Definition,
+    setting: dict[str, Any],
+) -> None:
+    """Fail unless every item shows what was computed, texts, bars, maps and charts."""
+    if "missing" in expected:
+        assert seen == {"missing": expected["missing"]}
+        return
+    for item in part.items:
+        shown, data = seen[item.name], expected[item.name]
+        if item.kind in ("number", "text", "terms", "shapes"):
+            assert shown == data
+        elif item.kind == "picture":
+            compare_picture(shown, data, definition)
+        elif item.kind == "bars":
+            compare_bars(shown, data, expected, setting)
+        elif item.kind == "heatmap":
+            compare_heatmap(shown, data, definition, setting)
+        elif item.kind == "strips":
+            for side in ("height", "width"):
+                compare_levels(shown[side], data[side]["shape"], data[side]["hex"])
+            compare_heatmap(shown["product"], data["product"], definition, setting)
+        else:
+            assert item.kind == "chart"
+            compare_chart(shown, data)
+
+
+def compare_marks(shown: dict[str, Any], marks: list[dict[str, Any]]) -> None:
+    fields = [mark for mark in marks if mark["style"] == "field"]
+    assert shown["rects"] == [mark["at"] for mark in fields if mark["shape"] == "rect"]
+    assert shown["points"] == [at for mark in fields if mark["shape"] == "points" for at in mark["at"]]
+
+
+def compare_picture(shown: dict[str, Any], data: dict[str, Any], definition: Definition) -> None:
+    picture = definition.pictures[data["index"]]
+    assert shown["alt"] == data["alt"]
+    assert shown["shape"] == picture["shape"]
+    assert bytes(shown["grey"]) == base64.b64decode(picture["data"])
+    assert shown["box"] == pytest.approx(data["box"], abs=1e-3)
+    compare_marks(shown["fields"], data.get("marks", []))
+
+
+def compare_bars(
+    shown: dict[str, Any], data: dict[str, Any], expected: dict[str, Any], setting: dict[str, Any]
+) -> None:
+    assert shown["alt"] == data["alt"]
+    low, high = data["low"], data["high"]
+    assert (shown["low"], shown["high"]) == (low, high)
+    order = list(range(len(data["values"])))
+    sort = data.get("sort")
+    if sort and setting[sort["control"]] == sort["when"]:
+        by = expected[sort["by"]]["values"]
+        order.sort(key=lambda channel: -by[channel])
+    for bar, channel in zip(shown["bars"], order, strict=True):
+        # The bar spans from zero to its value on a scale whose top is 0 and bottom 1.
+        ends = high - (high - low) * bar["top"], high - (high - low) * (bar["top"] + bar["height"])
+        assert sorted(ends) == pytest.approx(sorted((0, data["values"][channel])), abs=1e-6)
+        assert bar["banded"] == (channel in data.get("band", []))
+
+
+def compare_levels(shown: dict[str, Any], shape: list[int], hex_digits: str) -> None:
+    assert shown["off"] <= 2, "a colour of the map is not in its palette"
+    assert (shown["shape"], shown["hex"]) == (shape, hex_digits)
+
+
+def compare_heatmap(
+    shown: dict[str, Any], data: dict[str, Any], definition: Definition, setting: dict[str, Any]
+) -> None:
+    size = math.prod(data["shape"])
+    at, text = 0, ""
+    if "pick" in data:
+        control = definition.controls[data["pick"]]
+        at = control.values.index(setting[data["pick"]])
+        text = str(control.spec()["texts"][at])
+    start = size * at if len(data["hex"]) > size else 0
+    compare_levels(shown, data["shape"], data["hex"][start : start + size])
+    for name in ("alt", "caption"):
+        assert shown[name] == data[name].replace("{}", text)
+    for name in ("low", "high"):
+        assert shown[name] == data[name]
+    assert shown["signed"] == data.get("signed", False)
+    assert shown["spots"] == ([data["spots"][at]] if "spots" in data else [])
+    over = data.get("over")
+    compare_marks(shown["fields"], (over or data).get("marks", []))
+    if over is None:
+        assert shown["under"] is None
+    else:
+        assert bytes(shown["under"]) == base64.b64decode(definition.pictures[over["index"]]["data"])
+        assert shown["box"] == (pytest.approx(over["box"], abs=1e-3) if "box" in over else None)
+
+
+def share(axis: dict[str, Any], value: float) -> float:
+    """Return where a value lies along an axis."""
+    low, high = axis["low"], axis["high"]
+    if axis["log"]:
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)
+
+
+def compare_chart(shown: dict[str, Any], data: dict[str, Any]) -> None:
+    x, y, series = data["x"], data["y"], data["series"]
+    assert shown["alt"] == data["alt"]
+    assert sorted(shown["labels"]) == sorted((x["label"], y["label"]))
+    for name, axis in (("x", x), ("y", y)):
+        assert [text for _, text in shown["ticks"][name]] == [text for _, text in axis["ticks"]]
+        places = [place for place, _ in shown["ticks"][name]]
+        assert places == pytest.approx([share(axis, value) for value, _ in axis["ticks"]], abs=1e-4)
+
+    def at(point: dict[str, Any]) -> list[float]:
+        return [share(x, point["x"]), share(y, point["y"])]
+
+    def flat(points: list[list[float]]) -> list[float]:
+        return [side for point in points for side in point]
+
+    paths = [path_of(one["kind"], [at(p) for p in one["points"]]) for one in series if one["kind"] != "points"]
+    assert len(shown["paths"]) == len(paths)
+    for drawn, path in zip(shown["paths"], paths, strict=True):
+        assert drawn == pytest.approx(path, abs=1e-6)
+    dots = [at(point) for one in series if one["kind"] != "step" for point in one["points"]]
+    assert flat(shown["dots"]) == pytest.approx(flat(dots), abs=1e-4)
+    every = [point for one in series for point in one["points"]]
+    rings = [at(point) for point in every if point.get("marked")]
+    rings += [at(data["here"])] if "here" in data else []
+    assert flat(shown["rings"]) == pytest.approx(flat(rings), abs=1e-4)
+    intervals = [[share(x, p["x"]), share(y, p["low"]), share(y, p["high"])] for p in every if "low" in p]
+    assert flat(shown["intervals"]) == pytest.approx(flat(intervals), abs=1e-4)
+    assert shown["legend"] == ([one["name"] for one in series] if len(series) > 1 else [])
+    wide = any("low" in point for point in every)
+    assert shown["rows"] == [
+        [point.get("name", one["name"]), *point["text"], *([""] if wide and len(point["text"]) < 3 else [])]
+        for one in series
+        for point in one["points"]
+    ]
+    if "here" in data:
+        assert shown["said"] == data["here"]["text"]
+
+
+def path_of(kind: str, points: list[list[float]]) -> list[float]:
+    """Return the numbers of the path through points, with y running down, as SVG writes them."""
+    (x, y), *others = points
+    path = [x, 1 - y]
+    for x, y in others:
+        path += [x, 1 - y]
+    return path
