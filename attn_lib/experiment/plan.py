@@ -8,6 +8,7 @@ from typing import Any
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
+from attn_lib.experiment.predictions import EXPERIMENTS
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
 
@@ -117,10 +118,22 @@ def _robustness(seed: int) -> list[Run]:
     return [Run(setting, data, training, seed=seed) for data, training in changes for setting in HEADLINE]
 
 
-GROUPS: dict[str, Callable[[int], list[Run]]] = {"main": _main, "robustness": _robustness}
+def _probes(seed: int) -> list[Run]:
+    return [
+        Run(prediction.network, experiment.task, experiment.training, seed=seed)
+        for experiment in EXPERIMENTS.values()
+        for prediction in experiment.predictions
+    ]
+
+
+GROUPS: dict[str, Callable[[int], list[Run]]] = {
+    "main": _main,
+    "probes": _probes,
+    "robustness": _robustness,
+}
 """The groups of runs by name; each is a function of the seed."""
 
-_WITH_CHECKPOINTS = ("main",)
+_WITH_CHECKPOINTS = ("main", "probes")
 
 
 def planned_runs(

@@ -25,6 +25,12 @@ Pixels = npt.NDArray[np.uint8]
 
 BRIGHTEST = 255
 
+_FRAME = 2
+"""Pixels from a framed pattern's edge to the pattern: one of colour, one of black."""
+
+MARGIN = 12
+"""Pixels around the digits of the frame's probe: more than a cell of the last stage sees to either side (11)."""
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -161,12 +167,13 @@ class ColourCue(Probe):
 
 @dataclass(frozen=True)
 class FrameCue(Probe):
-    """A red and a green digit on the same place, and a frame far from them: lit (blue) to read the red one.
+    """A red and a green digit in the middle, and far from them a frame in the colour of the one to read.
 
     Args:
         cue: width of the frame in pixels.
     """
 
+    digit: int = 10
     cue: int = 2
     name: ClassVar[str] = "frame_cue"
     size: ClassVar[tuple[int, int]] = (48, 48)
@@ -178,17 +185,19 @@ class FrameCue(Probe):
         sources = load_sources(self.digit)
         digits = self._draw_digits(stream, split, 2)
         wanted = stream.below(2, (images,))
-        places = 14 + stream.below(side - 28 - self.digit + 1, (images, 2))
+        middle = (MARGIN, side - MARGIN)
+        places = self._place(stream, images, ((self.digit, self.digit),) * 2, middle, middle)
         for colour in range(2):
-            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places)
-        frame = np.full((side, side), BRIGHTEST, dtype=np.uint8)
-        frame[self.cue : -self.cue, self.cue : -self.cue] = 0
-        canvas[wanted == 0, 2] = frame
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places[:, colour])
+        frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
+        frame[:, self.cue : -self.cue, self.cue : -self.cue] = 0
         corner = np.zeros((images, 2), dtype=np.int64)
+        paint(canvas, frame, wanted, corner)
+        each = np.arange(images)
         return _split(
             canvas,
-            sources.labels[digits[np.arange(images), wanted]],
-            boxes_of(places, self.digit, self.digit),
+            sources.labels[digits[each, wanted]],
+            boxes_of(places[each, wanted], self.digit, self.digit),
             boxes_of(corner, side, side),
         )
 
@@ -231,49 +240,64 @@ class RowCue(Probe):
         )
 
 
-PATTERN = 3
-PAIRS = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
-
-
 @dataclass(frozen=True)
 class MatchingPair(Probe):
-    """Four random patterns, each with a coloured border, of which two are equal: which two colours?
+    """Three random patterns, framed in red, green and blue, of which two are equal: which one is the odd one out?
+
+    Each pattern is a square of ``bits`` x ``bits`` cells that are white or black; the odd one differs from the
+    other two in at least ``difference`` cells.
 
     Args:
-        cell: side of one of a pattern's 3 x 3 squares in pixels.
+        bits: cells along a side of a pattern.
+        cell: side of a cell in pixels.
+        difference: cells in which the odd pattern differs at least.
+        grid: patterns lie at multiples of this many pixels.
     """
 
+    bits: int = 3
     cell: int = 2
+    difference: int = 3
+    grid: int = 4
     name: ClassVar[str] = "matching_pair"
-    classes: ClassVar[int] = 6
+    classes: ClassVar[int] = 3
 
     def make(self, split: SplitName) -> Split:
         """Make the images of one split; the same bytes on every platform."""
         stream, canvas = self._stream(split), self._blank(split)
-        images = len(canvas)
-        bits = stream.below(2, (images, 4, PATTERN * PATTERN))
-        answers = stream.below(len(PAIRS), (images,))
-        pairs = np.array(PAIRS)[answers]
-        each = np.arange(images)
-        bits[each, pairs[:, 1]] = bits[each, pairs[:, 0]]
-        side = PATTERN * self.cell + 4
-        places = self._place(stream, images, ((side, side),) * 4, (0, self.size[0]), (0, self.size[1]))
-        colours = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]])
-        for item in range(4):
-            square = bits[:, item].reshape(images, PATTERN, PATTERN).astype(np.uint8) * BRIGHTEST
-            inner = square.repeat(self.cell, axis=1).repeat(self.cell, axis=2)
+        images, each = len(canvas), np.arange(len(canvas))
+        patterns, odd = self._draw_patterns(stream, images)
+        side = self.bits * self.cell + 2 * _FRAME
+        steps = tuple((length - side) // self.grid + 1 for length in self.size)
+        reach = -(-side // self.grid)
+        places = self.grid * self._place(
+            stream, images, ((reach, reach),) * 3, (0, steps[0] + reach - 1), (0, steps[1] + reach - 1)
+        )
+        frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
+        frame[:, 1:-1, 1:-1] = 0
+        for colour in range(3):
+            cells = patterns[:, colour].reshape(images, self.bits, self.bits).astype(np.uint8) * BRIGHTEST
             piece = np.zeros((images, side, side), dtype=np.uint8)
-            piece[:, 2:-2, 2:-2] = inner
-            border = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
-            border[:, 1:-1, 1:-1] = 0
+            piece[:, _FRAME:-_FRAME, _FRAME:-_FRAME] = cells.repeat(self.cell, axis=1).repeat(
+                self.cell, axis=2
+            )
             for channel in range(3):
-                where = np.full(images, channel)
-                paint(canvas, piece, where, places[:, item])
-                if colours[item, channel]:
-                    paint(canvas, border, where, places[:, item])
-        first = places[each, pairs[:, 0]]
-        second = places[each, pairs[:, 1]]
-        return _split(canvas, answers, boxes_of(first, side, side), boxes_of(second, side, side))
+                paint(canvas, piece, np.full(images, channel), places[:, colour])
+            paint(canvas, frame, np.full(images, colour), places[:, colour])
+        # The box is that of the odd pattern, the cue that of one of the two that are equal.
+        boxes = boxes_of(places[each, odd], side, side)
+        return _split(canvas, odd, boxes, boxes_of(places[each, (odd + 1) % 3], side, side))
+
+    def _draw_patterns(self, stream: IntegerStream, images: int) -> tuple[Integers, Integers]:
+        """Draw the three patterns of every image, ``(N, 3, bits * bits)``, and which is the odd one, ``(N,)``."""
+        cells = self.bits * self.bits
+        patterns = np.repeat(stream.below(2, (images, 1, cells)), 3, axis=1)
+        odd = stream.below(3, (images,))
+        alike = np.arange(images)
+        while len(alike):
+            patterns[alike, odd[alike]] = stream.below(2, (len(alike), cells))
+            twins = patterns[alike, (odd[alike] + 1) % 3]
+            alike = alike[(patterns[alike, odd[alike]] != twins).sum(axis=1) < self.difference]
+        return patterns, odd
 
 
 PROBES: dict[str, type[Probe]] = {probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair)}

@@ -1,0 +1,212 @@
+"""What theory says of every probe: written down, and committed, before the runs of the plan were started.
+
+What had been tried before, on validation images and with one seed, to find sizes that the networks can learn
+in a minute: the colour cue with CBAM (0.91) and SE (0.43), the frame with ECA (0.95), the row cue with the plain
+network (0.54) and CoordAtt (0.97). These five are no predictions any more, and are marked ``tried``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from attn_lib.experiment.model import NetworkSetting
+from attn_lib.experiment.probes import ColourCue, FrameCue, MatchingPair, Probe, RowCue
+from attn_lib.experiment.training import TrainingSettings
+
+__all__ = ["EXPERIMENTS", "Outcome", "Prediction", "ProbeExperiment", "outcome"]
+
+Outcome = Literal["solves", "between", "fails"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one network was expected to do on a probe.
+
+    Args:
+        network: the variant.
+        expected: see :func:`outcome`.
+        because: the reason, in a sentence.
+        tried: whether it had been tried before it was written down.
+    """
+
+    network: NetworkSetting
+    expected: Outcome
+    because: str
+    tried: bool = False
+
+
+@dataclass(frozen=True)
+class ProbeExperiment:
+    """A probe, its budget and what is expected of every network that is trained on it.
+
+    Args:
+        task: the probe.
+        training: the same budget for every network.
+        blind: the accuracy of a network that reads every digit but makes nothing of the cue.
+        predictions: one for every network.
+    """
+
+    task: Probe
+    training: TrainingSettings
+    blind: float
+    predictions: tuple[Prediction, ...]
+
+
+def outcome(accuracy: float, blind: float) -> Outcome:
+    """Name what an accuracy amounts to.
+
+    ``"solves"``: more than three quarters of the way from ``blind`` to 1; ``"fails"``: less than one quarter.
+    """
+    share = (accuracy - blind) / (1 - blind)
+    if share > 0.75:
+        return "solves"
+    return "fails" if share < 0.25 else "between"
+
+
+_PLAIN = NetworkSetting()
+_SE = NetworkSetting("se", {"reduction": 4})
+_ECA = NetworkSetting("eca", {"kernel_size": 3})
+_CBAM = NetworkSetting("cbam", {"reduction": 4})
+_BAM = NetworkSetting("bam", {"reduction": 4})
+_COORD_ATT = NetworkSetting("coord_att", {"reduction": 4})
+# In the last stage alone, as its authors use it: 100 places instead of 400.
+_SELF_ATTENTION = NetworkSetting("self_attention", stages=(2,))
+
+
+def _with(base: NetworkSetting, **keywords: object) -> NetworkSetting:
+    return NetworkSetting(base.attention, {**base.keywords, **keywords})
+
+
+_ONE_OF_THREE, _ONE_OF_TWO = 1 / 3 + 2 / 3 / 10, 1 / 2 + 1 / 2 / 10
+
+COLOUR_CUE = ProbeExperiment(
+    ColourCue(),
+    TrainingSettings(epochs=8),
+    _ONE_OF_THREE,
+    (
+        Prediction(
+            _PLAIN, "fails", "A place sees 11 pixels to either side, and the cue is mostly farther away."
+        ),
+        Prediction(
+            _SE, "fails", "16 pixels of 1,600 drown in a mean beside the ink of three digits.", tried=True
+        ),
+        Prediction(_ECA, "fails", "It sees the same means as SE."),
+        Prediction(_CBAM, "solves", "A small cue survives a maximum, however large the image.", tried=True),
+        Prediction(_with(_CBAM, pooling="max"), "solves", "The maximum is what carries the cue."),
+        Prediction(_with(_CBAM, pooling="avg"), "fails", "Without the maximum it sees what SE sees."),
+        Prediction(_with(_SE, squeeze="max"), "solves", "SE with a maximum sees what CBAM sees."),
+        Prediction(
+            _BAM,
+            "between",
+            "Its mean drowns the cue; its dilated convolutions meet it at some distances only.",
+        ),
+        Prediction(_COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
+        Prediction(
+            _SELF_ATTENTION,
+            "between",
+            "A digit's place can look up the cue by its colour, if it learns to tell cue from digit.",
+        ),
+    ),
+)
+"""Which statistic carries the cue: a mean or a maximum?"""
+
+LARGER_CUES = tuple(
+    ProbeExperiment(
+        ColourCue(cue=side),
+        TrainingSettings(epochs=8),
+        _ONE_OF_THREE,
+        (
+            Prediction(_PLAIN, "fails", "The cue is still mostly out of sight."),
+            Prediction(_SE, expected, because),
+            Prediction(_ECA, expected, because),
+            Prediction(_CBAM, "solves", "A maximum does not mind the size."),
+        ),
+    )
+    for side, expected, because in (
+        (6, "between", "36 pixels are about the ink of one digit, so the mean begins to tell."),
+        (10, "solves", "100 pixels outweigh the ink of any digit: the mean sees the cue."),
+    )
+)
+"""The same with larger cues, until a mean sees them, too."""
+
+FRAME_CUE = ProbeExperiment(
+    FrameCue(),
+    TrainingSettings(),
+    _ONE_OF_TWO,
+    (
+        Prediction(_PLAIN, "fails", "No place sees both the frame and a digit, and a mean cannot multiply."),
+        Prediction(
+            _SE, "solves", "The frame moves the mean of its colour, which opens that colour's channels."
+        ),
+        Prediction(_with(_SE, reduction=2), "solves", "As with r = 4."),
+        Prediction(_with(_SE, reduction=8), "solves", "Two hidden units are enough for one bit."),
+        Prediction(
+            _ECA, "solves", "A channel's own mean, and those of its neighbours, are enough.", tried=True
+        ),
+        Prediction(_with(_ECA, kernel_size=1), "solves", "A channel's own mean is enough."),
+        Prediction(_CBAM, "solves", "Its channel gate sees the means, too."),
+        Prediction(_BAM, "solves", "Its channel branch sees the means, too."),
+        Prediction(_COORD_ATT, "solves", "Every strip crosses the frame twice."),
+        Prediction(_SELF_ATTENTION, "solves", "Any place can look at the frame."),
+    ),
+)
+"""A cue that every mean sees: do channel gates suffice?"""
+
+ROW_CUE = ProbeExperiment(
+    RowCue(),
+    TrainingSettings(),
+    _ONE_OF_TWO,
+    (
+        Prediction(_PLAIN, "fails", "The mark is at least 36 pixels away; a place sees 11.", tried=True),
+        Prediction(_SE, "fails", "Its gate is the same for both digits."),
+        Prediction(_ECA, "fails", "Its gate is the same for both digits."),
+        Prediction(
+            _CBAM, "fails", "Two 7 x 7 convolutions, on cells of 2 and 4 pixels, reach about 30 pixels."
+        ),
+        Prediction(_BAM, "solves", "Its dilated convolutions reach 16 and 32 pixels farther."),
+        Prediction(_with(_BAM, dilation=1), "fails", "Without dilation they reach 4 and 8 pixels farther."),
+        Prediction(_COORD_ATT, "solves", "The mark is in the mean of its row.", tried=True),
+        Prediction(
+            NetworkSetting("coord_att_strip", {"reduction": 4, "strip": "height"}),
+            "solves",
+            "The gates of rows are the ones that matter.",
+        ),
+        Prediction(
+            NetworkSetting("coord_att_strip", {"reduction": 4, "strip": "width"}),
+            "fails",
+            "A column holds both digits' rows in one mean.",
+        ),
+        Prediction(
+            _SELF_ATTENTION, "fails", "It compares what places hold, and does not know where they are."
+        ),
+    ),
+)
+"""A cue that points along a row: who can carry it there?"""
+
+MATCHING_PAIR = ProbeExperiment(
+    MatchingPair(),
+    TrainingSettings(epochs=10, max_learning_rate=5e-3),
+    1 / 3,
+    (
+        Prediction(_PLAIN, "fails", "It can compare neighbours only, and most patterns are farther apart."),
+        Prediction(_SE, "fails", "A gate sees sums over the map; two patterns are compared place by place."),
+        Prediction(_ECA, "fails", "As SE."),
+        Prediction(_CBAM, "fails", "As SE; its spatial gate sees one map of means and one of maxima."),
+        Prediction(
+            _BAM, "fails", "Its convolutions see pairs at some distances only, each with its own weights."
+        ),
+        Prediction(_COORD_ATT, "fails", "As SE, row by row."),
+        Prediction(_SELF_ATTENTION, "solves", "An inner product of two places is large where they agree."),
+    ),
+)
+"""Two places have to be compared: who has a product of two places?"""
+
+EXPERIMENTS: dict[str, ProbeExperiment] = {
+    "colour_cue": COLOUR_CUE,
+    **{f"colour_cue_{one.task.cue}": one for one in LARGER_CUES if isinstance(one.task, ColourCue)},
+    "frame_cue": FRAME_CUE,
+    "row_cue": ROW_CUE,
+    "matching_pair": MATCHING_PAIR,
+}
+"""The probes that are run, by name."""
