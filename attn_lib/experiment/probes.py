@@ -29,7 +29,7 @@ _FRAME = 2
 """Pixels from a framed pattern's edge to the pattern: one of colour, one of black."""
 
 MARGIN = 12
-"""Pixels around the digits of the frame's probe: more than a cell of the last stage sees to either side (11)."""
+"""Pixels around the digits of the frame's probe; a cell of the last stage sees 11 to either side."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,11 @@ class FrameCue(Probe):
 
 @dataclass(frozen=True)
 class RowCue(Probe):
-    """Two digits on the right, one above the other, and a mark at the left edge in the row of the one to read."""
+    """Two digits on the right, one below the other, and a mark at the left edge beside the one to read.
+
+    Args:
+        mark: side of the mark in pixels.
+    """
 
     mark: int = 4
     name: ClassVar[str] = "row_cue"
@@ -242,10 +246,10 @@ class RowCue(Probe):
 
 @dataclass(frozen=True)
 class MatchingPair(Probe):
-    """Three random patterns, framed in red, green and blue, of which two are equal: which one is the odd one out?
+    """Three patterns, framed in red, green and blue, of which two are equal: which is the odd one out?
 
-    Each pattern is a square of ``bits`` x ``bits`` cells that are white or black; the odd one differs from the
-    other two in at least ``difference`` cells.
+    Each pattern is a square of ``bits`` x ``bits`` random cells, white or black; the odd one differs from the
+    other two in at least ``difference`` of them.
 
     Args:
         bits: cells along a side of a pattern.
@@ -288,7 +292,7 @@ class MatchingPair(Probe):
         return _split(canvas, odd, boxes, boxes_of(places[each, (odd + 1) % 3], side, side))
 
     def _draw_patterns(self, stream: IntegerStream, images: int) -> tuple[Integers, Integers]:
-        """Draw the three patterns of every image, ``(N, 3, bits * bits)``, and which is the odd one, ``(N,)``."""
+        """Draw three patterns for every image, ``(N, 3, bits * bits)``, and which is odd, ``(N,)``."""
         cells = self.bits * self.bits
         patterns = np.repeat(stream.below(2, (images, 1, cells)), 3, axis=1)
         odd = stream.below(3, (images,))
