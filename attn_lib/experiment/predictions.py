@@ -2,8 +2,8 @@
 
 What had been tried before, on validation images and with one seed, to find sizes that networks can learn in a
 minute: the colour cue with CBAM (0.91) and SE (0.43), the frame with ECA (0.95) and SE with r = 2 (0.54), the
-row cue with the plain network (0.54) and CoordAtt (0.97), the odd pattern with self-attention (0.98). These are
-no predictions any more, and are marked ``tried``; that SE missed the frame was not expected.
+row cue with the plain network (0.54) and CoordAtt (0.97), the odd pattern with self-attention (0.98). These
+are no predictions any more, and are marked ``tried``; that SE missed the frame was not expected.
 """
 
 from __future__ import annotations
