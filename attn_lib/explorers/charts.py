@@ -5,9 +5,11 @@ Every number travels with the text that a reader sees, as in ``encoding``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-__all__ = ["axis", "chart", "here", "line", "point", "points", "step"]
+from attn_lib.explorers.controls import Value
+
+__all__ = ["axis", "chart", "here", "here_by", "line", "point", "points", "step"]
 
 Data = dict[str, object]
 
@@ -92,6 +94,11 @@ def here(x: float, y: float, text: str) -> Data:
     return {"x": x, "y": y, "text": text}
 
 
+def here_by(control: str, points: Mapping[Value, Data]) -> Data:
+    """Mark one point for each value of a control; the part then names the control in its ``follows``."""
+    return {"pick": control, "at": {str(value): point for value, point in points.items()}}
+
+
 def chart(x: Data, y: Data, series: Sequence[Data], alt: str, *, here: Data | None = None) -> Data:
     """Put axes and series together. Beyond six series, dashes and markers repeat.
 
@@ -100,7 +107,7 @@ def chart(x: Data, y: Data, series: Sequence[Data], alt: str, *, here: Data | No
         y: the vertical axis.
         series: lines, steps and points.
         alt: the text equivalent.
-        here: the point of the present setting.
+        here: the point of the present setting, from :func:`here` or :func:`here_by`.
     """
     data: Data = {"x": x, "y": y, "series": list(series), "alt": alt}
     return data if here is None else data | {"here": here}

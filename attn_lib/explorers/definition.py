@@ -43,8 +43,8 @@ class Part:
         depends: names of the controls that ``compute`` reads.
         items: what is drawn, in order.
         compute: from a setting to one JSON-ready value per item, or ``{"missing": why}``.
-        layout: ``"wide"`` takes the panel's full width, ``"beside"`` as little as it needs, ``"column"`` what
-            is left, with its items below each other.
+        layout: ``"wide"`` takes the panel's full width, ``"half"`` half of it where there is room,
+            ``"beside"`` as little as it needs, ``"column"`` what is left, with its items below each other.
         follows: names of the controls whose moves only change the view of what ``compute`` gave: which frame
             of a map is shown, in which order bars stand. They do not multiply the stored entries.
         ignores: for a control that does not matter while another one has certain values, that other control
@@ -176,7 +176,10 @@ class Definition:
         return {
             "spec": self.spec(),
             "parts": {
-                name: {part.key(setting): part.compute(setting) for setting in self.settings(part)}
+                name: {
+                    part.key(setting): part.compute(self.defaults | setting)
+                    for setting in self.settings(part)
+                }
                 for name, part in self.parts.items()
             },
         }

@@ -87,6 +87,7 @@ def bars(
     *,
     what: str = "channel",
     band: Sequence[int] = (),
+    reach: int | None = None,
     sort: Data | None = None,
 ) -> Data:
     """Store one value per channel, with the ends of the scale they are drawn on.
@@ -97,12 +98,14 @@ def bars(
         high: upper end of the scale.
         alt: the text equivalent.
         what: what one bar stands for.
-        band: bars that are pointed out.
+        band: bars that are pointed out while none is pointed at.
+        reach: so many neighbours on both sides of the bar that is pointed at are pointed out with it.
         sort: from :func:`sorted_while`.
     """
     rounded = [round_off(value) for value in values.tolist()]
     data: Data = {"values": rounded, "low": low, "high": high, "alt": alt, "what": what}
-    return data | ({"band": list(band)} if band else {}) | ({"sort": sort} if sort else {})
+    options: Data = {"band": list(band) or None, "reach": reach, "sort": sort}
+    return data | {name: option for name, option in options.items() if option is not None}
 
 
 def sorted_while(control: str, value: object, by: str) -> Data:
@@ -125,7 +128,7 @@ def heatmap(
     caption: str,
     alt: str,
     *,
-    scale: tuple[float, float] | None = None,
+    scale: tuple[float, float | Sequence[float]] | None = None,
     signed: bool = False,
     over: Data | None = None,
     marks: Sequence[Data] = (),
@@ -139,7 +142,8 @@ def heatmap(
         values: the map, or with ``pick`` one frame per value of that control, or one map for all.
         caption: what stands above it; with ``pick``, ``{}`` is where the control stands.
         alt: the text equivalent, with ``{}`` as in the caption.
-        scale: the ends of the scale; by default the smallest and the largest value.
+        scale: the ends of the scale; by default the smallest and the largest value. With frames the high end
+            may be a list, one per frame.
         signed: blue to red around zero, in fifteen steps; the scale reaches as far on both sides.
         over: the picture below the map: what :func:`over_picture` gives.
         marks: drawn on a map that lies over no picture, in places of the map.
@@ -151,9 +155,12 @@ def heatmap(
         ``values`` is ``(H, W)``, or ``(frames, H, W)``.
     """
     low, high = scale if scale is not None else (values.min().item(), values.max().item())
+    each = list(high) if isinstance(high, Sequence) else [high]
     if signed:
-        high = max(abs(low), abs(high))
-        low = -high
+        each = [max(abs(low), abs(end)) for end in each]
+        low = -each[0]
+    levels = SIGNED_LEVELS if signed else HEAT_LEVELS
+    frames = values if len(each) > 1 else values[None]
     options: Data = {
         "signed": signed,
         "over": over,
@@ -164,9 +171,9 @@ def heatmap(
     }
     return {
         "shape": list(values.shape[-2:]),
-        "hex": quantise(values, low, high, SIGNED_LEVELS if signed else HEAT_LEVELS),
+        "hex": "".join(quantise(frame, low, end, levels) for frame, end in zip(frames, each, strict=True)),
         "low": round_off(low),
-        "high": round_off(high),
+        "high": [round_off(end) for end in each] if len(each) > 1 else round_off(each[0]),
         "caption": caption,
         "alt": alt,
         **{name: option for name, option in options.items() if option},

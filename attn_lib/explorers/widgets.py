@@ -6,13 +6,21 @@ from typing import Any, ClassVar
 
 import traitlets
 
-from attn_lib.explorers.controls import Control
+from attn_lib.explorers.controls import Control, key_of
 from attn_lib.explorers.definition import Definition
 from attn_lib.explorers.embedding import module_source
 from attn_lib.explorers.publishable import Publishable
-from attn_lib.explorers.records import gate_swap, se
+from attn_lib.explorers.records import eca, gate_swap, se, self_attention
 
-__all__ = ["EXPLORERS", "Explorer", "GateSwapExplorer", "SEExplorer", "control_trait"]
+__all__ = [
+    "EXPLORERS",
+    "ECAExplorer",
+    "Explorer",
+    "GateSwapExplorer",
+    "SEExplorer",
+    "SelfAttentionExplorer",
+    "control_trait",
+]
 
 
 def control_trait(control: Control) -> traitlets.TraitType:
@@ -53,7 +61,7 @@ class Explorer(Publishable):
         if unknown:
             raise TypeError(f"expected controls out of {sorted(controls)}; got {unknown}")
         start = self.definition.defaults | setting
-        self._computed: dict[tuple[str, str], dict[str, object]] = {}
+        self._computed: dict[tuple[str, str, str], dict[str, object]] = {}
         super().__init__(
             spec=self.definition.spec() | {"start": start},
             parts=self._checked(start),
@@ -78,9 +86,11 @@ class Explorer(Publishable):
         computed = {}
         for part in self.definition.parts.values():
             key = part.key(setting)
-            if (part.name, key) not in self._computed:
-                self._computed[part.name, key] = part.compute(setting)
-            computed[part.name] = {key: self._computed[part.name, key]}
+            # What a part follows may have a value here that no page publishes, and its data then hold it too.
+            memory = part.name, key, key_of(part.follows, setting)
+            if memory not in self._computed:
+                self._computed[memory] = part.compute(setting)
+            computed[part.name] = {key: self._computed[memory]}
         return computed
 
     def _checked(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
@@ -142,6 +152,31 @@ class SEExplorer(Explorer):
     stage = control_trait(se.STAGE)
 
 
+class ECAExplorer(Explorer):
+    """Efficient Channel Attention: how far a gate looks, what it costs, and what a trained one does."""
+
+    definition = eca.EXPLORER
+    channels = control_trait(eca.CHANNELS)
+    gamma = control_trait(eca.GAMMA)
+    b = control_trait(eca.B)
+    kernel_size = control_trait(eca.KERNEL_SIZE)
+    trained = control_trait(eca.TRAINED)
+    stage = control_trait(eca.STAGE)
+    image = control_trait(eca.IMAGE)
+
+
+class SelfAttentionExplorer(Explorer):
+    """Self-attention: where a place of the map looks, and what that costs as the map grows."""
+
+    definition = self_attention.EXPLORER
+    heads = control_trait(self_attention.HEADS)
+    image = control_trait(self_attention.IMAGE)
+    stage = control_trait(self_attention.STAGE)
+    query = control_trait(self_attention.QUERY)
+    channels = control_trait(self_attention.CHANNELS)
+    side = control_trait(self_attention.SIDE)
+
+
 class GateSwapExplorer(Explorer):
     """A trained network and its gates: swap them for another image's, freeze them, open them all."""
 
@@ -151,6 +186,7 @@ class GateSwapExplorer(Explorer):
 
 
 EXPLORERS: dict[str, type[Explorer]] = {
-    explorer.definition.name: explorer for explorer in (SEExplorer, GateSwapExplorer)
+    explorer.definition.name: explorer
+    for explorer in (SEExplorer, ECAExplorer, SelfAttentionExplorer, GateSwapExplorer)
 }
 """Every explorer by the name in its page's ``data-explorer``."""

@@ -19,7 +19,9 @@ globalThis.reading = {
     const element = figure.querySelector(`[data-part="${name}"]`);
     const [note, ...items] = element.children;
     if (element.classList.contains("attn-missing")) return { missing: note.textContent };
-    return Object.fromEntries(part.items.map((item, i) => [item.name, this[item.kind](items[i])]));
+    const absent = (item) => getComputedStyle(item).visibility === "hidden";
+    return Object.fromEntries(part.items.map((item, i) =>
+      [item.name, absent(items[i]) ? null : this[item.kind](items[i])]));
   },
 
   output(element) { return { value: Number(element.dataset.value), text: element.textContent }; },
@@ -134,7 +136,9 @@ globalThis.reading = {
       alt,
       labels: [...element.querySelectorAll(".attn-axis")].map((label) => label.textContent),
       ticks: { x: ticks("x", "left"), y: ticks("y", "bottom") },
-      paths: lines.map((line) => line.getAttribute("d").match(/[-\d.e]+/g).map(Number)),
+      lines: lines.map((line) => line.getAttribute("d")).map((d) => ({
+        steps: /[HV]/.test(d), path: d.match(/[-\d.e]+/g).map(Number),
+      })),
       dots: markers(".attn-series"),
       rings: markers(".attn-here"),
       intervals: [...map.querySelectorAll(".attn-interval")].map((line) =>

@@ -94,7 +94,7 @@ def test_the_reading_is_the_networks_and_its_accuracy_the_recorded_one():
     with torch.no_grad():
         probabilities = network(images.inputs()).softmax(dim=1)
     for image, label in enumerate(images.labels.tolist()):
-        data = se.reading(setting(image=image))
+        data = se.read(setting(image=image))
         guess = int(probabilities[image].argmax())
         assert data["prediction"]["value"] == guess
         assert ("right" in data["prediction"]["text"]) == (guess == label)
@@ -123,7 +123,7 @@ def test_an_untrained_setting_says_so():
     assert se.gates(setting(reduction=3)) == {
         "missing": "No network was trained with r = 3; one was for each r = 2, 4, 8 and 16."
     }
-    assert se.reading(setting(reduction=3)) == se.gates(setting(reduction=3))
+    assert se.read(setting(reduction=3)) == se.gates(setting(reduction=3))
 
 
 @pytest.mark.parametrize("image", [-1, 10, "0"])
@@ -138,7 +138,7 @@ def test_a_stage_that_does_not_exist_is_refused():
 
 
 def test_some_sample_is_misread_so_that_the_page_shows_failures():
-    readings = [se.reading(setting(image=image))["prediction"]["text"] for image in se.IMAGE.values]
+    readings = [se.read(setting(image=image))["prediction"]["text"] for image in se.IMAGE.values]
     assert 0 < sum("right" not in text for text in readings) < len(readings)
 
 

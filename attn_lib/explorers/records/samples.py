@@ -1,9 +1,11 @@
-"""The test images that explorers show, and the trained networks they are shown to."""
+"""The test images that explorers show, and what trained networks do with them."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from attn_lib import results
@@ -11,15 +13,21 @@ from attn_lib.backbones import digit_resnet
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Data, Setting
 from attn_lib.explorers.encoding import number, picture, round_off
+from attn_lib.inspection import BlockRecord, record_blocks
 
 __all__ = [
     "PICTURES",
     "SAMPLES",
+    "STAGE",
+    "Observation",
     "describe",
     "image_control",
     "image_index",
     "look",
+    "observe",
+    "picked_stage",
     "read_digit",
+    "reading",
     "trained_network",
 ]
 
@@ -27,6 +35,8 @@ SAMPLES = results.sample_images()
 
 PICTURES = tuple(picture(image[0]) for image in SAMPLES.images)
 """The images as a page stores them."""
+
+STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
 
 
 def image_control(name: str, label: str, default: int) -> Control:
@@ -45,6 +55,18 @@ def image_index(setting: Setting) -> int:
     if isinstance(index, str) or not 0 <= index < len(PICTURES):
         raise ValueError(f"`image` must be between 0 and {len(PICTURES) - 1}; got image={index!r}")
     return int(index)
+
+
+def picked_stage(setting: Setting) -> int:
+    """Return the stage that a setting picks.
+
+    Raises:
+        ValueError: there is no such stage.
+    """
+    stage = setting["stage"]
+    if stage not in STAGE.values:
+        raise ValueError(f"`stage` must be one of {STAGE.values}; got stage={stage!r}")
+    return int(stage)
 
 
 def describe(index: int) -> Data:
@@ -81,3 +103,39 @@ def trained_network(name: str) -> nn.Module:
     network = digit_resnet(**results.record(name)["network"])
     network.load_state_dict(results.state_dict(name))
     return network.eval()
+
+
+class Observation(NamedTuple):
+    """What a trained network does with the sample images."""
+
+    blocks: dict[str, BlockRecord]
+    """What each of its blocks received, computed and returned, by the block's full name."""
+    probabilities: Tensor
+    """``(images, 10)``"""
+
+
+@cache
+def observe(name: str) -> Observation | None:
+    """Show every sample image to a network of the experiment; ``None`` if its weights are not published."""
+    if name not in results.checkpoint_names():
+        return None
+    network, x = trained_network(name), SAMPLES.inputs()
+    with torch.no_grad():
+        probabilities = network(x).softmax(dim=1)
+    return Observation(record_blocks(network, x), probabilities)
+
+
+def reading(name: str, probabilities: Tensor, index: int) -> Data:
+    """Say what a network reads in an image, and how often it is right: three numbers.
+
+    Args:
+        name: the network's run.
+        probabilities: of all sample images, ``(images, 10)``.
+        index: the image.
+    """
+    test = results.record(name)["test"]
+    share = test["correct"] / test["total"]
+    return {
+        **read_digit(probabilities[index], int(SAMPLES.labels[index])),
+        "accuracy": number(round_off(share), f"{100 * share:.1f} % of {test['total']:,}"),
+    }

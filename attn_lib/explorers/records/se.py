@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
-from attn_lib import results
 from attn_lib.blocks import SE
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
 from attn_lib.explorers.encoding import bars, count, heatmap, join, number, round_off, shape_text
 from attn_lib.explorers.records.samples import (
     PICTURES,
-    SAMPLES,
+    STAGE,
     image_control,
     image_index,
     look,
-    read_digit,
-    trained_network,
+    observe,
+    picked_stage,
+    reading,
 )
 from attn_lib.explorers.snippets import Code
-from attn_lib.inspection import BlockRecord, count_parameters, record_blocks, trace_shapes
+from attn_lib.inspection import count_parameters, trace_shapes
 
 __all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
 
@@ -33,7 +30,6 @@ CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2
 REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
 BIAS = Control("bias", "bias", (True, False), True, "choice", ("with bias", "without bias"))
 IMAGE = image_control("image", "test image", 0)
-STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
@@ -92,22 +88,9 @@ def trace(block: SE, x: Tensor) -> list[Data]:
     return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
 
 
-@cache
-def observe(reduction: int, bias: bool) -> tuple[dict[str, BlockRecord], Tensor, dict[str, Any]] | None:
-    """Show every sample image to the network that was trained with this block; ``None`` if none was.
-
-    Returns:
-        The record of each SE block, the class probabilities ``(images, 10)``, and the run's own record.
-    """
-    name = f"se_r{reduction}_{'bias' if bias else 'nobias'}_seed0"
-    if name not in results.names():
-        return None
-    run = results.record(name)
-    network = trained_network(name)
-    x = SAMPLES.inputs()
-    with torch.no_grad():
-        probabilities = network(x).softmax(dim=1)
-    return record_blocks(network, x), probabilities, run
+def network_name(setting: Setting) -> str:
+    """Name the run whose blocks have this reduction and bias."""
+    return f"se_r{setting['reduction']}_{'bias' if setting['bias'] else 'nobias'}_seed0"
 
 
 def untrained(setting: Setting) -> Data:
@@ -118,29 +101,22 @@ def untrained(setting: Setting) -> Data:
     }
 
 
-def reading(setting: Setting) -> Data:
+def read(setting: Setting) -> Data:
     """Say what the network reads, and how often it is right."""
-    observed = observe(setting["reduction"], setting["bias"])
+    name = network_name(setting)
+    observed = observe(name)
     if observed is None:
         return untrained(setting)
-    _, probabilities, run = observed
-    index = image_index(setting)
-    correct, total = run["test"]["correct"], run["test"]["total"]
-    return {
-        **read_digit(probabilities[index], int(SAMPLES.labels[index])),
-        "accuracy": number(round_off(correct / total), f"{100 * correct / total:.1f} % of {total:,}"),
-    }
+    return reading(name, observed.probabilities, image_index(setting))
 
 
 def gates(setting: Setting) -> Data:
     """Give the squeezed vector and the gates of one stage, with its most open and most closed channel."""
-    observed = observe(setting["reduction"], setting["bias"])
+    stage = picked_stage(setting)
+    observed = observe(network_name(setting))
     if observed is None:
         return untrained(setting)
-    stage = setting["stage"]
-    if stage not in STAGE.values:
-        raise ValueError(f"`stage` must be one of {STAGE.values}; got stage={stage!r}")
-    seen = observed[0][f"layer{stage}.0.attention"]
+    seen = observed.blocks[f"layer{stage}.0.attention"]
     index = image_index(setting)
     squeezed = seen.input.mean(dim=(2, 3))
     # One scale for all images, so that bars compare from image to image; it always holds zero.
@@ -236,7 +212,7 @@ EXPLORER = Definition(
                         Item("probability", "number", "with probability"),
                         Item("accuracy", "number", "right on test images"),
                     ),
-                    reading,
+                    read,
                     "column",
                 ),
                 Part(

@@ -24,7 +24,7 @@ export function makeBars(item, { point }) {
   const nameOf = (i) => (order ? order[i] : i);
   const placeOf = (name) => (order ? order.indexOf(name) : name);
   const valueOf = (i) => data.values[nameOf(i)];
-  const pointAt = (i) => point(i === null ? null : nameOf(i));
+  const pointAt = (i) => point(i === null ? null : nameOf(i), data.what);
 
   const barAt = (event) => {
     const { left, width } = chart.getBoundingClientRect();
@@ -42,11 +42,17 @@ export function makeBars(item, { point }) {
     pointAt(clamp(from + step, 0, data.values.length - 1));
   });
 
-  /** Mark the bar of a channel, or of none. */
-  function mark(channel) {
+  /** Mark the bar of a channel, or of none. Bars that stand for something else than `what` stay as they are. */
+  function mark(channel, what = data.what) {
+    if (what !== data.what) return;
     const at = channel === null ? -1 : placeOf(channel);
     marked = at >= 0 && at < data.values.length ? at : null;
-    [...svg.children].forEach((bar, i) => bar.classList.toggle("attn-marked", i === marked));
+    const banded = (i) => (marked !== null && data.reach !== undefined
+      ? Math.abs(nameOf(i) - channel) <= data.reach : data.band?.includes(nameOf(i)));
+    [...svg.children].forEach((bar, i) => {
+      bar.classList.toggle("attn-marked", i === marked);
+      bar.classList.toggle("attn-banded", Boolean(banded(i)));
+    });
     readout.textContent = marked === null ? "" : `${data.what} ${nameOf(marked)}: ${valueOf(marked)}`;
   }
 
@@ -56,7 +62,7 @@ export function makeBars(item, { point }) {
     update(next, { pick, data: part }) {
       const channel = marked === null ? null : nameOf(marked);
       data = next;
-      const { low, high, values, band = [], sort } = data;
+      const { low, high, values, sort } = data;
       order = sort && pick(sort.control).value === sort.when ? descending(part[sort.by].values) : null;
       const span = high - low || 1;
       const zero = clamp(0, low, high);
@@ -68,7 +74,6 @@ export function makeBars(item, { point }) {
       [...svg.children].forEach((bar, i) => {
         bar.setAttribute("y", (high - Math.max(valueOf(i), zero)) / span);
         bar.setAttribute("height", Math.abs(valueOf(i) - zero) / span);
-        bar.classList.toggle("attn-banded", band.includes(nameOf(i)));
       });
       [...scale.children].forEach((end, i) => { end.textContent = i ? low : high; });
       [...numbers.children].forEach((number, i) => { number.textContent = nameOf(i); });

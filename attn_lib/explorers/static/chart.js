@@ -53,6 +53,7 @@ export function makeChart(item) {
     make("div", { class: "attn-below" }, table.element, readout));
   let data = { series: [] };
   let place = { x: along({ low: 0, high: 1 }), y: along({ low: 0, high: 1 }) };
+  let here; // the point of the present setting
   let pointed = null; // [series, point]
 
   const withIntervals = () => data.series.some(({ points }) => points.some((p) => p.low !== undefined));
@@ -72,7 +73,6 @@ export function makeChart(item) {
 
   function point(to) {
     pointed = to;
-    const here = to === null ? data.here : undefined;
     pointer.replaceChildren();
     if (to !== null) {
       const p = pointOf(to);
@@ -136,9 +136,10 @@ export function makeChart(item) {
 
   return {
     element,
-    update(next) {
+    update(next, { pick }) {
       data = next;
-      const { x, y, series, here } = data;
+      const { x, y, series } = data;
+      here = data.here?.pick ? data.here.at[pick(data.here.pick).value] : data.here;
       place = { x: along(x), y: along(y) };
       lines.replaceChildren(
         ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),

@@ -15,17 +15,20 @@
 //   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
 //   picture  {index, box: [x, y, w, h], alt, marks}      one of spec.pictures, with a box drawn on it
-//   bars     {values, low, high, alt, what, band, sort}  one bar per channel, or per `what`; those of a part share a cursor
-//            band: the channels to point out; sort {control, when, by}: in the order of the item `by` while so set
+//   bars     {values, low, high, alt, what, band, reach, sort}  one bar per channel, or per `what`; those of a part
+//            share a cursor; band: the channels to point out, and with `reach` the neighbours of the one pointed at
+//            instead; sort {control, when, by}: in the order of the item `by` while so set
 //   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots}
 //            one hexadecimal digit per place; over {index, box, marks}: the picture below it; pick: the control
-//            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks a spot
+//            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks a spot;
+//            `high` may then be a list, a high end per frame
 //   strips   {height, width, product}                    three maps of one scale: a column, a row and their product
 //   chart    {x, y, series, alt, here}                   x and y {label, low, high, log, ticks: [[value, text]]}
 //            series {name, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
-//            here {x, y, text}: the point of this setting
+//            here {x, y, text}: the point of this setting, or {pick, at}: one for each value of the control `pick`
 // A mark is {shape: "rect", at: [x, y, w, h]} or {shape: "points", at: [[x, y], ...]} with a style (field, cell, spot)
-// and a label for the legend. Instead of its items a part's data may be {missing: "why there is nothing to show"}.
+// and a label for the legend. An item whose data is null is not there at this setting. Instead of its items a part's
+// data may be {missing: "why there is nothing to show"}.
 
 import { makeBars } from "./bars.js";
 import { makeChart } from "./chart.js";
@@ -53,7 +56,7 @@ function makePart(part, pictures, pick) {
   const each = (act) => Object.values(items).forEach(act);
   const host = {
     pictures,
-    point: (channel) => each((item) => item.mark?.(channel)),
+    point: (channel, what) => each((item) => item.mark?.(channel, what)),
     pointCell: (cell, shape) => each((item) => item.markCell?.(cell, shape)),
   };
   for (const item of part.items) items[item.name] = ITEMS[item.kind](item, host);
@@ -71,7 +74,11 @@ function makePart(part, pictures, pick) {
       const why = data.missing;
       note.textContent = why ?? "";
       element.classList.toggle("attn-missing", why !== undefined);
-      if (why === undefined) for (const [name, item] of Object.entries(items)) item.update(data[name], { pick, data });
+      if (why === undefined) for (const [name, item] of Object.entries(items)) {
+        // What does not exist at this setting (a fourth head of two) leaves its room empty, so that nothing jumps.
+        item.element.classList.toggle("attn-absent", data[name] === null);
+        if (data[name] !== null) item.update(data[name], { pick, data });
+      }
     },
   };
 }

@@ -84,19 +84,20 @@ export function makeHeatmap(item, { pictures, pointCell }) {
   let data;
   let from = 0; // where the frame that is shown begins among the digits
   let at = 0; // the position of the control that picks the frame
+  let top = 1; // the high end of its scale
   let pointed = null; // [row, column]
 
   const sayCell = ([row, column]) => {
     const [across, down] = data.axes ?? ["row", "column"];
-    return `${across} ${row}, ${down} ${column}: ${valueAt(data, from + row * data.shape[1] + column)}`;
+    return `${across} ${row}, ${down} ${column}: ${valueAt({ ...data, high: top }, from + row * data.shape[1] + column)}`;
   };
   let say = sayCell;
 
   const cellAt = (event) => {
-    const { left, top, width, height } = plate.element.getBoundingClientRect();
+    const place = plate.element.getBoundingClientRect();
     const [rows, columns] = data.shape;
-    return [clamp(Math.floor(((event.clientY - top) / height) * rows), 0, rows - 1),
-      clamp(Math.floor(((event.clientX - left) / width) * columns), 0, columns - 1)];
+    return [clamp(Math.floor(((event.clientY - place.top) / place.height) * rows), 0, rows - 1),
+      clamp(Math.floor(((event.clientX - place.left) / place.width) * columns), 0, columns - 1)];
   };
   const move = (cell) => pointCell(cell, data.shape);
   plate.element.addEventListener("pointermove", (event) => move(cellAt(event)));
@@ -135,6 +136,7 @@ export function makeHeatmap(item, { pictures, pointCell }) {
       const [height, width] = data.shape;
       const picked = data.pick === undefined ? { at: 0, text: "" } : pick(data.pick);
       at = picked.at;
+      top = Array.isArray(data.high) ? data.high[at] : data.high;
       from = data.hex.length > height * width ? at * height * width : 0;
       if (pointed !== null && (pointed[0] >= height || pointed[1] >= width)) pointed = null;
       plate.lay(data.over && pictures[data.over.index], data.shape);
@@ -143,7 +145,7 @@ export function makeHeatmap(item, { pictures, pointCell }) {
       caption.textContent = data.caption.replace("{}", picked.text);
       plate.element.setAttribute("aria-label", data.alt.replace("{}", picked.text));
       low.textContent = data.low;
-      high.textContent = data.high;
+      high.textContent = top;
       ramp.classList.toggle("attn-signed", Boolean(data.signed));
       drawMarks();
     },
