@@ -8,11 +8,11 @@ from typing import Any
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
-from attn_lib.experiment.predictions import EXPERIMENTS
+from attn_lib.experiment.predictions import EXPERIMENTS, Prediction, ProbeExperiment
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
 
-__all__ = ["GROUPS", "HEADLINE", "SEEDS", "PlannedRun", "main_settings", "planned_runs"]
+__all__ = ["GROUPS", "HEADLINE", "SEEDS", "PlannedRun", "main_settings", "planned_runs", "probe_setting"]
 
 SEEDS = (0, 1, 2, 3, 4)
 """The seeds that every setting is trained with; settings with the same seed pair."""
@@ -124,6 +124,12 @@ def _probes(seed: int) -> list[Run]:
         for experiment in EXPERIMENTS.values()
         for prediction in experiment.predictions
     ]
+
+
+def probe_setting(experiment: ProbeExperiment, prediction: Prediction) -> str:
+    """Return the name under which the results keep a network of a probe, without its seed."""
+    run = Run(prediction.network, experiment.task, experiment.training)
+    return run.name.rpartition("_seed")[0]
 
 
 GROUPS: dict[str, Callable[[int], list[Run]]] = {

@@ -65,8 +65,14 @@ class Probe:
         sizes = {"train": self.train_images, "validation": self.validation_images, "test": self.test_images}
         return sizes[split]
 
-    def make(self, split: SplitName) -> Split:
-        """Make the images of one split; the same bytes on every platform."""
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; the same bytes on every platform.
+
+        Args:
+            split: which.
+            turn: lets the cue point to the next digit but ``turn - 1`` in place of the one that was drawn; all
+                else stays as it is. So two splits differ in nothing but the cue and the label.
+        """
         raise NotImplementedError
 
     def _stream(self, split: SplitName) -> IntegerStream:
@@ -143,13 +149,13 @@ class ColourCue(Probe):
     cue: int = 4
     name: ClassVar[str] = "colour_cue"
 
-    def make(self, split: SplitName) -> Split:
-        """Make the images of one split; the same bytes on every platform."""
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`."""
         stream, canvas = self._stream(split), self._blank(split)
         images = len(canvas)
         sources = load_sources(self.digit)
         digits = self._draw_digits(stream, split, 3)
-        wanted = stream.below(3, (images,))
+        wanted = (stream.below(3, (images,)) + turn) % 3
         sides = ((self.digit, self.digit),) * 3 + ((self.cue, self.cue),)
         places = self._place(stream, images, sides, (0, self.size[0]), (0, self.size[1]))
         for colour in range(3):
@@ -178,13 +184,13 @@ class FrameCue(Probe):
     name: ClassVar[str] = "frame_cue"
     size: ClassVar[tuple[int, int]] = (48, 48)
 
-    def make(self, split: SplitName) -> Split:
-        """Make the images of one split; the same bytes on every platform."""
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`."""
         stream, canvas = self._stream(split), self._blank(split)
         images, side = len(canvas), self.size[0]
         sources = load_sources(self.digit)
         digits = self._draw_digits(stream, split, 2)
-        wanted = stream.below(2, (images,))
+        wanted = (stream.below(2, (images,)) + turn) % 2
         middle = (MARGIN, side - MARGIN)
         places = self._place(stream, images, ((self.digit, self.digit),) * 2, middle, middle)
         for colour in range(2):
@@ -215,13 +221,13 @@ class RowCue(Probe):
     size: ClassVar[tuple[int, int]] = (40, 60)
     channels: ClassVar[int] = 1
 
-    def make(self, split: SplitName) -> Split:
-        """Make the images of one split; the same bytes on every platform."""
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`."""
         stream, canvas = self._stream(split), self._blank(split)
         images, (height, width) = len(canvas), self.size
         sources = load_sources(self.digit)
         digits = self._draw_digits(stream, split, 2)
-        wanted = stream.below(2, (images,))
+        wanted = (stream.below(2, (images,)) + turn) % 2
         # The upper digit's row leaves room for the lower one; the rest of the height is shared out at random.
         spare = height - 2 * self.digit
         cuts = np.sort(stream.below(spare + 1, (images, 2)), axis=1)
@@ -265,8 +271,14 @@ class MatchingPair(Probe):
     name: ClassVar[str] = "matching_pair"
     classes: ClassVar[int] = 3
 
-    def make(self, split: SplitName) -> Split:
-        """Make the images of one split; the same bytes on every platform."""
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
+
+        Raises:
+            ValueError: ``turn`` is not 0.
+        """
+        if turn:
+            raise ValueError(f"`turn` must be 0, since no cue points to a pattern; got turn={turn}")
         stream, canvas = self._stream(split), self._blank(split)
         images, each = len(canvas), np.arange(len(canvas))
         patterns, odd = self._draw_patterns(stream, images)
