@@ -70,7 +70,7 @@ class Probe:
 
         Args:
             split: which.
-            turn: lets the cue point to the next digit but ``turn - 1`` in place of the one that was drawn; all
+            turn: how many digits on from the one that was drawn the cue points; all
                 else stays as it is. So two splits differ in nothing but the cue and the label.
         """
         raise NotImplementedError
