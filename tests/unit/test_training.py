@@ -27,7 +27,7 @@ def splits():
 
 
 def trained(folder, splits, *, network=SE, settings=SETTINGS, seed=7, **options):
-    model = build_network(network, seed=seed)
+    model = build_network(network, DATA, seed=seed)
     curve = train(model, *splits, settings, seed=seed, progress_file=folder / "progress.pt", **options)
     return model, curve
 
@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path, 
 
 def test_a_network_in_evaluation_mode_is_trained_all_the_same(tmp_path, splits):
     expected, _ = trained(tmp_path / "expected", splits)
-    model = build_network(SE, seed=7).eval()
+    model = build_network(SE, DATA, seed=7).eval()
     train(model, *splits, SETTINGS, seed=7, progress_file=tmp_path / "progress.pt")
     assert_same_weights(model, expected)
 
@@ -132,7 +132,7 @@ def test_the_first_step_is_that_of_adamw_by_hand(tmp_path, splits):
     The cycle begins at a 25th of its peak: 0.001.
     """
     settings = TrainingSettings(epochs=1, batch_size=23, max_learning_rate=0.025, weight_decay=0.5)
-    reference, model = build_network(SE, seed=7).train(), build_network(SE, seed=7)
+    reference, model = build_network(SE, DATA, seed=7).train(), build_network(SE, DATA, seed=7)
     batch = data_order(211, seed=7, epoch=0)[:23]
     F.cross_entropy(reference(to_input(splits[0].images[batch])), splits[0].labels[batch]).backward()
     gradient, before = reference.fc.weight.grad, reference.fc.weight.detach()
@@ -157,12 +157,12 @@ def test_the_data_order_is_a_permutation_that_depends_on_seed_and_epoch_alone():
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_data_order_has_nothing_to_do_with_what_the_images_show(seed):
     """Were both drawn from one stream, an epoch would be sorted by digit and undo what it taught."""
-    layout = draw_layout(ClutteredDigits(), "train")
+    images, layout = ClutteredDigits().train_images, draw_layout(ClutteredDigits(), "train")
     for epoch in range(TrainingSettings().epochs):
-        order = data_order(12_000, seed=seed, epoch=epoch).numpy()
+        order = data_order(images, seed=seed, epoch=epoch).numpy()
         for drawn in (layout.digits, layout.digit_places[:, 0], layout.fragments[:, 0]):
-            correlation = np.corrcoef(np.arange(12_000), drawn[order])[0, 1]
-            assert abs(correlation) < 5 / 12_000**0.5  # five standard deviations of independent draws
+            correlation = np.corrcoef(np.arange(images), drawn[order])[0, 1]
+            assert abs(correlation) < 5 / images**0.5  # five standard deviations of independent draws
 
 
 def test_every_variant_sees_the_same_batches_and_the_last_incomplete_one_is_dropped(tmp_path, splits):
@@ -170,7 +170,7 @@ def test_every_variant_sees_the_same_batches_and_the_last_incomplete_one_is_drop
     seen = {}
     for name, network in (("plain", NetworkSetting()), ("se", SE)):
         batches = seen[name] = []
-        model = build_network(network, seed=7)
+        model = build_network(network, DATA, seed=7)
         model.conv1.register_forward_pre_hook(
             lambda module, args, batches=batches, model=model: (
                 batches.append(args[0].clone()) if model.training else None
@@ -188,7 +188,7 @@ def test_variants_start_from_the_same_weights_and_leave_the_global_generator_alo
     torch.manual_seed(11)
     expected = torch.rand(3)
     torch.manual_seed(11)
-    plain, se = build_network(NetworkSetting(), seed=7), build_network(SE, seed=7)
+    plain, se = build_network(NetworkSetting(), DATA, seed=7), build_network(SE, DATA, seed=7)
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
     for name, value in plain.state_dict().items():
