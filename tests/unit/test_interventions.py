@@ -1,0 +1,322 @@
+"""Interventions: a block computed from its maps, and networks with other attention than their own."""
+
+from itertools import product
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from attn_lib.blocks import BAM, BLOCKS, CBAM, ECA, SE, VARIANTS, CoordAtt, SelfAttention2d
+from attn_lib.experiment.interventions import (
+    apply_maps,
+    exchanged,
+    frozen,
+    opened,
+    with_maps,
+    without_max,
+)
+from tests.block_tools import randomise
+
+N, C, H, W = 3, 13, 5, 7
+
+# Every keyword that changes which maps there are or how they make the output, and every choice of it.
+CASES = {
+    "se": [{"squeeze": squeeze} for squeeze in ("avg", "max")]
+    + [{"gate": gate, "bias": False} for gate in ("sigmoid", "tanh", "relu")],
+    "eca": [{"kernel_size": 1}, {"kernel_size": 5}, {"kernel_size": None}],
+    "cbam": [
+        {"order": order, "pooling": pooling, "descriptor": descriptor, "spatial_norm": norm}
+        for order, pooling, descriptor, norm in product(
+            ("channel_first", "spatial_first", "parallel"),
+            ("both", "avg", "max"),
+            ("pool", "conv"),
+            (True, False),
+        )
+    ],
+    "bam": [
+        {"combine": combine, "dilation": dilation}
+        for combine in ("sum", "product", "max", "channel", "spatial")
+        for dilation in (1, 2)
+    ],
+    "coord_att": [{"reduction": 2}, {"reduction": 32, "min_channels": 3}],
+    "self_attention": [{"reduction": 2, "num_heads": heads} for heads in (1, 2, 3)],
+    "se_without_squeeze": [{"bias": True}, {"bias": False}],
+    "eca_variant": [{"mixing": mixing} for mixing in ("none", "per_channel", "full", "band")]
+    + [{"mixing": "groups", "groups": 13}],
+    "coord_att_strip": [{"strip": "height"}, {"strip": "width"}],
+}
+
+
+def maps_of(seed=0, channels=C):
+    return torch.randn(N, channels, H, W, generator=torch.Generator().manual_seed(seed))
+
+
+def built(name, keywords):
+    factory = (BLOCKS | VARIANTS)[name]
+    reduced = {"reduction": 3} if name in ("se", "cbam", "bam", "se_without_squeeze") else {}
+    return randomise(factory(C, **reduced, **keywords)).eval()
+
+
+def test_every_block_and_variant_has_a_case():
+    assert CASES.keys() == (BLOCKS | VARIANTS).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords"),
+    [(name, keywords) for name, cases in CASES.items() for keywords in cases],
+    ids=lambda value: value if isinstance(value, str) else "-".join(str(one) for one in value.values()),
+)
+@torch.no_grad()
+def test_a_block_is_what_its_own_maps_make_of_its_input(name, keywords):
+    block, x = built(name, keywords), maps_of()
+    expected = block(x)
+    torch.testing.assert_close(apply_maps(block, x, block.attention(x)), expected, rtol=1e-5, atol=1e-5)
+    assert not torch.allclose(expected, x, atol=1e-3)  # the maps do something
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+@torch.no_grad()
+def test_other_maps_make_another_output(name):
+    """Were the maps ignored, the test above would pass for a block that is simply called."""
+    block, x = built(name, {}), maps_of()
+    others = block.attention(maps_of(seed=1))
+    assert not torch.allclose(apply_maps(block, x, others), block(x), atol=1e-3)
+
+
+@torch.no_grad()
+def test_maps_given_by_hand():
+    """Gates of 3 and 5 make 15; BAM's combined 3 makes 1 + 3; CBAM's in parallel makes 3."""
+    x = maps_of()
+    three, five = torch.full((1, C, 1, 1), 3.0), torch.full((1, 1, H, W), 5.0)
+    combined = {"channel": five, "spatial": five, "combined": three}
+
+    for block in (CBAM(C, reduction=3), CBAM(C, reduction=3, order="spatial_first")):
+        torch.testing.assert_close(apply_maps(block, x, {"channel": three, "spatial": five}), 15 * x)
+    torch.testing.assert_close(apply_maps(SE(C, reduction=3), x, {"channel": three}), 3 * x)
+    torch.testing.assert_close(apply_maps(BAM(C, reduction=3), x, combined), 4 * x)
+    torch.testing.assert_close(
+        apply_maps(CBAM(C, reduction=3, order="parallel"), x, combined), three.expand_as(x) * x
+    )
+    strips = {"height": torch.full((1, C, H, 1), 2.0), "width": torch.full((1, C, 1, W), 7.0)}
+    torch.testing.assert_close(apply_maps(CoordAtt(C), x, strips), 14 * x)
+
+
+@torch.no_grad()
+def test_self_attention_that_looks_at_one_place_by_hand():
+    """Every head looks at its own place: each place gains that place's value, head by head, projected."""
+    block = built("self_attention", {"num_heads": 2, "reduction": 2})
+    x = maps_of()
+    weights = torch.zeros(1, 2, H * W, H * W)
+    weights[0, 0, :, 11] = 1  # row 1, column 4
+    weights[0, 1, :, 30] = 1  # row 4, column 2
+    value = block.value(x)
+    gathered = torch.cat([value[:, :3, 1, 4], value[:, 3:, 4, 2]], dim=1)
+    gain = gathered @ block.project.weight[:, :, 0, 0].T
+
+    found = apply_maps(block, x, {"weights": weights})
+
+    torch.testing.assert_close(found, x + gain[:, :, None, None], rtol=1e-5, atol=1e-5)
+
+
+class Two(nn.Module):
+    """Two blocks with a convolution before each, so that the second sees what the first has changed."""
+
+    def __init__(self, first, second):
+        super().__init__()
+        self.conv1, self.first = nn.Conv2d(2, C, 3, padding=1), first
+        self.conv2, self.second = nn.Conv2d(C, C, 3, padding=1), second
+        randomise(self, seed=5).eval()
+
+    def forward(self, x):
+        return self.second(self.conv2(self.first(self.conv1(x))))
+
+
+def two_se():
+    return Two(SE(C, reduction=3), SE(C, reduction=5))
+
+
+def hooks_in(network):
+    return sum(len(module._forward_hooks) for module in network.modules())
+
+
+@torch.no_grad()
+def test_exchanged_gates_are_those_of_a_run_with_the_donors():
+    network, x, donors = two_se(), maps_of(1, 2), maps_of(2, 2)
+    given = network.conv1(donors)
+    gate1 = network.first.attention(given)["channel"]
+    gate2 = network.second.attention(network.conv2(given * gate1))["channel"]
+    expected = network.conv2(network.conv1(x) * gate1) * gate2
+    before = network(x)
+
+    with exchanged(network, donors):
+        found = network(x)
+
+    torch.testing.assert_close(found, expected)
+    assert not torch.allclose(found, before, atol=1e-3)
+    torch.testing.assert_close(network(x), before, rtol=0, atol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", BLOCKS | VARIANTS)
+def test_an_exchange_with_itself_changes_nothing(name):
+    network = Two(built(name, CASES[name][-1]), built(name, CASES[name][0]))
+    x = maps_of(1, 2)
+    with exchanged(network, x):
+        found = network(x)
+    torch.testing.assert_close(found, network(x), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_frozen_gates_are_the_means_over_the_batch():
+    """The second block's mean is over what it sees once the first is frozen."""
+    network, x = two_se(), maps_of(1, 2)
+    hidden = network.conv1(x)
+    hidden = network.conv2(hidden * network.first.attention(hidden)["channel"].mean(dim=0))
+    expected = hidden * network.second.attention(hidden)["channel"].mean(dim=0)
+
+    with frozen(network):
+        found = network(x)
+
+    torch.testing.assert_close(found, expected)
+    assert not torch.allclose(found, network(x), atol=1e-3)
+
+
+@torch.no_grad()
+def test_a_frozen_batch_of_one_is_as_it_was():
+    network, x = two_se(), maps_of(1, 2)[:1]
+    with frozen(network):
+        found = network(x)
+    torch.testing.assert_close(found, network(x))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("build", "factor"),
+    [
+        (lambda: SE(C, reduction=3), 1),
+        (lambda: ECA(C), 1),
+        (lambda: CBAM(C, reduction=3), 1),
+        (lambda: CBAM(C, reduction=3, order="parallel"), 1),
+        (lambda: CoordAtt(C), 1),
+        (lambda: BAM(C, reduction=3), 2),  # x + x * 1
+    ],
+    ids=["se", "eca", "cbam", "cbam-parallel", "coord_att", "bam"],
+)
+def test_open_gates_let_everything_through(build, factor):
+    network, x = Two(build(), build()), maps_of(1, 2)
+    expected = factor * network.conv2(factor * network.conv1(x))
+    with opened(network):
+        found = network(x)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+
+
+@torch.no_grad()
+def test_open_self_attention_adds_the_mean_of_all_values():
+    """The projection is linear and without a bias, so the mean may be taken before both layers."""
+    block = SelfAttention2d(C, num_heads=3)
+    network, x = Two(block, nn.Identity()), maps_of(1, 2)
+    hidden = network.conv1(x)
+    mean = hidden.mean(dim=(2, 3), keepdim=True)
+    gain = F.conv2d(F.conv2d(mean, block.value.weight), block.project.weight)
+
+    with opened(network):
+        found = network(x)
+
+    torch.testing.assert_close(found, network.conv2(hidden + gain), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("order", ["channel_first", "spatial_first", "parallel"])
+def test_without_its_maximum_a_cbam_is_the_variant_that_pools_means(order):
+    network = Two(CBAM(C, reduction=3, order=order), CBAM(C, reduction=3, pooling="max", order=order))
+    variant = Two(
+        CBAM(C, reduction=3, order=order, pooling="avg"),
+        CBAM(C, reduction=3, pooling="max", order=order),
+    )
+    variant.load_state_dict(network.state_dict())
+    variant.eval()
+    x = maps_of(1, 2)
+    before = network(x)
+
+    with without_max(network):
+        found = network(x)
+
+    torch.testing.assert_close(found, variant(x))
+    assert not torch.allclose(found, before, atol=1e-3)
+    torch.testing.assert_close(network(x), before, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    "network", [two_se(), Two(CBAM(C, reduction=3, pooling="avg"), nn.Identity())], ids=["se", "avg"]
+)
+def test_a_network_without_a_maximum_to_take_out_is_refused(network):
+    with pytest.raises(ValueError, match="a CBAM that pools both ways; found none"), without_max(network):
+        pass
+
+
+@torch.no_grad()
+def test_a_change_is_told_every_block_and_its_own_maps_in_order():
+    network, x = two_se(), maps_of(1, 2)
+    told = []
+
+    def double_the_second(name, own):
+        told.append((name, own["channel"]))
+        return {"channel": own["channel"] * 2} if name == "second" else own
+
+    with with_maps(network, double_the_second):
+        found = network(x)
+
+    torch.testing.assert_close(found, 2 * network(x))
+    hidden = network.conv1(x)
+    assert [name for name, _ in told] == ["first", "second"]
+    torch.testing.assert_close(told[0][1], network.first.attention(hidden)["channel"])
+
+
+class InterventionError(Exception):
+    pass
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    "intervene",
+    [
+        lambda network: with_maps(network, lambda name, own: own),
+        lambda network: exchanged(network, maps_of(2, 2)),
+        frozen,
+        opened,
+        without_max,
+    ],
+    ids=["with_maps", "exchanged", "frozen", "opened", "without_max"],
+)
+def test_the_network_is_as_it_was_after_an_error(intervene):
+    network, x = Two(CBAM(C, reduction=3), CBAM(C, reduction=3)), maps_of(1, 2)
+    before = network(x)
+
+    with pytest.raises(InterventionError), intervene(network):
+        raise InterventionError
+
+    assert hooks_in(network) == 0
+    assert {network.first.channel.pooling, network.second.channel.pooling} == {"both"}
+    torch.testing.assert_close(network(x), before, rtol=0, atol=0)
+
+
+@torch.no_grad()
+def test_hooks_are_removed_after_an_error_of_the_change_itself():
+    network = two_se()
+
+    def fail(name, own):
+        raise InterventionError(name)
+
+    with pytest.raises(InterventionError, match="first"), with_maps(network, fail):
+        network(maps_of(1, 2))
+
+    assert hooks_in(network) == 0
+
+
+@torch.no_grad()
+def test_donors_in_another_number_are_refused_and_leave_no_hook():
+    network = two_se()
+    with pytest.raises(RuntimeError, match="must match"), exchanged(network, maps_of(2, 2)[:2]):
+        network(maps_of(1, 2))
+    assert hooks_in(network) == 0
