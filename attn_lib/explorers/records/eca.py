@@ -116,7 +116,7 @@ def staircase(setting: Setting) -> Data:
         k = build(setting, channels).kernel_size
         formula = eca_kernel_size(channels, gamma, b)  # type: ignore[arg-type]
         how = "by the formula" if by_hand(setting) is None else f"by hand, where the formula gives {formula}"
-        heres[channels] = charts.here(float(channels), k, f"C = {channels:,}: k = {k}, {how}")  # type: ignore[arg-type]
+        heres[channels] = charts.here(float(channels), k, f"C = {channels:,}: k = {k}, {how}")
     return {
         "staircase": charts.chart(
             charts.axis("channels C", 2, MOST_CHANNELS, [8, 32, 128, 512, 2048], log=True),
@@ -185,7 +185,8 @@ def gates(setting: Setting) -> Data:
     name = f"layer{stage}.0.attention"
     seen, index = observed.blocks[name], image_index(setting)
     block = trained_network(network_name(setting)).get_submodule(name)
-    weights, reach = block.conv.weight.detach().flatten(), block.kernel_size // 2
+    weights = block.state_dict()["conv.weight"].flatten()
+    reach = len(weights) // 2
     squeezed, gate = seen.input.mean(dim=(2, 3)), seen.maps["channel"][index, :, 0, 0]
     low, high = round_off(min(squeezed.min().item(), 0)), round_off(max(squeezed.max().item(), 0))
     extent = max(round_off(weights.abs().max().item()), 0.001)

@@ -36,7 +36,7 @@ this grid stands for one of them."""
 HEADS = Control("heads", "heads", TRAINED_HEADS, 1, "choice")
 IMAGE = image_control("image", "test image", 0)
 STAGE = Control("stage", "stage of the network", (2, 3), 3, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
-QUERY = place("query", "query: click or use the arrow keys", GRID, "image", 12)
+QUERY = place("query", "query (click, or arrow keys)", GRID, "image", 12)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512), 256)
 SIDE = Control("side", "height and width of the map", (5, 10, 20, 40, 80), 20)
 
@@ -305,16 +305,6 @@ EXPLORER = Definition(
             (IMAGE, QUERY, HEADS, STAGE),
             (
                 Part(
-                    "reading",
-                    ("heads", "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
-                ),
-                Part(
                     "attend",
                     ("heads", "image", "stage"),
                     (
@@ -329,7 +319,19 @@ EXPLORER = Definition(
                     ("heads", "image"),
                     (Item("matrix", "heatmap"),),
                     matrix,
+                    "beside",
                     follows=("query",),
+                ),
+                Part(
+                    "reading",
+                    ("heads", "image"),
+                    (
+                        Item("prediction", "number", "the network reads"),
+                        Item("probability", "number", "with probability"),
+                        Item("accuracy", "number", "right on test images"),
+                    ),
+                    read,
+                    "column",
                 ),
             ),
         ),
