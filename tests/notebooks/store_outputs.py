@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from attn_lib.explorers.embedding import OUTPUT_VARIABLE
 
 CHAPTERS = Path(__file__).parents[2] / "book"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def store_outputs(path: Path) -> None:
@@ -32,6 +33,9 @@ def store_outputs(path: Path) -> None:
     client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        # A plain ipywidget names its view by an identifier of this run; what is compared is its text.
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
     notebook.metadata.pop("widgets", None)
     nbformat.write(notebook, path)
 
