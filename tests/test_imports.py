@@ -50,6 +50,7 @@ RULES = (
             "torch",
             "attn_lib.backbones",
             "attn_lib.blocks.BLOCKS",
+            "attn_lib.blocks.VARIANTS",
             "attn_lib.blocks.AttentionFactory",
             "attn_lib.blocks.arguments",
         ),
@@ -67,8 +68,13 @@ RULES = (
     ),
     Rule(
         "attn_lib/experiment/*",
-        (*NETWORKS, "attn_lib.experiment", "numpy", "sklearn"),
-        "it trains networks on scikit-learn's digits",
+        (*NETWORKS, "attn_lib.experiment", "numpy", "sklearn", "tqdm"),
+        "it trains networks on scikit-learn's digits, and shows how far it is",
+    ),
+    Rule(
+        "attn_lib/results/comparison.py",
+        ("scipy", "attn_lib.results"),
+        "it compares what was measured, and Student's t comes from SciPy",
     ),
     Rule(
         "attn_lib/results/*",
@@ -182,7 +188,10 @@ def test_every_file_keeps_to_the_rule_of_its_room():
         ("attn_lib/inspection/flops.py", "from attn_lib.blocks import SE", "attn_lib.blocks.SE"),
         ("attn_lib/inspection/flops.py", "import numpy as np", "numpy"),
         ("attn_lib/experiment/run.py", "import attn_lib.plotting", "attn_lib.plotting"),
+        ("attn_lib/experiment/run.py", "from attn_lib import results", "attn_lib.results"),
         ("attn_lib/results/__init__.py", "import attn_lib.experiment", "attn_lib.experiment"),
+        ("attn_lib/results/__init__.py", "import scipy.stats", "scipy.stats"),
+        ("attn_lib/results/comparison.py", "import attn_lib.experiment", "attn_lib.experiment"),
         ("attn_lib/plotting.py", "import torch", "torch"),
         ("attn_lib/explorers/records/se.py", "import anywidget", "anywidget"),
         ("attn_lib/explorers/records/se.py", "import attn_lib.experiment", "attn_lib.experiment"),
@@ -216,7 +225,7 @@ def test_what_a_rule_names_passes_and_a_longer_name_that_begins_alike_does_not()
     assert len(violations(path, "import torchinfo\nfrom attn_lib.blocks import gates_of_others")) == 2
 
 
-NEVER_LOADED = ("matplotlib", "sklearn", "ipywidgets", "anywidget", "traitlets", "sphinx", "IPython")
+NEVER_LOADED = ("matplotlib", "scipy", "sklearn", "ipywidgets", "anywidget", "traitlets", "sphinx", "IPython")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -228,14 +237,15 @@ def loaded_by(statement: str) -> set[str]:
         "print(json.dumps(sorted({name.split('.')[0] for name in set(sys.modules) - before})))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=300
     )
     return set(json.loads(done.stdout)) - set(sys.stdlib_module_names)
 
 
-def test_importing_the_package_loads_torch_and_nothing_else():
+@pytest.mark.parametrize("package", ["attn_lib", "attn_lib.results"])
+def test_importing_the_package_or_its_results_loads_torch_and_nothing_else(package):
     # torch was loaded before; whatever it loads late, such as a part of itself, is still torch.
-    assert loaded_by("import attn_lib") - {"torch"} == {"attn_lib"}
+    assert loaded_by(f"import {package}") - {"torch"} == {"attn_lib"}
 
 
 def test_a_package_that_is_loaded_is_seen():
