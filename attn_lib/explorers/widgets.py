@@ -10,13 +10,17 @@ from attn_lib.explorers.controls import Control, key_of
 from attn_lib.explorers.definition import Definition
 from attn_lib.explorers.embedding import module_source
 from attn_lib.explorers.publishable import Publishable
-from attn_lib.explorers.records import eca, gate_swap, se, self_attention
+from attn_lib.explorers.records import bam, cbam, coord_att, eca, gate_swap, network, se, self_attention
 
 __all__ = [
     "EXPLORERS",
+    "BAMExplorer",
+    "CBAMExplorer",
+    "CoordAttExplorer",
     "ECAExplorer",
     "Explorer",
     "GateSwapExplorer",
+    "NetworkExplorer",
     "SEExplorer",
     "SelfAttentionExplorer",
     "control_trait",
@@ -150,6 +154,7 @@ class SEExplorer(Explorer):
     bias = control_trait(se.BIAS)
     image = control_trait(se.IMAGE)
     stage = control_trait(se.STAGE)
+    order = control_trait(se.ORDER)
 
 
 class ECAExplorer(Explorer):
@@ -165,6 +170,42 @@ class ECAExplorer(Explorer):
     image = control_trait(eca.IMAGE)
 
 
+class CBAMExplorer(Explorer):
+    """CBAM: what a block costs, and what the two gates of a trained one do to an image."""
+
+    definition = cbam.EXPLORER
+    channels = control_trait(cbam.CHANNELS)
+    reduction = control_trait(cbam.REDUCTION)
+    kernel_size = control_trait(cbam.KERNEL_SIZE)
+    variant = control_trait(cbam.VARIANT)
+    stage = control_trait(cbam.STAGE)
+    image = control_trait(cbam.IMAGE)
+
+
+class BAMExplorer(Explorer):
+    """BAM: what a block costs, how far its spatial branch looks, and what a trained one does to an image."""
+
+    definition = bam.EXPLORER
+    channels = control_trait(bam.CHANNELS)
+    reduction = control_trait(bam.REDUCTION)
+    dilation = control_trait(bam.DILATION)
+    combine = control_trait(bam.COMBINE)
+    stage = control_trait(bam.STAGE)
+    image = control_trait(bam.IMAGE)
+
+
+class CoordAttExplorer(Explorer):
+    """Coordinate Attention: what a block costs, and the two strips of a trained one over an image."""
+
+    definition = coord_att.EXPLORER
+    channels = control_trait(coord_att.CHANNELS)
+    reduction = control_trait(coord_att.REDUCTION)
+    strips = control_trait(coord_att.STRIPS)
+    channel = control_trait(coord_att.CHANNEL)
+    stage = control_trait(coord_att.STAGE)
+    image = control_trait(coord_att.IMAGE)
+
+
 class SelfAttentionExplorer(Explorer):
     """Self-attention: where a place of the map looks, and what that costs as the map grows."""
 
@@ -177,6 +218,18 @@ class SelfAttentionExplorer(Explorer):
     side = control_trait(self_attention.SIDE)
 
 
+class NetworkExplorer(Explorer):
+    """A block in every slot of a backbone: what the whole network then costs."""
+
+    definition = network.EXPLORER
+    backbone = control_trait(network.BACKBONE)
+    block = control_trait(network.BLOCK)
+    placement = control_trait(network.PLACEMENT)
+    reduction = control_trait(network.REDUCTION)
+    kernel_size = control_trait(network.KERNEL)
+    side = control_trait(network.SIDE)
+
+
 class GateSwapExplorer(Explorer):
     """A trained network and its gates: swap them for another image's, freeze them, open them all."""
 
@@ -187,6 +240,15 @@ class GateSwapExplorer(Explorer):
 
 EXPLORERS: dict[str, type[Explorer]] = {
     explorer.definition.name: explorer
-    for explorer in (SEExplorer, ECAExplorer, SelfAttentionExplorer, GateSwapExplorer)
+    for explorer in (
+        SEExplorer,
+        ECAExplorer,
+        CBAMExplorer,
+        BAMExplorer,
+        CoordAttExplorer,
+        SelfAttentionExplorer,
+        NetworkExplorer,
+        GateSwapExplorer,
+    )
 }
 """Every explorer by the name in its page's ``data-explorer``."""

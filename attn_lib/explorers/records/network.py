@@ -27,6 +27,7 @@ from attn_lib.explorers.records.network_costs import (
     slots_of,
 )
 from attn_lib.explorers.records.printed_figures import PRINTED, Printed
+from attn_lib.explorers.snippets import Code
 
 __all__ = ["BACKBONE", "BLOCK", "EXPLORER", "KERNEL", "PLACEMENT", "REDUCTION", "SIDE"]
 
@@ -101,13 +102,18 @@ REDUCTION = Control(
     ("as published", "4", "8", "16", "32"),
 )
 KERNEL = Control(
-    "kernel_size", "kernel size k", (AS_PUBLISHED, 3), AS_PUBLISHED, "choice", ("as published", "3")
+    "kernel_size",
+    "kernel size k",
+    (AS_PUBLISHED, 3),
+    AS_PUBLISHED,
+    "choice",
+    ("as published", "3"),
 )
 SIDE = Control("side", "side of the image in pixels", (40, 224, 416), 224)
 
 
 def keywords(block: str, setting: Setting) -> Keywords:
-    """Return the keywords that the setting gives to a block: those that it takes, where they are moved.
+    """Return the keywords of a block that the setting changes: those that it takes and has otherwise.
 
     Raises:
         ValueError: ``reduction`` is negative, or ``kernel_size`` even.
@@ -118,7 +124,11 @@ def keywords(block: str, setting: Setting) -> Keywords:
         raise ValueError(f"`kernel_size` must be odd; got kernel_size={kernel_size}")
     taken = block_defaults(block)
     moved = {"reduction": reduction, "kernel_size": kernel_size}
-    return tuple((name, value) for name, value in moved.items() if name in taken and value != AS_PUBLISHED)
+    return tuple(
+        (name, value)
+        for name, value in moved.items()
+        if name in taken and value not in (AS_PUBLISHED, taken[name])
+    )
 
 
 @cache
@@ -286,6 +296,57 @@ def amount(value: int) -> str:
     return str(value)
 
 
+def without(keyword: str) -> tuple[Value, ...]:
+    """Return the blocks, as the control names them, that do not take a keyword."""
+    return tuple(block for block in BLOCK_NAMES if keyword not in block_defaults(block))
+
+
+WHILE_IDLE: dict[str, tuple[str, tuple[Value, ...]]] = {
+    "placement": ("block", ("none",)),
+    "reduction": ("block", without("reduction")),
+    "kernel_size": ("block", without("kernel_size")),
+}
+"""When a control does not matter: without a block there is no place, and ECA has no r."""
+
+
+def write_attention(block: Value) -> str:
+    """Write the argument that names the block."""
+    return "" if block == "none" else f'attention="{block}"'
+
+
+def write_placement(backbone: Value, block: Value, placement: Value) -> str:
+    """Write the argument that names the place, unless it is the usual one."""
+    if block == "none" or placement == "usual":
+        return ""
+    name = INSIDE.get(str(backbone), placement) if placement == "inside" else placement
+    return f', placement="{name}"'
+
+
+def write_keywords(block: Value, reduction: Value, kernel_size: Value) -> str:
+    """Write the block's keywords that are not as published."""
+    given = keywords(str(block), {"reduction": reduction, "kernel_size": kernel_size})
+    return "".join(f", {name}={value}" for name, value in given)
+
+
+CODE = Code(
+    """import torch
+from attn_lib.backbones import {network}
+from attn_lib.inspection import count_macs, count_parameters
+
+with torch.device("meta"):  # shapes alone: nothing is computed
+    network = {network}({attention}{place}{keywords})
+    total = count_parameters(network).total
+    macs = count_macs(network, torch.zeros(1, {colours}, {side}, {side})).total
+""",
+    {
+        "network": ("backbone", str),
+        "attention": ("block", write_attention),
+        "place": (("backbone", "block", "placement"), write_placement),
+        "keywords": (("block", "reduction", "kernel_size"), write_keywords),
+        "colours": ("backbone", lambda backbone: "1" if backbone == "digit_resnet" else "3"),
+    },
+)
+
 EXPLORER = Definition(
     name="network",
     title="Put a block into a network",
@@ -305,6 +366,7 @@ EXPLORER = Definition(
                         Item("printed", "text"),
                     ),
                     parameters,
+                    ignores=WHILE_IDLE,
                 ),
                 Part(
                     "own",
@@ -329,8 +391,10 @@ EXPLORER = Definition(
                         Item("added_macs", "number", "in the blocks"),
                     ),
                     macs,
+                    ignores=WHILE_IDLE,
                 ),
             ),
         ),
     ),
+    code=CODE,
 )

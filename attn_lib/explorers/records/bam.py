@@ -1,0 +1,357 @@
+"""The BAM explorer: what a block costs, how far its spatial branch looks, and what trained blocks do."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from attn_lib.blocks import BAM
+from attn_lib.blocks.arguments import check_choice, check_int
+from attn_lib.explorers.controls import Control, Value
+from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
+from attn_lib.explorers.encoding import bars, dots, number, rectangle, round_off, shape_text
+from attn_lib.explorers.records.costs import terms_by_layer
+from attn_lib.explorers.records.places import IMAGE_SIDE, feature_map, map_over_image, pixel, pointing
+from attn_lib.explorers.records.samples import (
+    PICTURES,
+    SAMPLES,
+    STAGE,
+    describe,
+    image_control,
+    image_index,
+    observe,
+    picked_stage,
+    reading,
+)
+from attn_lib.explorers.snippets import Code
+from attn_lib.inspection import BlockRecord, place_map, trace_shapes
+
+__all__ = ["CHANNELS", "COMBINE", "DILATION", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
+
+COMBINATIONS = {
+    "sum": "sum (as published)",
+    "product": "product",
+    "max": "maximum",
+    "channel": "channel branch alone",
+    "spatial": "spatial branch alone",
+}
+"""How the branches make one gate: the paper's ablation."""
+
+PUBLISHED_DILATION = 4
+OTHERS_TRAINED_AT = 4
+"""The reduction that the other combinations were trained with, at the published dilation."""
+
+CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
+REDUCTION = Control("reduction", "reduction ratio r", (4, 8, 16), 4)
+DILATION = Control("dilation", "dilation d", (1, 2, 4), 4)
+COMBINE = Control(
+    "combine",
+    "branches combined by (at r = 4 and d = 4)",
+    tuple(COMBINATIONS),
+    "sum",
+    "choice",
+    tuple(COMBINATIONS.values()),
+)
+IMAGE = image_control("image", "test image", 0)
+
+MAP_SIDE = 14
+"""Height and width of the map whose shapes are traced: the parameters do not depend on it."""
+
+LAYERS = {
+    "channel.fc1": ("channel: down", "C/r × C + C/r"),
+    "channel.norm": ("channel: norm", "C/r + C/r"),
+    "channel.fc2": ("channel: up", "C × C/r + C"),
+    "spatial.reduce": ("spatial: 1 × 1 down", "C/r × C + C/r"),
+    "spatial.norm1": ("spatial: norm", "C/r + C/r"),
+    "spatial.context1": ("spatial: 3 × 3", "C/r × C/r × 9 + C/r"),
+    "spatial.norm2": ("spatial: norm", "C/r + C/r"),
+    "spatial.context2": ("spatial: 3 × 3", "C/r × C/r × 9 + C/r"),
+    "spatial.norm3": ("spatial: norm", "C/r + C/r"),
+    "spatial.score": ("spatial: 1 × 1 to one", "C/r + 1"),
+}
+
+
+def cost(setting: Setting) -> Data:
+    """Count parameters layer by layer, and trace the shape through the block."""
+    with torch.device("meta"):  # shapes without memory: a block of 2,048 channels costs nothing to describe
+        block = BAM(setting["channels"], reduction=setting["reduction"])  # type: ignore[arg-type]
+        x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
+    return {"parameters": terms_by_layer(block, LAYERS), "shapes": {"rows": trace(block, x)}}
+
+
+def trace(block: BAM, x: Tensor) -> list[Data]:
+    """Follow the shape through one call of the block."""
+    seen = {record.name: record for record in trace_shapes(block, x)}
+    whole = seen[""]
+    steps = {
+        "input x": whole.inputs[0],
+        "channel branch: mean over H × W": seen["channel.fc1"].inputs[0],
+        "down, norm, ReLU": seen["channel.fc1"].outputs[0],
+        "up: channel scores": whole.maps["channel"],
+        "spatial branch: 1 × 1, norm, ReLU": seen["spatial.reduce"].outputs[0],
+        "3 × 3, norm, ReLU, twice": seen["spatial.context2"].outputs[0],
+        "1 × 1: spatial scores": whole.maps["spatial"],
+        "their sum, sigmoid: the gate M": whole.maps["combined"],
+        "output x + x · M": whole.outputs[0],
+    }
+    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+
+
+@cache
+def reach(dilation: int) -> tuple[tuple[int, int], ...]:
+    """Return the places that one spatial score depends on, as rows and columns away from its own.
+
+    Found by the gradient of the score in the branch's input, with positive weights so that nothing cancels
+    and no ReLU closes.
+    """
+    with torch.random.fork_rng(devices=[]):  # the weights drawn here are replaced, and nobody misses them
+        branch = BAM(1, reduction=1, dilation=dilation).spatial.eval()
+    for layer in branch.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.ones_(layer.weight)
+    middle = 2 * dilation + 1  # a place more than the branch can reach on either side
+    with torch.enable_grad():
+        x = torch.ones(1, 1, 2 * middle + 1, 2 * middle + 1, requires_grad=True)
+        [gradient] = torch.autograd.grad(branch(x)[0, 0, middle, middle], x)
+    return tuple((row - middle, column - middle) for row, column in gradient[0, 0].nonzero().tolist())
+
+
+def check_dilation(dilation: object) -> int:
+    """Return ``dilation`` if its field can be drawn.
+
+    Raises:
+        TypeError: it is not an ``int``.
+        ValueError: it is not positive, or larger than an image.
+    """
+    checked = check_int("dilation", dilation)
+    if checked > IMAGE_SIDE:
+        raise ValueError(f"`dilation` must be at most {IMAGE_SIDE}, the side of an image; got {checked}")
+    return checked
+
+
+def field(setting: Setting) -> Data:
+    """Draw on the image which places the spatial score in the middle of the digit depends on."""
+    index, stage = image_index(setting), picked_stage(setting)
+    dilation = check_dilation(setting["dilation"])
+    places = reach(dilation)
+    side = 1 + max(row for row, _ in places) - min(row for row, _ in places)
+    rows = IMAGE_SIDE // 2**stage
+    stride = IMAGE_SIDE // rows
+    x, y, width, height = SAMPLES.boxes[index].tolist()
+    row, column = (
+        min(round((start + length / 2) / stride), rows - 1) for start, length in ((y, height), (x, width))
+    )
+    on_map = [
+        pixel(row + down, column + right, rows)
+        for down, right in places
+        if 0 <= row + down < rows and 0 <= column + right < rows
+    ]
+    middle_x, middle_y = pixel(row, column, rows)
+    half = side * stride / 2
+    left, right = (min(max(middle_x + way * half, 0), IMAGE_SIDE) for way in (-1, 1))
+    top, bottom = (min(max(middle_y + way * half, 0), IMAGE_SIDE) for way in (-1, 1))
+    seen = describe(index)
+    text = f"{len(on_map)} of {len(places)}"
+    return {
+        "picture": {
+            **seen,
+            "marks": [
+                rectangle(left, top, right - left, bottom - top, "the field, as far as the image"),
+                dots(on_map, "places that the score reads"),
+                dots([(middle_x, middle_y)], "the place of the score", "spot"),
+            ],
+            "alt": f"{seen['alt']} The spatial score at row {row}, column {column} of a map of {rows} by "
+            f"{rows} reads {text} places on the map, {dilation} apart.",
+        },
+        "field": number(side, f"{side} × {side} places of the map"),
+        "pixels": number(side * stride, f"{side * stride} × {side * stride}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
+        "reads": number(len(on_map), f"{text}; the rest is padding" if len(on_map) < len(places) else text),
+    }
+
+
+def setting_name(combine: Value, reduction: Value, dilation: Value) -> str:
+    """Name the trained setting. All combinations but the sum were trained with one r and one d."""
+    if combine != "sum":
+        return f"bam_r{OTHERS_TRAINED_AT}_{combine}"
+    return f"bam_r{reduction}" + ("" if dilation == PUBLISHED_DILATION else f"_dilation{dilation}")
+
+
+def network_name(setting: Setting) -> str:
+    """Name the run that a setting shows.
+
+    Raises:
+        ValueError: the branches are not combined in such a way.
+    """
+    combine = check_choice("combine", setting["combine"], tuple(COMBINATIONS))
+    return f"{setting_name(combine, setting['reduction'], setting['dilation'])}_seed0"
+
+
+def untrained(setting: Setting) -> Data:
+    """Say why there is nothing to show."""
+    return {
+        "missing": f"No network was trained with r = {setting['reduction']} and d = {setting['dilation']}; "
+        "one was for each r of 4, 8 and 16 with each d of 1, 2 and 4."
+    }
+
+
+def read(setting: Setting) -> Data:
+    """Say what the network reads, and how often it is right."""
+    name = network_name(setting)
+    observed = observe(name)
+    if observed is None:
+        return untrained(setting)
+    return reading(name, observed.probabilities, image_index(setting))
+
+
+def look_into(setting: Setting) -> BlockRecord | None:
+    """Return what the block of the picked stage did to all sample images, or None if none was trained."""
+    stage = picked_stage(setting)
+    observed = observe(network_name(setting))
+    return observed.blocks[f"layer{stage}.0.attention"] if observed else None
+
+
+def channel_branch(setting: Setting) -> Data:
+    """Give the scores of the channel branch."""
+    seen = look_into(setting)
+    if seen is None:
+        return untrained(setting)
+    if "channel" not in seen.maps:
+        return {"missing": "The spatial branch alone: no channel has a score."}
+    scores = seen.maps["channel"][:, :, 0, 0]
+    mine = scores[image_index(setting)]
+    # Scores have no fixed ends; one scale for all images, so that bars compare from image to image.
+    low, high = round_off(min(scores.min().item(), 0)), round_off(max(scores.max().item(), 0))
+    smallest, largest = round_off(mine.min().item()), round_off(mine.max().item())
+    alt = (
+        f"Scores of {len(mine)} channels between {smallest} and {largest}; largest in channel "
+        f"{int(mine.argmax())}, smallest in channel {int(mine.argmin())}."
+    )
+    return {"channel": bars(mine, low, high, alt)}
+
+
+def places(setting: Setting) -> Data:
+    """Give the scores of the spatial branch, the gate over the image, and the map after it."""
+    seen = look_into(setting)
+    if seen is None:
+        return untrained(setting)
+    gate = place_map(seen.maps, (seen.input.shape[2], seen.input.shape[3]))
+    if gate is None:
+        return {
+            "missing": "The channel branch alone: its gates are the same at every place, so nothing is drawn."
+        }
+    index = image_index(setting)
+    after = seen.output[index].mean(dim=0)
+    what = "The gate, mean over the channels"
+    return {
+        "spatial": feature_map(
+            seen.maps["spatial"][index, 0], "spatial branch: scores", "The spatial scores"
+        ),
+        "combined": map_over_image(gate[index], index, "the gate M, mean over C", what),
+        "after": feature_map(after, "output, mean over C", "The output, mean over the channels"),
+        "points": pointing(gate[index], index),
+    }
+
+
+CODE = Code(
+    """\
+from attn_lib import BAM
+from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.inspection import attention_maps, count_parameters
+
+parameters = count_parameters(BAM({channels}, reduction={reduction}, dilation={dilation})).total
+maps = attention_maps(trained_network("{trained}_seed0"), SAMPLES.inputs()[{image}, None])
+scores = maps["layer{stage}.0.attention"]
+combined = scores["combined"][0].mean(dim=0)
+""",
+    {"trained": (("combine", "reduction", "dilation"), setting_name)},
+)
+
+NETWORK = ("combine", "reduction", "dilation")
+WHILE_ANOTHER = {
+    name: ("combine", tuple(combine for combine in COMBINATIONS if combine != "sum"))
+    for name in ("reduction", "dilation")
+}
+
+EXPLORER = Definition(
+    name="bam",
+    title="BAM: move a control",
+    panels=(
+        Panel("The block, in all boxes below", (REDUCTION, DILATION), ()),
+        Panel(
+            "What it costs",
+            (CHANNELS,),
+            (
+                Part(
+                    "cost",
+                    ("channels", "reduction"),
+                    (
+                        Item("parameters", "terms", "parameters"),
+                        Item(
+                            "shapes",
+                            "shapes",
+                            f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
+                        ),
+                    ),
+                    cost,
+                ),
+            ),
+        ),
+        Panel(
+            "How far the spatial branch looks",
+            (STAGE, IMAGE),
+            (
+                Part(
+                    "field",
+                    ("dilation", "stage", "image"),
+                    (
+                        Item("picture", "picture", "the field of one score"),
+                        Item("field", "number", "side of the field"),
+                        Item("pixels", "number", "in pixels of the image"),
+                        Item("reads", "number", "places on the map that it reads"),
+                    ),
+                    field,
+                ),
+            ),
+        ),
+        Panel(
+            "What it does, trained",
+            (COMBINE,),
+            (
+                Part(
+                    "reading",
+                    (*NETWORK, "image"),
+                    (
+                        Item("prediction", "number", "the network reads"),
+                        Item("probability", "number", "with probability"),
+                        Item("accuracy", "number", "right on test images"),
+                    ),
+                    read,
+                    ignores=WHILE_ANOTHER,
+                ),
+                Part(
+                    "channel",
+                    (*NETWORK, "image", "stage"),
+                    (Item("channel", "bars", "channel branch: scores"),),
+                    channel_branch,
+                    ignores=WHILE_ANOTHER,
+                ),
+                Part(
+                    "places",
+                    (*NETWORK, "image", "stage"),
+                    (
+                        Item("spatial", "heatmap"),
+                        Item("combined", "heatmap"),
+                        Item("after", "heatmap"),
+                        Item("points", "number", "the gate's peak points"),
+                    ),
+                    places,
+                    ignores=WHILE_ANOTHER,
+                ),
+            ),
+        ),
+    ),
+    pictures=PICTURES,
+    code=CODE,
+)

@@ -1,0 +1,34 @@
+"""Parameters of a block, layer by layer, as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from attn_lib.explorers.definition import Data
+from attn_lib.explorers.encoding import count
+from attn_lib.inspection import count_parameters
+
+__all__ = ["terms_by_layer"]
+
+
+def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> Data:
+    """Count the parameters of each layer of a block.
+
+    Args:
+        block: the block.
+        layers: for the name of each layer with parameters, what it is called and the formula of its count.
+    """
+    counted = count_parameters(block)
+    rows = [
+        {
+            "name": name,
+            "label": layers[name][0],
+            "formula": layers[name][1],
+            "product": part.formula.partition(" = ")[0],
+            **count(part.total),
+        }
+        for name, part in counted.parts.items()
+    ]
+    return {"rows": rows, "total": count(counted.total)}

@@ -1,0 +1,92 @@
+"""Maps of trained blocks over the sample images: how they are drawn, and whether they point at the digit."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from attn_lib.explorers.definition import Data
+from attn_lib.explorers.encoding import dots, heatmap, number, over_picture, round_off
+from attn_lib.explorers.records.samples import SAMPLES, describe
+from attn_lib.inspection import pointing_hits
+
+__all__ = ["IMAGE_SIDE", "coarse", "feature_map", "map_over_image", "pixel", "pointing"]
+
+IMAGE_SIDE: int = SAMPLES.images.shape[-1]
+"""Height and width of the sample images in pixels."""
+
+MOST_ROWS = 14
+"""Rows and columns of a drawn map at most: more cost a page more bytes than they show a reader."""
+
+
+def coarse(values: Tensor) -> Tensor:
+    """Halve the sides of a map until it is small enough to be drawn: a place is then the mean of four.
+
+    Shape:
+        ``(H, W)``, with even sides where they are halved.
+    """
+    while values.shape[-1] > MOST_ROWS:
+        values = avg_pool2d(values[None], 2)[0]
+    return values
+
+
+def pixel(row: int, column: int, rows: int) -> tuple[float, float]:
+    """Return the middle of what a place of a map stands for: x and y in pixels of the image.
+
+    Every layer before it has an odd kernel that is padded by half, so place (i, j) of a map with s pixels to
+    a place looks at the pixel (s i, s j) and as far to all sides.
+    """
+    stride = IMAGE_SIDE // rows
+    return stride * column + 0.5, stride * row + 0.5
+
+
+def peak(values: Tensor) -> tuple[int, int]:
+    """Return row and column of the largest value of a map ``(H, W)``."""
+    row, column = divmod(int(values.argmax()), values.shape[-1])
+    return row, column
+
+
+def feature_map(values: Tensor, caption: str, what: str) -> Data:
+    """Draw a map ``(H, W)`` alone, with the ends of its own scale.
+
+    Args:
+        values: the map.
+        caption: what stands above it.
+        what: the same as the beginning of a sentence.
+    """
+    drawn = coarse(values)
+    row, column = peak(drawn)
+    rows, columns = drawn.shape
+    alt = f"{what}, drawn with {rows} by {columns} places; largest at row {row}, column {column}."
+    return heatmap(drawn, caption, alt)
+
+
+def map_over_image(values: Tensor, index: int, caption: str, what: str, *, peaked: bool = True) -> Data:
+    """Draw a map ``(H, W)`` over a sample image, with the digit's box.
+
+    Args:
+        values: the map.
+        index: the image.
+        caption: what stands above it.
+        what: the same as the beginning of a sentence.
+        peaked: whether to mark the pixel that the map's largest value stands for.
+    """
+    drawn = coarse(values)
+    row, column = peak(values)
+    marks = [dots([pixel(row, column, values.shape[-1])], "its peak", "spot")] if peaked else []
+    alt = (
+        f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
+        f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
+        f"column {column} of {values.shape[0]} by {values.shape[1]}."
+    )
+    box = describe(index)["box"]
+    return heatmap(drawn, caption, alt, over=over_picture(index, box, marks))  # type: ignore[arg-type]
+
+
+def pointing(values: Tensor, index: int) -> Data:
+    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box."""
+    [hit] = pointing_hits(values[None], SAMPLES.boxes[index, None], IMAGE_SIDE)
+    if torch.all(values == values[0, 0]):
+        return number(0, "nowhere: it is the same everywhere")
+    return number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")
