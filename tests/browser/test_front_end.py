@@ -6,26 +6,15 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from attn_lib import sphinx_ext
 from attn_lib.explorers import embedding
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Definition, Item, Panel, Part
 from attn_lib.explorers.exercises import Exercise, choose, predict
+from attn_lib.explorers.snippets import Code
+from tests.browser.bare_page import explorer_html, write_page
 from tests.conftest import OpenPage
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \"quoted\" 'α' & 注意力"
-
-
-def write_page(folder: Path, *bodies: str) -> str:
-    """Write a bare page with widgets, as a book would hold them; return its address."""
-    style = (embedding.STATIC / "widgets.css").read_text(encoding="utf-8")
-    path = folder / "page.html"
-    path.write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>widgets</title><style>{style}</style>'
-        f"<script>{sphinx_ext.bundle()}</script><body>{''.join(bodies)}</body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
 
 
 def toy(name: str) -> str:
@@ -37,8 +26,10 @@ def toy(name: str) -> str:
         (Item("value", "number", HOSTILE), Item("said", "text")),
         lambda s: {"value": {"value": s["a"], "text": f"{s['a']}"}, "said": {"text": HOSTILE}},
     )
-    definition = Definition(name, HOSTILE, (Panel(HOSTILE, (control,), (part,)),))
-    return embedding.page_html("explorer", definition.payload() | definition.defaults, HOSTILE)
+    definition = Definition(
+        name, HOSTILE, (Panel(HOSTILE, (control,), (part,)),), code=Code(f"# {HOSTILE}\na = {{a}}")
+    )
+    return explorer_html(definition)
 
 
 def test_a_hostile_label_is_shown_as_text(tmp_path: Path, open_page: OpenPage):
@@ -46,6 +37,8 @@ def test_a_hostile_label_is_shown_as_text(tmp_path: Path, open_page: OpenPage):
     expect(page.locator("figcaption")).to_have_text(HOSTILE)
     expect(page.locator("[data-name=said]")).to_have_text(HOSTILE)
     expect(page.locator("[data-control=a]")).to_have_attribute("aria-valuetext", HOSTILE)
+    page.get_by_text("the code for this setting").click()
+    expect(page.locator(".attn-code code")).to_have_text(f"# {HOSTILE}\na = 3")
     assert page.locator("img:not([role])").count() == 0
 
 

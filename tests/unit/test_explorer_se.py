@@ -109,6 +109,19 @@ def test_the_code_of_every_setting_computes_what_is_shown():
         assert names["parameters"] == record["cost"]["parameters"]["total"]["value"]
         # The record runs all images at once, which adds up in another order.
         np.testing.assert_allclose(record["gates"]["gates"]["values"], names["gates"], atol=6e-4)
+        stored = [int(digit, 16) / 15 for digit in record["classes"]["classes"]["hex"]]
+        np.testing.assert_allclose(stored, names["classes"].flatten(), atol=0.5 / 15 + 1e-6)
+
+
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_the_gates_of_a_class_are_the_published_means(stage: int):
+    data = se.by_class(setting(reduction=4, stage=stage))
+    means = results.class_gates("se_r4_bias_seed0")[f"layer{stage}.0.attention"].numpy().astype(np.float64)
+    assert data["classes"]["shape"] == [10, (16, 32, 64)[stage - 1]] == list(means.shape)
+    assert data["classes"]["axes"] == ["digit", "channel"]
+    steps = [int(digit, 16) for digit in data["classes"]["hex"]]
+    np.testing.assert_allclose(np.array(steps) / 15, means.ravel(), atol=0.5 / 15 + 1e-6)
+    assert data["between"]["value"] == pytest.approx(means.std(axis=0).mean(), abs=5.1e-4)
 
 
 def test_the_code_with_swapped_gates_computes_what_is_shown():
@@ -123,7 +136,9 @@ def test_an_untrained_setting_says_so():
     assert se.gates(setting(reduction=3)) == {
         "missing": "No network was trained with r = 3; one was for each r = 2, 4, 8 and 16."
     }
-    assert se.read(setting(reduction=3)) == se.gates(setting(reduction=3))
+    assert (
+        se.read(setting(reduction=3)) == se.gates(setting(reduction=3)) == se.by_class(setting(reduction=3))
+    )
 
 
 @pytest.mark.parametrize("image", [-1, 10, "0"])
@@ -224,4 +239,6 @@ def test_a_move_of_the_front_end_that_a_block_refuses_is_put_back():
 
 
 def test_the_text_of_an_explorer_is_its_setting():
-    assert repr(SEExplorer()) == "SEExplorer(reduction=16, bias=True, channels=256, image=0, stage=3)"
+    assert repr(SEExplorer()) == (
+        "SEExplorer(reduction=16, bias=True, channels=256, image=0, stage=3, order='in place')"
+    )

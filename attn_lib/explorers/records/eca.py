@@ -223,6 +223,9 @@ def gates(setting: Setting) -> Data:
     }
 
 
+# A size by hand leaves nothing to the formula.
+BY_HAND = {name: ("kernel_size", tuple(TRAINED_SIZES)) for name in ("gamma", "b")}
+
 CODE = Code(
     """\
 from attn_lib import ECA
@@ -253,6 +256,7 @@ EXPLORER = Definition(
                         Item("sees", "number", "a gate sees channels"),
                     ),
                     size,
+                    ignores=BY_HAND,
                 ),
                 Part(
                     "staircase",
@@ -269,6 +273,7 @@ EXPLORER = Definition(
                     against_se,
                     "half",
                     follows=("channels",),
+                    ignores=BY_HAND,
                 ),
                 Part(
                     "shapes",

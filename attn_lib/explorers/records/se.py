@@ -6,13 +6,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from attn_lib import results
 from attn_lib.blocks import SE
 from attn_lib.explorers.controls import Control
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import bars, count, heatmap, join, number, round_off, shape_text
+from attn_lib.explorers.encoding import (
+    bars,
+    count,
+    heatmap,
+    join,
+    number,
+    over_picture,
+    round_off,
+    shape_text,
+    sorted_while,
+)
 from attn_lib.explorers.records.samples import (
     PICTURES,
     STAGE,
+    describe,
     image_control,
     image_index,
     look,
@@ -23,18 +35,26 @@ from attn_lib.explorers.records.samples import (
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import count_parameters, trace_shapes
 
-__all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
+__all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "ORDER", "REDUCTION", "STAGE"]
 
 TRAINED_REDUCTIONS = (2, 4, 8, 16)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
 REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
 BIAS = Control("bias", "bias", (True, False), True, "choice", ("with bias", "without bias"))
 IMAGE = image_control("image", "test image", 0)
+ORDER = Control(
+    "order",
+    "bars",
+    ("in place", "sorted"),
+    "in place",
+    "choice",
+    ("channel by channel", "sorted by the gate"),
+)
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
 
-DRAWN_SIDE = 14
+DRAWN_SIDE = 10
 """Rows and columns of a drawn feature map at most: more cost a page more bytes than they show a reader."""
 
 SYMBOLS = {
@@ -125,6 +145,7 @@ def gates(setting: Setting) -> Data:
     order = gate.argsort(descending=True).tolist()
     smallest, mean, largest = (round_off(v.item()) for v in (gate.min(), gate.mean(), gate.max()))
     channels = len(order)
+    sort = sorted_while("order", "sorted", "gates")
     return {
         "squeeze": bars(
             squeezed[index],
@@ -132,6 +153,7 @@ def gates(setting: Setting) -> Data:
             high,
             f"Means of {channels} channels over the map, between {round_off(squeezed[index].min().item())} "
             f"and {round_off(squeezed[index].max().item())}.",
+            sort=sort,
         ),
         "gates": bars(
             gate,
@@ -139,37 +161,75 @@ def gates(setting: Setting) -> Data:
             1,
             f"{channels} gates between {smallest} and {largest}, mean {mean}. Most open: channels "
             f"{join([str(c) for c in order[:3]])}; most closed: {join([str(c) for c in order[:-4:-1]])}.",
+            sort=sort,
         ),
-        "open": feature_map(seen.input[index, order[0]], order[0], gate[order[0]], "most open"),
-        "closed": feature_map(seen.input[index, order[-1]], order[-1], gate[order[-1]], "most closed"),
+        "open": feature_map(seen.input[index], order[0], gate, "most open", index),
+        "closed": feature_map(seen.input[index], order[-1], gate, "most closed", index),
         "mean": number(mean, f"{mean:.3f}"),
         "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
         "shape": {"rows": [{"step": f"input, stage {stage}", "shape": shape_text(seen.input[:1].shape)}]},
     }
 
 
-def feature_map(values: Tensor, channel: int, gate: Tensor, which: str) -> Data:
-    """Give one channel before its gate; a map of more than ``DRAWN_SIDE`` rows is averaged down to these."""
+def by_class(setting: Setting) -> Data:
+    """Give the mean gate of every channel for each digit, over all test images."""
+    stage, name = picked_stage(setting), network_name(setting)
+    if observe(name) is None:
+        return untrained(setting)
+    means = results.class_gates(name)[f"layer{stage}.0.attention"]
+    # One number for how much a gate depends on the digit: its spread over the ten means, averaged over gates.
+    spread = round_off(means.std(dim=0, correction=0).mean().item())
+    apart = (means.amax(dim=0) - means.amin(dim=0)).argmax().item()
+    ends = means[:, int(apart)]
+    return {
+        "classes": heatmap(
+            means,
+            "mean gate of each channel, left to right, for the digits 0 to 9, top to bottom; all test images",
+            f"Ten rows, one per digit, and {means.shape[1]} columns, one per channel. A gate's means differ "
+            f"by {spread} in the mean, and most for channel {apart}: from {round_off(ends.min().item())} for "
+            f"a {ends.argmin().item()} to {round_off(ends.max().item())} for a {ends.argmax().item()}.",
+            scale=(0.0, 1.0),
+            axes=("digit", "channel"),
+        ),
+        "between": number(spread, f"{spread:.3f}"),
+    }
+
+
+def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: int) -> Data:
+    """Give one channel before its gate, over the image.
+
+    Args:
+        maps: what the block received for the image, ``(C, H, W)``; a map of more than ``DRAWN_SIDE`` rows is
+            averaged down to these.
+        channel: which of them.
+        gates: ``(C,)``.
+        which: what is special about it.
+        index: the image.
+    """
+    values = maps[channel]
     drawn = values[None] if values.shape[0] <= DRAWN_SIDE else adaptive_avg_pool2d(values[None], DRAWN_SIDE)
     _, rows, columns = drawn.shape
     row, column = divmod(int(drawn.argmax()), columns)
-    caption = f"{which}: channel {channel}, gate {gate.item():.3f}"
-    alt = (
-        f"Channel {channel} before its gate of {gate.item():.3f}, drawn with {rows} by {columns} places; "
-        f"largest at row {row}, column {column}."
+    gate = gates[channel].item()
+    return heatmap(
+        drawn[0],
+        f"{which}: channel {channel}, gate {gate:.3f}",
+        f"Channel {channel} before its gate of {gate:.3f}, drawn over the image with {rows} by {columns} "
+        f"places; largest at row {row}, column {column}.",
+        over=over_picture(index, describe(index)["box"]),  # type: ignore[arg-type]
     )
-    return heatmap(drawn[0], caption, alt)
 
 
 CODE = Code(
     """\
-from attn_lib import SE
+from attn_lib import SE, results
 from attn_lib.explorers.records.samples import SAMPLES, trained_network
 from attn_lib.inspection import attention_maps, count_parameters
 
 parameters = count_parameters(SE({channels}, reduction={reduction}, bias={bias})).total
 maps = attention_maps(trained_network("se_r{reduction}_{kind}_seed0"), SAMPLES.inputs()[{image}, None])
 gates = maps["layer{stage}.0.attention"]["channel"].flatten()
+classes = results.class_gates("se_r{reduction}_{kind}_seed0")["layer{stage}.0.attention"]  # digit by digit
 """,
     {"kind": ("bias", lambda bias: "bias" if bias else "nobias")},
 )
@@ -201,7 +261,7 @@ EXPLORER = Definition(
         ),
         Panel(
             "What it does, trained",
-            (IMAGE, STAGE),
+            (IMAGE, STAGE, ORDER),
             (
                 Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
                 Part(
@@ -228,6 +288,17 @@ EXPLORER = Definition(
                         Item("shape", "shapes"),
                     ),
                     gates,
+                    follows=("order",),
+                ),
+                Part(
+                    "classes",
+                    ("reduction", "bias", "stage"),
+                    (
+                        Item("classes", "heatmap"),
+                        Item("between", "number", "spread of a gate between the digits' means"),
+                    ),
+                    by_class,
+                    "full",
                 ),
             ),
         ),

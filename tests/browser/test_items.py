@@ -1,0 +1,205 @@
+"""Every kind of item and control on a bare page: what is drawn, how it answers to pointer, keys and touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.bare_page import DEFINITION, explorer_html, write_page
+from tests.browser.comparing import compare_everything, prepare
+from tests.conftest import OpenPage
+
+
+@pytest.fixture
+def page(tmp_path: Path, open_page: OpenPage) -> Page:
+    return open_page(write_page(tmp_path, explorer_html(DEFINITION)))
+
+
+def item(page: Page, part: str, at: int) -> Locator:
+    return page.locator(f"[data-part={part}] > *").nth(at + 1)  # the first child is the note
+
+
+def point_at(page: Page, plate: Locator, across: float, down: float) -> None:
+    plate.scroll_into_view_if_needed()
+    box = plate.bounding_box()
+    page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def test_every_kind_shows_its_data_at_every_position(page: Page):
+    prepare(page)
+    # Two images, two numbers of heads and fifteen queries; two orders; three widths.
+    assert compare_everything(page.locator("figure"), DEFINITION) == 60 + 2 + 3
+
+
+def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
+    over, signed, rows = (item(page, "maps", at) for at in (1, 2, 4))
+    plate, readout = over.locator("[data-name=map]"), over.locator(".attn-readout")
+    # Row 2, column 3 of 5 x 7: the middle of a scale from -1 to 2, in steps of sixteen.
+    point_at(page, plate, 3.5 / 7, 2.5 / 5)
+    expect(readout).to_have_text("row 2, column 3: 0.6")
+    # A map of the same shape shows the same place, another one none.
+    expect(signed.locator(".attn-readout")).to_contain_text("row 2, column 3: ")
+    expect(rows.locator(".attn-readout")).to_be_empty()
+    page.mouse.move(1, 1)
+    expect(readout).to_be_empty()
+    plate.focus()
+    for key, cell in [("ArrowDown", "row 0, column 0: -1"), ("ArrowDown", "row 1, column 0"),
+                      ("ArrowRight", "row 1, column 1"), ("ArrowUp", "row 0, column 1"),
+                      ("ArrowUp", "row 0, column 1"), ("ArrowLeft", "row 0, column 0")]:  # fmt: skip
+        page.keyboard.press(key)
+        expect(readout).to_contain_text(cell)
+    page.keyboard.press("Escape")
+    expect(readout).to_be_empty()
+
+
+def test_strips_say_both_values(page: Page):
+    strips = item(page, "maps", 3)
+    point_at(page, strips.locator("[data-name=map]"), 4.5 / 5, 1.5 / 3)
+    expect(strips.locator(".attn-readout")).to_have_text("row 1: 0.53 × column 4: 0.8")
+
+
+def test_the_marks_have_a_legend(page: Page):
+    for at in (0, 1):
+        expect(item(page, "maps", at).locator(".attn-legend li")).to_have_text(["field", "taps"])
+
+
+def test_a_place_is_picked_by_click_and_by_arrow_keys(page: Page):
+    query = page.get_by_label("query", exact=True)
+    rows = item(page, "maps", 4).locator(".attn-label")
+    expect(query).to_have_attribute("aria-valuetext", "row 1, column 2")
+    board = page.locator(".attn-board")
+    box = board.bounding_box()
+    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
+    expect(query).to_have_attribute("aria-valuetext", "row 0, column 4")
+    expect(query).to_be_focused()
+    expect(rows).to_have_text("row of row 0, column 4")
+    for key, place in [
+        ("ArrowRight", "row 0, column 4"),
+        ("ArrowDown", "row 1, column 4"),
+        ("ArrowLeft", "row 1, column 3"),
+        ("ArrowUp", "row 0, column 3"),
+        ("End", "row 2, column 4"),
+        ("Home", "row 0, column 0"),
+    ]:
+        page.keyboard.press(key)
+        expect(query).to_have_attribute("aria-valuetext", place)
+        expect(rows).to_have_text(f"row of {place}")
+    # Drawn along with the button held.
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"])
+    page.mouse.up()
+    expect(query).to_have_attribute("aria-valuetext", "row 2, column 2")
+
+
+def test_places_maps_and_charts_answer_to_touch(tmp_path: Path, open_page: OpenPage):
+    page = open_page(
+        write_page(tmp_path, explorer_html(DEFINITION)), width=375, has_touch=True, is_mobile=True
+    )
+    board = page.locator(".attn-board")
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    page.touchscreen.tap(box["x"] + 0.1 * box["width"], box["y"] + 0.9 * box["height"])
+    expect(page.get_by_label("query", exact=True)).to_have_attribute("aria-valuetext", "row 2, column 0")
+    for part, at, said in (("maps", 1, "row 2, column 3"), ("graphs", 0, "line: width 10")):
+        element = item(page, part, at)
+        element.locator("[data-name=map]").tap()
+        expect(element.locator(".attn-readout")).to_contain_text(said)
+
+
+def test_bars_are_sorted_together_and_keep_the_marked_channel(page: Page):
+    squeeze, gates, taps = (item(page, "vectors", at) for at in range(3))
+    gates.locator(".attn-bars").focus()
+    page.keyboard.press("ArrowRight")
+    expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3")
+    expect(squeeze.locator(".attn-readout")).to_have_text("channel 0: -0.1")
+    expect(taps.locator(".attn-readout")).to_be_empty()
+    page.get_by_role("radio", name="sorted").check()
+    expect(gates.locator(".attn-numbers")).to_have_text("13402")
+    expect(squeeze.locator(".attn-numbers")).to_have_text("13402")
+    expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3")
+    gates.locator(".attn-bars").focus()
+    page.keyboard.press("ArrowRight")
+    expect(gates.locator(".attn-readout")).to_have_text("channel 2: 0.1")
+    gates.locator("summary").click()
+    expect(gates.locator("tbody th")).to_have_text(["1", "3", "4", "0", "2"])
+
+
+def banded(chart: Locator) -> list[int]:
+    bars = chart.locator("rect")
+    return [i for i in range(bars.count()) if "attn-banded" in (bars.nth(i).get_attribute("class") or "")]
+
+
+def test_the_neighbours_of_the_bar_that_is_pointed_at_are_pointed_out(page: Page):
+    squeeze = item(page, "vectors", 0)
+    assert banded(squeeze) == [1, 2]
+    squeeze.locator(".attn-bars").focus()
+    page.keyboard.press("ArrowLeft")
+    assert banded(squeeze) == [3, 4]
+    page.keyboard.press("ArrowLeft")
+    assert banded(squeeze) == [2, 3, 4]
+    page.keyboard.press("Escape")
+    assert banded(squeeze) == [1, 2]
+
+
+def test_a_chart_says_its_points_to_pointer_keys_and_table(page: Page):
+    lines, points = item(page, "graphs", 0), item(page, "graphs", 1)
+    readout = lines.locator(".attn-readout")
+    expect(readout).to_have_text("width 10")
+    point_at(page, lines.locator("[data-name=map]"), 0.98, 0.1)
+    expect(readout).to_have_text("line: width 100, cost in B 37")
+    page.mouse.move(1, 1)
+    expect(readout).to_have_text("width 10")
+    lines.locator("[data-name=map]").focus()
+    for key, said in [("ArrowRight", "line: width 1, cost in B 3"), ("ArrowRight", "line: width 10, "),
+                      ("ArrowDown", "stairs: width 50, "), ("ArrowLeft", "stairs: width 2, "),
+                      ("ArrowUp", "line: width 1, "), ("Escape", "width 10")]:  # fmt: skip
+        page.keyboard.press(key)
+        expect(readout).to_contain_text(said)
+    point_at(page, points.locator("[data-name=map]"), 0.3, 0.5)
+    expect(points.locator(".attn-readout")).to_have_text("run: added 2, right in % 84 %, 83 to 86 %")
+    point_at(page, points.locator("[data-name=map]"), 0.7, 0.2)
+    expect(points.locator(".attn-readout")).to_have_text("best: added 5, right in % 88 %")
+    points.locator("summary").click()
+    expect(points.locator("tbody tr")).to_have_text(["run284 %83 to 86 %", "best588 %"])
+
+
+def test_series_differ_by_more_than_their_colour(page: Page):
+    swatches = item(page, "graphs", 0).locator(".attn-swatch")
+    drawn = swatches.evaluate_all(
+        """(swatches) => swatches.map((swatch) => [...swatch.querySelectorAll("path")]
+            .map((path) => path.getAttribute("d") + path.getAttribute("stroke-dasharray")).join(" "))"""
+    )
+    assert len(drawn) == len(set(drawn)) == 2
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_nothing_jumps(tmp_path: Path, open_page: OpenPage, width: int):
+    page = open_page(write_page(tmp_path, explorer_html(DEFINITION)), width=width)
+    figure = page.locator("figure")
+    heights = {round(figure.bounding_box()["height"])}
+    prepare(page)
+    for name, control in DEFINITION.controls.items():
+        for at in range(len(control.values)):
+            figure.evaluate("(figure, [name, at]) => reading.set(figure, name, at)", [name, at])
+            heights.add(round(figure.bounding_box()["height"]))
+    for plate in figure.locator("[data-name=map][tabindex]").all():
+        plate.focus()
+        page.keyboard.press("ArrowRight")
+        heights.add(round(figure.bounding_box()["height"]))
+    assert len(heights) == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_no_kind_violates_accessibility(tmp_path: Path, open_page: OpenPage, theme: str, width: int):
+    page = open_page(write_page(tmp_path, explorer_html(DEFINITION), theme=theme), width=width, scheme=theme)
+    for summary in page.locator("summary").all():
+        summary.click()
+    results = Axe().run(page, options={"preload": False})
+    assert results.violations_count == 0, results.generate_report()
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
