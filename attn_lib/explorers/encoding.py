@@ -180,13 +180,29 @@ def heatmap(
     }
 
 
-def strips(height: Tensor, width: Tensor, caption: str, alt: str, *, over: Data | None = None) -> Data:
+def strips(
+    height: Tensor,
+    width: Tensor,
+    caption: str,
+    alt: str,
+    *,
+    product: Tensor | None = None,
+    over: Data | None = None,
+) -> Data:
     """Store a vector along the left edge, one along the top, and their product as a map, on one scale.
 
+    Args:
+        height: along the left edge.
+        width: along the top.
+        caption: what stands above them.
+        alt: the text equivalent.
+        product: the map, where it is not their product: the mean of products is not that of the means.
+        over: the picture below the map: what :func:`over_picture` gives.
+
     Shape:
-        ``height`` is ``(H,)``, ``width`` is ``(W,)``.
+        ``height`` is ``(H,)``, ``width`` is ``(W,)``, ``product`` is ``(H, W)``.
     """
-    product = height[:, None] * width[None]
+    product = height[:, None] * width[None] if product is None else product
     everything = torch.cat([height, width, product.flatten()])
     scale = (everything.min().item(), everything.max().item())
     return {

@@ -78,6 +78,19 @@ def test_bars_may_point_channels_out_and_say_when_they_are_sorted():
     assert stored["sort"] == {"control": "order", "when": "sorted", "by": "gates"}
 
 
+def test_bars_may_point_out_the_neighbours_of_one():
+    assert encoding.bars(torch.tensor([0.25, 0.5]), 0, 1, "two", reach=0)["reach"] == 0
+    assert "reach" not in encoding.bars(torch.tensor([0.25, 0.5]), 0, 1, "two")
+
+
+def test_every_frame_may_have_a_high_end_of_its_own():
+    frames = torch.tensor([[[0.0, 2.0]], [[1.0, 4.0]], [[5.0, 0.0]]])
+    stored = encoding.heatmap(frames, "{}", "", scale=(0.0, [2.0, 4.0, 5.0]), pick="query")
+    assert (stored["hex"], stored["low"], stored["high"]) == ("0f4ff0", 0, [2.0, 4.0, 5.0])
+    with pytest.raises(ValueError, match="zip"):
+        encoding.heatmap(frames, "{}", "", scale=(0.0, [2.0, 4.0]), pick="query")
+
+
 def test_a_heatmap_may_have_a_given_scale_which_values_beyond_it_do_not_leave():
     stored = encoding.heatmap(torch.tensor([[-1.0, 0.0, 0.5], [1.0, 2.0, 0.2]]), "", "", scale=(0, 1))
     assert (stored["low"], stored["high"], stored["hex"]) == (0, 1, "008ff3")
@@ -121,3 +134,12 @@ def test_strips_and_their_product_share_one_scale():
     assert (stored["product"]["shape"], stored["product"]["hex"]) == ([2, 3], "00039f")
     assert {(part["low"], part["high"]) for part in stored.values()} == {(0.0, 1.0)}
     assert stored["product"]["over"] == {"index": 3}
+
+
+def test_strips_may_have_a_map_that_is_not_their_product():
+    height, width = torch.tensor([0.25, 0.5]), torch.tensor([0.75, 0.25, 1.0])
+    product = torch.tensor([[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]])
+    stored = encoding.strips(height, width, "caption", "alt", product=product)
+    assert stored["product"]["hex"] == "0369cf"
+    assert (stored["product"]["low"], stored["product"]["high"]) == (0.0, 1.0)
+    assert stored["height"]["hex"] == "48"  # on the same scale, from 0 to 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -131,43 +132,80 @@ def check_dilation(dilation: object) -> int:
     return checked
 
 
+class Field(NamedTuple):
+    """What the spatial score in the middle of the digit depends on, in one stage.
+
+    Attributes:
+        rows: rows and columns of the map.
+        row: of the score.
+        column: of the score.
+        side: of the square that the places lie in, in places of the map.
+        places: how many places there are, on the map and beyond its border.
+        on_map: those on the map, as ``(row, column)``.
+    """
+
+    rows: int
+    row: int
+    column: int
+    side: int
+    places: int
+    on_map: list[tuple[int, int]]
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the image from one place to the next."""
+        return IMAGE_SIDE // self.rows
+
+
+def field_of(setting: Setting) -> Field:
+    """Find the place in the middle of the digit, and what its score depends on."""
+    offsets = reach(check_dilation(setting["dilation"]))
+    rows = IMAGE_SIDE // 2 ** picked_stage(setting)
+    x, y, width, height = SAMPLES.boxes[image_index(setting)].tolist()
+    middles = (start + length / 2 for start, length in ((y, height), (x, width)))
+    row, column = (min(round(middle * rows / IMAGE_SIDE), rows - 1) for middle in middles)
+    reached = [(row + down, column + right) for down, right in offsets]
+    side = 1 + max(down for down, _ in offsets) - min(down for down, _ in offsets)
+    on_map = [(i, j) for i, j in reached if 0 <= i < rows and 0 <= j < rows]
+    return Field(rows, row, column, side, len(offsets), on_map)
+
+
 def field(setting: Setting) -> Data:
     """Draw on the image which places the spatial score in the middle of the digit depends on."""
-    index, stage = image_index(setting), picked_stage(setting)
-    dilation = check_dilation(setting["dilation"])
-    places = reach(dilation)
-    side = 1 + max(row for row, _ in places) - min(row for row, _ in places)
-    rows = IMAGE_SIDE // 2**stage
-    stride = IMAGE_SIDE // rows
-    x, y, width, height = SAMPLES.boxes[index].tolist()
-    row, column = (
-        min(round((start + length / 2) / stride), rows - 1) for start, length in ((y, height), (x, width))
-    )
-    on_map = [
-        pixel(row + down, column + right, rows)
-        for down, right in places
-        if 0 <= row + down < rows and 0 <= column + right < rows
-    ]
-    middle_x, middle_y = pixel(row, column, rows)
-    half = side * stride / 2
-    left, right = (min(max(middle_x + way * half, 0), IMAGE_SIDE) for way in (-1, 1))
-    top, bottom = (min(max(middle_y + way * half, 0), IMAGE_SIDE) for way in (-1, 1))
-    seen = describe(index)
-    text = f"{len(on_map)} of {len(places)}"
+    found = field_of(setting)
+    seen = describe(image_index(setting))
+    middle = pixel(found.row, found.column, found.rows)
+    half = found.side * found.stride / 2
+    left, top = (max(at - half, 0) for at in middle)
+    right, bottom = (min(at + half, IMAGE_SIDE) for at in middle)
     return {
         "picture": {
             **seen,
             "marks": [
                 rectangle(left, top, right - left, bottom - top, "the field, as far as the image"),
-                dots(on_map, "places that the score reads"),
-                dots([(middle_x, middle_y)], "the place of the score", "spot"),
+                dots(
+                    [pixel(row, column, found.rows) for row, column in found.on_map], "places that it reads"
+                ),
+                dots([middle], "the place of the score", "spot"),
             ],
-            "alt": f"{seen['alt']} The spatial score at row {row}, column {column} of a map of {rows} by "
-            f"{rows} reads {text} places on the map, {dilation} apart.",
+            "alt": f"{seen['alt']} The spatial score at row {found.row}, column {found.column} of a map of "
+            f"{found.rows} by {found.rows} reads {len(found.on_map)} places on it, {setting['dilation']} "
+            "apart.",
         },
-        "field": number(side, f"{side} × {side} places of the map"),
-        "pixels": number(side * stride, f"{side * stride} × {side * stride}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
-        "reads": number(len(on_map), f"{text}; the rest is padding" if len(on_map) < len(places) else text),
+    }
+
+
+def extent(setting: Setting) -> Data:
+    """Say how large the field is, and how much of it lies on the map."""
+    found = field_of(setting)
+    pixels = found.side * found.stride
+    share = f"{len(found.on_map)} of {found.places}"
+    return {
+        "side": number(found.side, f"{found.side} × {found.side} places of the map"),
+        "pixels": number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
+        "reads": number(
+            len(found.on_map), f"{share}; the rest is padding" if len(found.on_map) < found.places else share
+        ),
     }
 
 
@@ -305,13 +343,20 @@ EXPLORER = Definition(
                 Part(
                     "field",
                     ("dilation", "stage", "image"),
+                    (Item("picture", "picture", "the field of one score"),),
+                    field,
+                    "beside",
+                ),
+                Part(
+                    "extent",
+                    ("dilation", "stage", "image"),
                     (
-                        Item("picture", "picture", "the field of one score"),
-                        Item("field", "number", "side of the field"),
+                        Item("side", "number", "the field of one spatial score"),
                         Item("pixels", "number", "in pixels of the image"),
                         Item("reads", "number", "places on the map that it reads"),
                     ),
-                    field,
+                    extent,
+                    "column",
                 ),
             ),
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from attn_lib.blocks import CoordAtt
 from attn_lib.blocks.arguments import check_choice
 from attn_lib.explorers.controls import Control, Value
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import heatmap, number, over_picture, round_off, shape_text, strips
+from attn_lib.explorers.encoding import number, over_picture, round_off, shape_text, strips
 from attn_lib.explorers.records.costs import terms_by_layer
 from attn_lib.explorers.records.places import coarse, feature_map, pointing
 from attn_lib.explorers.records.samples import (
@@ -24,7 +26,7 @@ from attn_lib.explorers.records.samples import (
     reading,
 )
 from attn_lib.explorers.snippets import Code
-from attn_lib.inspection import BlockRecord, place_map, trace_shapes
+from attn_lib.inspection import BlockRecord, trace_shapes
 
 __all__ = ["CHANNEL", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE", "STRIPS"]
 
@@ -144,56 +146,76 @@ def pick_channel(which: Value, gates: Tensor) -> int | None:
     return int(spread.argmax() if which == "most" else spread.argmin())
 
 
+class Gates(NamedTuple):
+    """The gates of one image: of one channel, or averaged over all.
+
+    Attributes:
+        height: ``(H, 1)``, 1 where rows have no gate.
+        width: ``(1, W)``, 1 where columns have no gate.
+        places: ``(H, W)``, their product; for the mean, the mean of the channels' products.
+        of: whose gates they are.
+    """
+
+    height: Tensor
+    width: Tensor
+    places: Tensor
+    of: str
+
+
+def gates_of(setting: Setting, seen: BlockRecord) -> Gates:
+    """Return the gates that a setting shows."""
+    index = image_index(setting)
+    _, channels, rows, columns = seen.input.shape
+    one = torch.ones(())
+    height = seen.maps["height"][index] if "height" in seen.maps else one.expand(channels, rows, 1)
+    width = seen.maps["width"][index] if "width" in seen.maps else one.expand(channels, 1, columns)
+    places = height * width
+    channel = pick_channel(setting["channel"], places)
+    if channel is None:
+        return Gates(height.mean(dim=0), width.mean(dim=0), places.mean(dim=0), "mean over C")
+    return Gates(height[channel], width[channel], places[channel], f"channel {channel}")
+
+
 def cross(setting: Setting) -> Data:
     """Draw the strips along the edges of the image and the gate that they make of it."""
     seen = look_into(setting)
     if seen is None:
         return untrained(setting)
-    index = image_index(setting)
-    _, channels, rows, columns = seen.input.shape
-    one = torch.ones(())
-    height = seen.maps.get("height", one.expand(len(seen.input), channels, rows, 1))[index]
-    width = seen.maps.get("width", one.expand(len(seen.input), channels, 1, columns))[index]
-    gates = height * width
-    channel = pick_channel(setting["channel"], gates)
-    if channel is None:
-        places = place_map(seen.maps, (rows, columns))
-        assert places is not None  # for the type checker: a strip always tells places apart
-        gate, height, width = places[index], height.mean(dim=0), width.mean(dim=0)
-        caption = "rows, columns, and their product, mean over C"
-    else:
-        gate, height, width = gates[channel], height[channel], width[channel]
-        caption = f"rows, columns, and their product, channel {channel}"
-    row, column = divmod(int(gate.argmax()), columns)
-    alt = (
-        f"Gates of rows between {span(height)}, of columns between {span(width)}, and their product over the "
-        f"image, between {span(gate)}, largest at row {row}, column {column} of {rows} by {columns}."
-    )
+    return {"strips": draw(gates_of(setting, seen), image_index(setting))}
+
+
+def spans(setting: Setting) -> Data:
+    """Say between which values the gates lie, and whether their product points at the digit."""
+    seen = look_into(setting)
+    if seen is None:
+        return untrained(setting)
+    height, width, places, _ = gates_of(setting, seen)
     return {
-        "strips": draw(height[:, 0], width[0], gate, caption, alt, index),
         "rows": number(round_off((height.max() - height.min()).item()), span(height)),
         "columns": number(round_off((width.max() - width.min()).item()), span(width)),
-        "points": pointing(gate, index),
+        "points": pointing(places, image_index(setting)),
     }
 
 
-def draw(height: Tensor, width: Tensor, gate: Tensor, caption: str, alt: str, index: int) -> Data:
+def draw(gates: Gates, index: int) -> Data:
     """Store the strips and the gate on one scale.
 
     The mean of the channels' products is not the product of their means, so the map is given and not made
     from the strips.
     """
-    # Every other step of a fine strip goes into its neighbour, as in the map.
-    height, width, gate = (
-        coarse(height[:, None].expand_as(gate))[:, 0],
-        coarse(width.expand_as(gate))[0],
-        coarse(gate),
+    rows, columns = gates.places.shape
+    row, column = divmod(int(gates.places.argmax()), columns)
+    caption = f"rows, columns, and their product, {gates.of}"
+    alt = (
+        f"Gates of rows between {span(gates.height)}, of columns between {span(gates.width)}, and their "
+        f"product over the image, between {span(gates.places)}, largest at row {row}, column {column} of {rows} by "
+        f"{columns}; {gates.of}."
     )
+    # The strips become coarse as the map does.
+    height = coarse(gates.height.expand(rows, columns))[:, 0]
+    width = coarse(gates.width.expand(rows, columns))[0]
     over = over_picture(index, describe(index)["box"])  # type: ignore[arg-type]
-    data = strips(height, width, caption, alt, over=over)
-    everything = torch.cat([height, width, gate.flatten()])
-    scale = (everything.min().item(), everything.max().item())
-    return data | {"product": heatmap(gate, caption, alt, scale=scale, over=over)}
+    return strips(height, width, caption, alt, product=coarse(gates.places), over=over)
 
 
 def span(values: Tensor) -> str:
@@ -275,13 +297,21 @@ EXPLORER = Definition(
                 Part(
                     "cross",
                     (*NETWORK, "image", "stage", "channel"),
+                    (Item("strips", "strips"),),
+                    cross,
+                    "beside",
+                    ignores=WHILE_ONE_STRIP,
+                ),
+                Part(
+                    "spans",
+                    (*NETWORK, "image", "stage", "channel"),
                     (
-                        Item("strips", "strips"),
                         Item("rows", "number", "gates of rows between"),
                         Item("columns", "number", "gates of columns between"),
                         Item("points", "number", "their product's peak points"),
                     ),
-                    cross,
+                    spans,
+                    "column",
                     ignores=WHILE_ONE_STRIP,
                 ),
                 Part(
