@@ -85,9 +85,9 @@ def grad_cams(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
     """
     maps: dict[str, list[Tensor]] = {stage: [] for stage in STAGES}
     for batch in images.split(_BATCH):
-        features, scores = _run_with_graph(network, to_input(batch))
+        features, score = _run_with_graph(network, to_input(batch))
         # In eval mode the images of a batch do not see each other, so one backward pass serves them all.
-        gradients = torch.autograd.grad(scores.sum(), [features[stage] for stage in STAGES])
+        gradients = torch.autograd.grad(score, [features[stage] for stage in STAGES])
         for stage, gradient in zip(STAGES, gradients, strict=True):
             weights = gradient.mean(dim=(2, 3), keepdim=True)
             maps[stage].append(torch.relu((weights * features[stage].detach()).sum(dim=1)))
@@ -95,7 +95,7 @@ def grad_cams(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
 
 
 def _run_with_graph(network: nn.Module, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """Return what every stage returned and, at the end of their graph, the predicted classes' scores."""
+    """Return what every stage returned and, at the end of their graph, the sum of the best scores."""
     features: dict[str, Tensor] = {}
 
     def keep(stage: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
@@ -109,7 +109,7 @@ def _run_with_graph(network: nn.Module, x: Tensor) -> tuple[dict[str, Tensor], T
     handles = [network.get_submodule(stage).register_forward_hook(keep(stage)) for stage in STAGES]
     try:
         with evaluating(network), torch.enable_grad():
-            return features, network(x).max(dim=1).values
+            return features, network(x).max(dim=1).values.sum()
     finally:
         for handle in handles:
             handle.remove()
