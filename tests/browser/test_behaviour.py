@@ -1,7 +1,9 @@
-"""How the SE page behaves in a reader's hands: keyboard, mouse, touch, small screens, no JavaScript."""
+"""How the published pages behave in a reader's hands: by keyboard, mouse and touch, on small screens."""
 
 from __future__ import annotations
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from attn_lib.explorers.records import se
+from tests.browser.test_published import pages_with_explorers
 from tests.conftest import OpenPage
 
-OPENING_PAGE = "book/00_opening.html"
 SE_PAGE = "book/02_squeeze_and_excitation.html"
 FRAME_MS = 1000 / 60
+EMBEDDED_BYTES = 150_000
 
 
 @pytest.fixture
@@ -91,23 +94,23 @@ def test_bars_say_their_values_to_pointer_keyboard_and_table(se_page: Page):
 
 
 @pytest.mark.parametrize("width", [1280, 375])
-@pytest.mark.parametrize("name", [OPENING_PAGE, SE_PAGE])
-def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, name: str, width: int):
-    page = open_page((book / name).as_uri(), width=width)
-    figure = page.locator("figure.attn-explorer")
-    heights = figure.evaluate(
-        """(figure) => [...figure.querySelectorAll("input")].flatMap((input) => {
-            const heights = [];
-            const note = () => heights.push(figure.getBoundingClientRect().height);
-            if (input.type === "radio") { input.click(); note(); return heights; }
-            for (let at = 0; at <= input.max; at++) {
-                input.value = at; input.dispatchEvent(new Event("input")); note();
-            }
-            return heights;
-        })"""
-    )
-    assert len(heights) > 20
-    assert max(heights) - min(heights) < 1
+def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, width: int):
+    for path in pages_with_explorers(book):
+        page = open_page(path.as_uri(), width=width)
+        for figure in page.locator("figure.attn-explorer").all():
+            heights = figure.evaluate(
+                """(figure) => [...figure.querySelectorAll("input")].flatMap((input) => {
+                    const heights = [];
+                    const note = () => heights.push(figure.getBoundingClientRect().height);
+                    if (input.type === "radio") { input.click(); note(); return heights; }
+                    for (let at = 0; at <= input.max; at++) {
+                        input.value = at; input.dispatchEvent(new Event("input")); note();
+                    }
+                    return heights;
+                })"""
+            )
+            assert len(heights) >= 10
+            assert max(heights) - min(heights) < 1, f"{path.name}: {figure.get_attribute('data-explorer')}"
 
 
 def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):
@@ -121,24 +124,51 @@ def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):
     assert page.evaluate("shifts") < 0.05
 
 
-def test_the_work_of_a_moved_control_fits_into_a_frame(se_page: Page):
-    """From the input event up to and including layout, in the middle of 200 moves: a frame of 60 Hz."""
-    times = se_page.locator("figure.attn-explorer").evaluate(
-        """(figure) => {
-            const slider = figure.querySelector('[data-control="reduction"]');
-            const times = [];
-            for (let i = 0; i < 200; i++) {
-                slider.value = i % 4;
-                const start = performance.now();
-                slider.dispatchEvent(new Event("input"));
-                figure.getBoundingClientRect();
-                times.push(performance.now() - start);
-            }
-            return times.sort((a, b) => a - b);
-        }"""
+MOVES = 200
+TIME_MOVES = """(figure, moves) => {
+    const steps = [...figure.querySelectorAll("input")].flatMap((input) => input.type === "radio"
+        ? [() => input.click()]
+        : Array.from({ length: Number(input.max) + 1 }, (_, at) =>
+            () => { input.value = at; input.dispatchEvent(new Event("input", { bubbles: true })); }));
+    const times = [];
+    for (let i = 0; i < moves; i++) {
+        const start = performance.now();
+        steps[i % steps.length]();
+        figure.getBoundingClientRect();
+        times.push(performance.now() - start);
+    }
+    return times.sort((a, b) => a - b);
+}"""
+
+
+def test_the_work_of_a_moved_control_fits_into_a_frame(book: Path, open_page: OpenPage):
+    """From the input event up to and including layout, for 95 of 100 moves: a frame of 60 Hz.
+
+    The quietest of three rounds counts, for other work on the machine only ever adds to a time.
+    """
+    for path in pages_with_explorers(book):
+        page = open_page(path.as_uri())
+        for figure in page.locator("figure.attn-explorer").all():
+            rounds = [figure.evaluate(TIME_MOVES, MOVES) for _ in range(3)]
+            median, p95 = (min(times[round(share * MOVES)] for times in rounds) for share in (0.5, 0.95))
+            name = figure.get_attribute("data-explorer")
+            print(f"{name}: input to layout, median {median:.1f} ms, p95 {p95:.1f} ms")
+            assert p95 < FRAME_MS, name
+
+
+def test_what_a_page_embeds_is_light(book: Path):
+    """The explorers of a page with their data, and the script and style sheet that draw them."""
+    assets = sum(
+        len(gzip.compress((book / "_static" / name).read_bytes(), 6))
+        for name in ("attn_widgets.js", "attn_widgets.css")
     )
-    print(f"input to layout: median {times[100]:.1f} ms, p95 {times[190]:.1f} ms")
-    assert times[100] < FRAME_MS
+    for path in pages_with_explorers(book):
+        embedded = "".join(
+            re.findall(r'<div class="attn-host".*?</div>', path.read_text(encoding="utf-8"), re.S)
+        )
+        sent = assets + len(gzip.compress(embedded.encode(), 6))
+        print(f"{path.name}: {sent:,} bytes compressed")
+        assert sent <= EMBEDDED_BYTES, path.name
 
 
 def test_without_javascript_the_text_is_there(book: Path, browser: Browser):

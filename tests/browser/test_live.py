@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from attn_lib.explorers.records import se
+from attn_lib.explorers.widgets import EXPLORERS
+from tests.browser.comparing import compare, prepare
 from tests.browser.jupyterlab import Lab, jupyterlab, run
 
 WAIT_MS = 180_000  # a kernel that imports torch on a busy machine
@@ -133,8 +135,59 @@ def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab:
     )
 
 
-def test_rapid_moves_end_at_the_last_value(lab: Lab, notebook: Page):
-    open_and_run(notebook, lab, "rapid.ipynb", SOURCE, ".attn-explorer[data-ready=true]")
+COUNTED = """\
+from attn_lib.explorers.widgets import SEExplorer
+explorer = SEExplorer()
+moves = []
+explorer.observe(moves.append, "channels")
+explorer
+"""
+EVERY = """\
+from IPython.display import display
+from attn_lib.explorers.widgets import EXPLORERS
+explorers = {name: explorer() for name, explorer in EXPLORERS.items()}
+for explorer in explorers.values():
+    display(explorer)
+"""
+
+
+def test_every_explorer_is_live(lab: Lab, notebook: Page):
+    """Move every control to its last position; what is shown is what Python computes, the code with it."""
+    last = list(EXPLORERS)[-1]
+    open_and_run(notebook, lab, "every.ipynb", EVERY, f"[data-explorer={last}][data-ready=true]")
+    prepare(notebook)
+    with lab.client(lab.kernel_of("every.ipynb")) as client:
+        for name, explorer in EXPLORERS.items():
+            definition = explorer.definition
+            figure = notebook.locator(f"figure[data-explorer={name}]")
+            assert (
+                figure.get_by_role("button", name="copy link").count() == 0
+            )  # the address is the notebook's
+            figure.get_by_text("the code for this setting").click()
+            setting = dict(definition.defaults)
+            for control in definition.controls.values():
+                at = len(control.values) - 1
+                figure.evaluate("(figure, [name, at]) => reading.set(figure, name, at)", [control.name, at])
+                setting[control.name] = control.values[at]
+                expect(figure.locator(".attn-code code")).to_have_text(definition.code(setting))
+                expect(figure).to_have_attribute("aria-busy", "false")
+            for part in definition.parts.values():
+                shown = figure.evaluate(
+                    "(figure, [spec, name]) => reading.read(figure, spec, name)",
+                    [definition.spec(), part.name],
+                )
+                compare(shown, part.compute(setting), part, definition, setting)
+            assert run(client, f"print(explorers[{name!r}].setting == {setting!r})").strip() == "True"
+            figure.get_by_role("button", name="reset").click()
+            expect(figure.locator(".attn-code code")).to_have_text(definition.code(definition.defaults))
+            assert (
+                run(client, f"print(explorers[{name!r}].setting == {definition.defaults!r})").strip()
+                == "True"
+            )
+
+
+def test_rapid_moves_are_coalesced_and_end_at_the_last_value(lab: Lab, notebook: Page):
+    open_and_run(notebook, lab, "rapid.ipynb", COUNTED, ".attn-explorer[data-ready=true]")
     channels = notebook.locator("[data-control=channels]")
     positions = len(se.CHANNELS.values)
     channels.evaluate(
@@ -149,6 +202,8 @@ def test_rapid_moves_end_at_the_last_value(lab: Lab, notebook: Page):
     expect(notebook.locator("output[data-name=parameters]")).to_have_text(parameters(setting))
     with lab.client(lab.kernel_of("rapid.ipynb")) as client:
         assert run(client, "print(explorer.channels)").strip() == str(se.CHANNELS.values[2])
+        # Fewer records than moves: what comes while the kernel computes waits, and only the newest goes.
+        assert 1 <= int(run(client, "print(len(moves))")) < 5 * positions
     expect(notebook.locator("figure.attn-explorer")).to_have_attribute("aria-busy", "false")
 
 

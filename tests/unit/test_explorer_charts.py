@@ -56,3 +56,11 @@ def test_a_chart_holds_its_series_in_order():
         "here": {"x": 5, "y": 3, "text": "C = 5: k = 3"},
     }
     assert "here" not in charts.chart(x, y, series, "alt")
+
+
+def test_a_ring_may_follow_a_control():
+    here = charts.here(5, 3, "five")
+    assert charts.here_by("width", {5: here, "wide": here}) == {
+        "pick": "width",
+        "at": {"5": here, "wide": here},
+    }

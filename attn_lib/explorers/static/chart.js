@@ -44,7 +44,7 @@ export function makeChart(item) {
   const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
   const readout = makeReadout();
   const table = makeTable(item.label, () => ({
-    columns: ["", data.x.label, data.y.label, ...(withIntervals() ? ["interval"] : [])],
+    columns: ["series", data.x.label, data.y.label, ...(withIntervals() ? ["interval"] : [])],
     rows: data.series.flatMap(({ name, points }) => points.map((p) =>
       [p.name ?? name, p.text[0], p.text[1], ...(withIntervals() ? [p.text[2] ?? ""] : [])])),
   }));

@@ -113,6 +113,8 @@ function makePlace(control, { id, change, pictures, read }) {
       clamp(Math.floor(((event.clientX - left) / width) * columns), 0, columns - 1));
   };
   board.addEventListener("pointerdown", (event) => { input.focus({ preventScroll: true }); follow(event); });
+  // Or the browser would take the focus away again.
+  board.addEventListener("mousedown", (event) => event.preventDefault());
   board.addEventListener("pointermove", (event) => { if (event.buttons & 1) follow(event); });
   return {
     element,
