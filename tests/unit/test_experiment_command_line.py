@@ -1,5 +1,6 @@
 """Runs as a reader names them: settings, readable names, commands that mean them, and the command line."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -7,12 +8,13 @@ import time
 
 import pytest
 
-from attn_lib.backbones import digit_resnet
-from attn_lib.blocks import BLOCKS
+from attn_lib.blocks import BLOCKS, VARIANTS
 from attn_lib.experiment.__main__ import build_parser, main, run_of
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
-from attn_lib.experiment.run import Run, published_runs
+from attn_lib.experiment.plan import GROUPS, planned_runs
+from attn_lib.experiment.run import Run
+from attn_lib.experiment.tasks import TASKS
 from attn_lib.experiment.training import TrainingSettings
 
 COMMAND = [sys.executable, "-m", "attn_lib.experiment"]
@@ -35,6 +37,21 @@ COMMAND = [sys.executable, "-m", "attn_lib.experiment"]
             "--attention eca --gamma 3 --seed 0",
         ),
         (
+            Run(NetworkSetting("eca_variant", {"mixing": "groups", "groups": 4}), seed=1),
+            "eca_variant_groups_groups4_k3_seed1",
+            "--attention eca_variant --mixing groups --groups 4 --kernel-size 3 --seed 1",
+        ),
+        (
+            Run(NetworkSetting("bam", {"reduction": 4}, placement="between_stages", stages=(1,))),
+            "bam_r4_between_stages_stages1_seed0",
+            "--attention bam --placement between_stages --stages 1 --reduction 4 --seed 0",
+        ),
+        (
+            Run(NetworkSetting(widths=(16, 33, 65), depths=(2, 2, 1))),
+            "plain_widths16x33x65_depths2x2x1_seed0",
+            "--widths 16 33 65 --depths 2 2 1 --seed 0",
+        ),
+        (
             Run(data=ClutteredDigits(fragments=10, seed=5), training=TrainingSettings(epochs=7), seed=3),
             "plain_fragments10_data_seed5_epochs7_seed3",
             "--fragments 10 --data-seed 5 --epochs 7 --seed 3",
@@ -52,45 +69,42 @@ def test_a_run_has_a_readable_name_and_a_command_that_means_it(run, name, comman
     assert run_of(build_parser().parse_args(shlex.split(run.command)[3:])) == run
 
 
-@pytest.mark.parametrize("attention", BLOCKS)
+@pytest.mark.parametrize("attention", BLOCKS | VARIANTS)
 def test_every_block_can_be_run_by_its_name(attention):
     run = Run(NetworkSetting(attention, {}))
     assert run_of(build_parser().parse_args(shlex.split(run.command)[3:])) == run
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_can_be_learnt_by_its_name(task):
+    run = Run(data=TASKS[task](seed=5))
+    assert run.name == ("" if task == "cluttered_digits" else f"{task}_") + "plain_data_seed5_seed0"
+    assert run_of(build_parser().parse_args(shlex.split(run.command)[3:])) == run
+
+
 def test_a_command_without_options_is_the_published_plain_run():
-    assert run_of(build_parser().parse_args(["run"])) == published_runs([0])[0]
-
-
-def test_the_published_runs():
-    names = [run.name for run in published_runs([0, 1])]
-    settings = [f"se_r{reduction}_{bias}" for reduction in (2, 4, 8, 16) for bias in ("bias", "nobias")]
-    assert names == [f"{setting}_seed{seed}" for seed in (0, 1) for setting in ("plain", *settings)]
-    assert all(
-        (run.data, run.training) == (ClutteredDigits(), TrainingSettings()) for run in published_runs()
-    )
-
-
-def test_keywords_that_are_not_given_are_the_defaults_of_the_block():
-    assert NetworkSetting("se", {"reduction": 4}) == NetworkSetting("se", {"bias": True, "reduction": 4})
-    assert NetworkSetting("se", {"reduction": 4}) != NetworkSetting("se", {"bias": False, "reduction": 4})
-    network = digit_resnet(**NetworkSetting("se", {"reduction": 4}).as_keywords())
-    assert network.layer2[0].attention.reduction == 4
-
-
-def test_unknown_blocks_and_keywords_are_refused():
-    with pytest.raises(ValueError, match=r"`attention` must be None or one of 'se', .*; got 'sse'"):
-        NetworkSetting("sse")
-    with pytest.raises(TypeError, match=r"'se' takes the keywords \['reduction', 'bias'.*\]; got 'ratio'"):
-        NetworkSetting("se", {"ratio": 4})
-    with pytest.raises(TypeError, match=r"the plain network takes the keywords \[\]; got 'reduction'"):
-        NetworkSetting(None, {"reduction": 4})
+    assert run_of(build_parser().parse_args(["run"])) == planned_runs(["main"], [0])[0].run
 
 
 def test_help_explains_itself():
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     for word in ("run", "all", "status", "publish", "smoke", "data", "--attention se --reduction 4 --seed 1"):
         assert word in done.stdout
+
+
+def examples():
+    """The commands that the help shows, each without its comment."""
+    help_ = build_parser().format_help()
+    commands = [line.split("  ")[1] for line in help_.splitlines() if line.startswith("  python -m")]
+    return [shlex.split(command)[3:] for command in commands]
+
+
+def test_the_examples_of_the_help_are_commands():
+    assert len(examples()) >= 6
+    for arguments in examples():
+        parsed = build_parser().parse_args(arguments)
+        if parsed.command == "run":
+            assert run_of(parsed).name.endswith(f"seed{parsed.seed}")
 
 
 def test_the_smoke_run_trains_and_publishes_in_less_than_a_minute(capsys):
@@ -111,6 +125,9 @@ def test_the_smoke_run_trains_and_publishes_in_less_than_a_minute(capsys):
         (["run", "--epochs", "0"], "`epochs` must be at least 1; got epochs=0"),
         (["run", "--canvas", "9"], "1 <= fragment <= digit <= canvas; got fragment=9, digit=14, canvas=9"),
         (["run", "--attention", "sse"], "invalid choice: 'sse'"),
+        (["run", "--task", "colour_cue", "--canvas", "40"], "the task colour_cue takes ["),
+        (["run", "--cue", "8"], "the task cluttered_digits takes ["),
+        (["all", "--groups", "mian"], "invalid choice: 'mian'"),
         ([], "required: COMMAND"),
     ],
 )
@@ -121,13 +138,33 @@ def test_mistakes_on_the_command_line_are_named(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_status_shows_how_far_the_published_runs_are(tmp_path, capsys):
-    assert main(["status", "--runs", str(tmp_path), "--seeds", "4"]) == 0
+def test_status_shows_how_far_the_planned_runs_are(tmp_path, capsys):
+    assert main(["status", "--runs", str(tmp_path), "--seeds", "4", "--groups", "main"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(published_runs([4]))
-    assert lines[0].split() == ["plain_seed4", "epoch", "0/14"]
+    planned = planned_runs(["main"], [4])
+    assert [line.split() for line in lines[:-1]] == [[one.run.name, "epoch", "0/6"] for one in planned]
+    assert lines[-1] == f"0 of {len(planned)} runs finished"
+
+
+def test_status_shows_the_whole_plan_unless_told_otherwise(tmp_path, capsys):
+    assert main(["status", "--runs", str(tmp_path)]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()[:-1]]
+    assert names == [one.run.name for one in planned_runs(list(GROUPS))]
+
+
+def test_publishing_says_what_is_not_finished(tmp_path, capsys, monkeypatch):
+    asked = {}
+
+    def publish(planned, runs_directory):
+        asked.update(planned=planned, runs=runs_directory)
+        return ["plain_seed1"]
+
+    monkeypatch.setattr("attn_lib.experiment.__main__.publish", publish)
+    assert main(["publish", "--runs", str(tmp_path), "--seeds", "1", "--groups", "main"]) == 1
+    assert asked == {"planned": planned_runs(["main"], [1]), "runs": tmp_path}
+    assert capsys.readouterr().err == "plain_seed1: not finished, not published\n"
 
 
 def test_data_prints_the_hash_of_the_published_task(capsys):
     assert main(["data"]) == 0
-    assert len(capsys.readouterr().out.strip()) == 64
+    assert re.fullmatch("[0-9a-f]{64}", capsys.readouterr().out.strip())

@@ -1,8 +1,10 @@
 """The folder of runs, and publishing from it: nothing run twice, lost, or published by mistake."""
 
+import csv
 import dataclasses
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -10,9 +12,11 @@ import pytest
 import torch
 
 from attn_lib.backbones import digit_resnet
-from attn_lib.experiment.cluttered_digits import ClutteredDigits, load_split
+from attn_lib.experiment.cluttered_digits import ClutteredDigits, load_split, to_input
 from attn_lib.experiment.evaluation import Evaluation, evaluate
+from attn_lib.experiment.localization import localization
 from attn_lib.experiment.model import NetworkSetting, count_parameters
+from attn_lib.experiment.plan import PlannedRun
 from attn_lib.experiment.publishing import choose_samples, publish, publish_samples
 from attn_lib.experiment.run import (
     Run,
@@ -22,10 +26,13 @@ from attn_lib.experiment.run import (
     finished_record,
     finished_weights,
 )
+from attn_lib.experiment.tasks import task_sha256
 from attn_lib.experiment.training import TrainingSettings
+from attn_lib.inspection import count_macs
 
+# A multiple of 8, so that a cell of every stage stands for whole pixels.
 DATA = ClutteredDigits(
-    canvas=17, digit=13, fragments=1, fragment=5, train_images=211, validation_images=53, test_images=59
+    canvas=16, digit=13, fragments=1, fragment=5, train_images=211, validation_images=53, test_images=59
 )
 TRAINING = TrainingSettings(epochs=3, batch_size=23)
 TINY = [
@@ -37,6 +44,14 @@ COMMAND = [sys.executable, "-m", "attn_lib.experiment"]
 
 def silent(line):
     pass
+
+
+def planned(*runs, group="main", has_checkpoint=True):
+    return [PlannedRun(run, group, has_checkpoint) for run in runs]
+
+
+def records_in(folder):
+    return json.loads((folder / "records.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +79,15 @@ def test_a_finished_run_leaves_a_record_and_weights_and_nothing_else(finished):
     assert record["training_seconds"] > 0
     assert "test" not in record
 
+    weights = finished_weights(run, finished)
+    assert {value.dtype for value in weights.values()} == {torch.float16, torch.int64}
     network = digit_resnet(**record["network"])
-    network.load_state_dict(finished_weights(run, finished))
+    network.load_state_dict(weights)
+    # What was counted is the network with rounded weights, which is the one that can be published.
     again = evaluate(network, load_split(DATA, "validation"))
     assert record["validation"] == {"correct": again.correct, "total": 53}
     assert record["parameters"] == count_parameters(network)
+    assert record["data_sha256"] == task_sha256(DATA)
 
 
 def test_a_finished_run_is_not_run_again(finished):
@@ -95,12 +114,27 @@ def test_two_workers_find_what_one_finds(tmp_path, finished):
     lines = []
     records = execute_all(TINY, tmp_path, workers=2, report=lines.append)
 
-    assert lines == ["1 of 2 runs finished", "2 of 2 runs finished"]
+    seen = sorted(line.split("  train loss")[0] for line in lines)
+    assert seen == sorted(f"{run.name}: epoch {epoch:2d}/3" for run in TINY for epoch in (1, 2, 3))
     for run, record in zip(TINY, records, strict=True):
         assert record["command"] == run.command
         expected, weights = finished_weights(run, finished), finished_weights(run, tmp_path)
         for name, value in expected.items():
             torch.testing.assert_close(weights[name], value, rtol=0, atol=0, msg=f"{run.name} {name}")
+
+
+def test_without_a_report_a_bar_counts_the_epochs_that_are_left(tmp_path, finished, capsys):
+    """One of the two runs has finished before: its three epochs are not counted again."""
+    shutil.copytree(finished / TINY[0].name, tmp_path / TINY[0].name)
+    execute_all(TINY, tmp_path, workers=1)
+    out, err = capsys.readouterr()
+    assert "3/3" in err
+    assert "6/6" not in err
+    lines = out.splitlines()
+    assert lines[0] == f"{TINY[0].name}: finished before"
+    assert [line.split("  train loss")[0] for line in lines[1:]] == [
+        f"{TINY[1].name}: epoch {epoch:2d}/3" for epoch in (1, 2, 3)
+    ]
 
 
 def test_a_process_killed_in_the_middle_goes_on_where_it_was(tmp_path):
@@ -135,20 +169,34 @@ def test_a_folder_that_holds_another_run_is_refused(tmp_path, finished):
 # Publishing
 
 
+@pytest.fixture(scope="module")
+def published(finished, tmp_path_factory):
+    """The folder of results after both runs have been published as runs of the main group."""
+    folder = tmp_path_factory.mktemp("results")
+    publish(planned(*TINY), finished, folder, report=silent)
+    return folder
+
+
+def published_network(record, folder):
+    network = digit_resnet(**record["network"])
+    network.load_state_dict(
+        torch.load(folder / "checkpoints" / record["checkpoint"]["file"], weights_only=True)
+    )
+    return network.eval()
+
+
 def test_publishing_stores_test_counts_and_the_weights_of_seed_0(tmp_path, finished):
     unfinished = Run(NetworkSetting(), DATA, TRAINING, seed=5)
 
-    missing = publish([*TINY, unfinished], finished, tmp_path, report=silent)
+    missing = publish(planned(*TINY, unfinished), finished, tmp_path, report=silent)
 
     assert missing == [unfinished.name]
-    records = json.loads((tmp_path / "records.json").read_text())
+    records = records_in(tmp_path)
     assert list(records) == sorted(run.name for run in TINY)
     se, plain = TINY
     assert records[plain.name]["checkpoint"] is None
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [f"{se.name}.pt"]
-    network = digit_resnet(**records[se.name]["network"])
-    network.load_state_dict(torch.load(tmp_path / "checkpoints" / f"{se.name}.pt", weights_only=True))
-    result = evaluate(network, load_split(DATA, "test"))
+    result = evaluate(published_network(records[se.name], tmp_path), load_split(DATA, "test"))
     expected = {
         "correct": result.correct,
         "total": 59,
@@ -157,10 +205,129 @@ def test_publishing_stores_test_counts_and_the_weights_of_seed_0(tmp_path, finis
     assert records[se.name]["test"] == expected
 
 
+def test_publishing_keeps_all_that_the_finished_run_has_recorded(published, finished):
+    for run in TINY:
+        record = finished_record(run, finished)
+        assert record.items() <= records_in(published)[run.name].items()
+
+
+def test_publishing_says_what_a_network_costs_and_where_it_points(published):
+    se, plain = (records_in(published)[run.name] for run in TINY)
+    network, test = published_network(se, published), load_split(DATA, "test")
+
+    assert (se["task"], se["group"]) == ("cluttered_digits", "main")
+    assert se["macs"] == count_macs(network, torch.zeros(1, 1, 16, 16)).total
+    assert se["macs"] > plain["macs"] > 0
+    assert se["localization"] == localization(network, test)
+    assert plain["localization"].keys() == {"layer1", "layer2", "layer3"}
+
+
+def test_publishing_stores_the_mean_gate_of_every_class(published):
+    """Only for the seed whose weights are published, and rounded to three decimals."""
+    se, plain = (records_in(published)[run.name] for run in TINY)
+    network, test = published_network(se, published), load_split(DATA, "test")
+    with torch.no_grad():
+        x = network.maxpool(network.relu(network.bn1(network.conv1(to_input(test.images)))))
+        unit = network.layer1[0]
+        hidden = unit.bn2(unit.conv2(unit.relu(unit.bn1(unit.conv1(x)))))
+        gates = torch.sigmoid(unit.attention.mlp(hidden.mean(dim=(2, 3))))
+    expected = torch.stack([gates[test.labels == digit].mean(dim=0) for digit in range(10)])
+
+    found = {block: torch.tensor(rows) for block, rows in se["class_gates"].items()}
+
+    assert {block: tuple(rows.shape) for block, rows in found.items()} == {
+        f"layer{stage}.0.attention": (10, channels) for stage, channels in ((1, 16), (2, 32), (3, 64))
+    }
+    torch.testing.assert_close(found["layer1.0.attention"], expected, rtol=0, atol=0.00051)
+    assert "class_gates" not in plain
+
+
+@pytest.mark.parametrize(("group", "has_checkpoint"), [("robustness", False), ("probes", True)])
+def test_other_groups_are_counted_and_not_localised(tmp_path, finished, group, has_checkpoint):
+    publish(planned(*TINY, group=group, has_checkpoint=has_checkpoint), finished, tmp_path, report=silent)
+    records = records_in(tmp_path)
+    for run in TINY:
+        assert records[run.name]["group"] == group
+        assert records[run.name]["test"]["total"] == 59
+        assert not {"localization", "class_gates"} & records[run.name].keys()
+    stored = [f"{TINY[0].name}.pt"] if has_checkpoint else []  # of seed 0 alone
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == stored
+    assert [record["checkpoint"] is not None for record in records.values()] == [
+        name == TINY[0].name and has_checkpoint for name in records
+    ]
+
+
+def test_the_table_says_what_the_records_say(published):
+    records = records_in(published)
+    with (published / "table.csv").open(newline="") as file:
+        rows = {row["run"]: row for row in csv.DictReader(file)}
+
+    assert list(rows) == sorted(records)
+    for name, row in rows.items():
+        record = records[name]
+        expected = {
+            "run": name,
+            "group": "main",
+            "setting": name.removesuffix(f"_seed{record['seed']}"),
+            "attention": record["setting"]["attention"] or "none",
+            **{key: str(record[key]) for key in ("seed", "parameters", "macs")},
+            **{key: str(record["test"][key]) for key in ("correct", "total")},
+        }
+        for stage in ("layer1", "layer2", "layer3"):
+            score = record["localization"][stage]["grad_cam"]
+            for key in ("hits", "total", "energy"):
+                expected[f"{stage}_grad_cam_{key}"] = str(score[key])
+        assert row == expected
+
+
 def test_publishing_again_keeps_what_is_published(tmp_path, finished):
-    publish([TINY[0]], finished, tmp_path, report=silent)
-    publish([TINY[1]], finished, tmp_path, report=silent)
-    assert set(json.loads((tmp_path / "records.json").read_text())) == {run.name for run in TINY}
+    publish(planned(TINY[0]), finished, tmp_path, report=silent)
+    publish(planned(TINY[1]), finished, tmp_path, report=silent)
+    assert set(records_in(tmp_path)) == {run.name for run in TINY}
+    assert len((tmp_path / "table.csv").read_text().splitlines()) == 3
+
+
+@pytest.fixture
+def evaluated(monkeypatch):
+    """The networks that are evaluated on the test split, one entry for each."""
+    calls = []
+
+    def counted(network, split):
+        calls.append(network)
+        return evaluate(network, split)
+
+    monkeypatch.setattr("attn_lib.experiment.publishing.evaluate", counted)
+    return calls
+
+
+def test_what_is_published_is_not_evaluated_again(tmp_path, finished, evaluated):
+    publish(planned(*TINY), finished, tmp_path, report=silent)
+    assert len(evaluated) == 2
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    lines = []
+
+    publish(planned(*TINY), finished, tmp_path, report=lines.append)
+
+    assert len(evaluated) == 2
+    assert lines == []
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_that_was_trained_again_is_evaluated_again(tmp_path, finished, evaluated):
+    publish(planned(*TINY), finished, tmp_path / "results", report=silent)
+    runs = shutil.copytree(finished, tmp_path / "runs")
+    path = runs / TINY[1].name / "record.json"
+    record = json.loads(path.read_text())
+    record["training_seconds"] += 1
+    path.write_text(json.dumps(record))
+    lines = []
+
+    publish(planned(*TINY), runs, tmp_path / "results", report=lines.append)
+
+    assert len(evaluated) == 3
+    (line,) = lines
+    assert line.startswith(f"{TINY[1].name}: test accuracy 0.")
+    assert records_in(tmp_path / "results")[TINY[1].name]["training_seconds"] == record["training_seconds"]
 
 
 def test_a_run_on_other_data_is_not_published(tmp_path, finished):
@@ -171,7 +338,8 @@ def test_a_run_on_other_data_is_not_published(tmp_path, finished):
     with pytest.raises(
         ValueError, match=f"expected {run.name} to be trained on data [0-9a-f]{{64}}; got 0123"
     ):
-        publish([run], tmp_path, tmp_path / "results", report=silent)
+        publish(planned(run), tmp_path, tmp_path / "results", report=silent)
+    assert not (tmp_path / "results" / "records.json").exists()
 
 
 def result_of(labels, predictions, classes):
