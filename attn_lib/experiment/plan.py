@@ -139,7 +139,13 @@ GROUPS: dict[str, Callable[[int], list[Run]]] = {
 }
 """The groups of runs by name; each is a function of the seed."""
 
-_WITH_CHECKPOINTS = ("main", "probes")
+_SHOWN_PROBES = ("colour_cue", "frame_cue", "row_cue", "matching_pair")
+"""The probes whose networks are shown at work; of the others the counts are enough."""
+
+
+def _has_checkpoint(run: Run, group: str) -> bool:
+    shown = [EXPERIMENTS[name] for name in _SHOWN_PROBES]
+    return group == "main" or (run.data, run.training) in [(one.task, one.training) for one in shown]
 
 
 def planned_runs(
@@ -154,7 +160,7 @@ def planned_runs(
         if group not in GROUPS:
             raise ValueError(f"`groups` must be out of {', '.join(GROUPS)}; got {group!r}")
     return [
-        PlannedRun(run, group, has_checkpoint=group in _WITH_CHECKPOINTS)
+        PlannedRun(run, group, _has_checkpoint(run, group))
         for seed in seeds
         for group in groups
         for run in GROUPS[group](seed)
