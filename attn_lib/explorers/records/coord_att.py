@@ -208,8 +208,8 @@ def draw(gates: Gates, index: int) -> Data:
     caption = f"rows, columns, and their product, {gates.of}"
     alt = (
         f"Gates of rows between {span(gates.height)}, of columns between {span(gates.width)}, and their "
-        f"product over the image, between {span(gates.places)}, largest at row {row}, column {column} of {rows} by "
-        f"{columns}; {gates.of}."
+        f"product over the image, between {span(gates.places)}, largest at row {row}, column {column} of "
+        f"{rows} by {columns}; {gates.of}."
     )
     # The strips become coarse as the map does.
     height = coarse(gates.height.expand(rows, columns))[:, 0]

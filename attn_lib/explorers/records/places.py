@@ -16,6 +16,12 @@ __all__ = ["IMAGE_SIDE", "coarse", "feature_map", "map_over_image", "pixel", "po
 IMAGE_SIDE: int = SAMPLES.images.shape[-1]
 """Height and width of the sample images in pixels."""
 
+ALIKE = 1e-5
+"""Values of a map that differ by less are alike: a gate that saturates is level but for rounding."""
+
+MOST_PEAKS = 4
+"""So many places with the largest value are marked; more are a plateau."""
+
 MOST_ROWS = 14
 """Rows and columns of a drawn map at most: more cost a page more bytes than they show a reader."""
 
@@ -62,19 +68,19 @@ def feature_map(values: Tensor, caption: str, what: str) -> Data:
     return heatmap(drawn, caption, alt)
 
 
-def map_over_image(values: Tensor, index: int, caption: str, what: str, *, peaked: bool = True) -> Data:
-    """Draw a map ``(H, W)`` over a sample image, with the digit's box.
+def map_over_image(values: Tensor, index: int, caption: str, what: str) -> Data:
+    """Draw a map ``(H, W)`` over a sample image, with the digit's box and the pixel that its peak stands for.
 
     Args:
         values: the map.
         index: the image.
         caption: what stands above it.
         what: the same as the beginning of a sentence.
-        peaked: whether to mark the pixel that the map's largest value stands for.
     """
     drawn = coarse(values)
     row, column = peak(values)
-    marks = [dots([pixel(row, column, values.shape[-1])], "its peak", "spot")] if peaked else []
+    places = [pixel(*place, values.shape[-1]) for place in peaks(values)]
+    marks = [dots(places, "its peak", "spot")] if len(places) <= MOST_PEAKS else []
     alt = (
         f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
         f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
@@ -84,9 +90,18 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str, *, peake
     return heatmap(drawn, caption, alt, over=over_picture(index, box, marks))  # type: ignore[arg-type]
 
 
+def peaks(values: Tensor) -> list[tuple[int, int]]:
+    """Return row and column of every place of a map ``(H, W)`` that has its largest value."""
+    return [(row, column) for row, column in (values > values.max() - ALIKE).nonzero().tolist()]
+
+
 def pointing(values: Tensor, index: int) -> Data:
-    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box."""
-    [hit] = pointing_hits(values[None], SAMPLES.boxes[index, None], IMAGE_SIDE)
-    if torch.all(values == values[0, 0]):
-        return number(0, "nowhere: it is the same everywhere")
-    return number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")
+    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box, if it lies at one place."""
+    places = peaks(values)
+    spikes = torch.zeros(len(places), *values.shape)
+    for spike, place in zip(spikes, places, strict=True):
+        spike[place] = 1
+    hits = pointing_hits(spikes, SAMPLES.boxes[index].expand(len(places), 4), IMAGE_SIDE)
+    if hits.any() and not hits.all():
+        return number(0, f"nowhere: {len(places)} places are alike")
+    return number(int(hits.all()), "at the digit: a hit" if hits.all() else "beside the digit: a miss")
