@@ -6,10 +6,12 @@ Jaderberg et al., *Spatial Transformer Networks*, NeurIPS 2015), made from the 1
 that nothing has to be downloaded. Where the digit lies is known, so that attention can be scored against it.
 
 How the published setting was chosen: a task on which the plain network is right nearly always tells blocks
-apart as little as one on which it guesses, so its accuracy should lie between 70 % and 90 %. A canvas of 40
-with 6 fragments had left it at 97 %, so canvas, clutter, images and epochs were raised. With the defaults
-below the plain network reads 81.2 % of the *validation* images (``python -m attn_lib.experiment run``, which
-never touches the test split). That settled it, before any network was evaluated on the test split.
+apart as little as one on which it guesses, so its accuracy should lie between 70 % and 90 %; and a run
+should take about a minute. On *validation* images, with one seed and some 80,000 training images in all,
+the plain network read 77 % and CBAM 72 % among 8 fragments of 9 x 9 pixels, still rising: fragments that
+large are taken for digits for long. Among 14 fragments of 7 x 7 the plain network and SE read 85 %, CBAM 84
+% (``python -m attn_lib.experiment run``, which never touches the test split). That settled it, before any
+network was evaluated on the test split.
 """
 
 from __future__ import annotations
