@@ -123,7 +123,7 @@ def test_the_smoke_run_trains_and_publishes_in_less_than_a_minute(capsys):
     [
         (["run", "--reduction", "4"], "the plain network takes the keywords []; got 'reduction'"),
         (["run", "--epochs", "0"], "`epochs` must be at least 1; got epochs=0"),
-        (["run", "--canvas", "9"], "1 <= fragment <= digit <= canvas; got fragment=9, digit=14, canvas=9"),
+        (["run", "--canvas", "9"], "1 <= fragment <= digit <= canvas; got fragment=7, digit=14, canvas=9"),
         (["run", "--attention", "sse"], "invalid choice: 'sse'"),
         (["run", "--task", "colour_cue", "--canvas", "40"], "the task colour_cue takes ["),
         (["run", "--cue", "8"], "the task cluttered_digits takes ["),
