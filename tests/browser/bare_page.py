@@ -179,7 +179,12 @@ def explorer_html(definition: Definition, **setting: object) -> str:
 def write_page(folder: Path, *bodies: str, theme: str = "light") -> str:
     """Write a bare page with widgets; return its address."""
     style = (embedding.STATIC / "widgets.css").read_text(encoding="utf-8")
-    dark = "body { background: #14181e; color: #ced6dd; --pst-color-text-base: #ced6dd; }"
+    # The book's own dark colours.
+    dark = (
+        "body { background: #14181e; color: #ced6dd; --pst-color-text-base: #ced6dd; "
+        "--pst-color-text-muted: #9ca4af; --pst-color-background: #14181e; --pst-color-surface: #29313d; "
+        "--pst-color-border: #48566b; --pst-color-primary: #4da6ff; }"
+    )
     path = folder / "page.html"
     path.write_text(
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>widgets</title>'

@@ -120,7 +120,7 @@ def test_the_link_of_one_explorer_is_copied(address: str, open_page: OpenPage):
     second.get_by_role("button", name="copy link").click()
     expect(second.locator(".attn-tools [role=status]")).to_have_text("The link to this setting is copied.")
     assert page.evaluate("copied") == f"{address}#{NAME}.2:width=10"
-    page.evaluate("navigator.clipboard.writeText = async () => { throw new Error('refused'); }")
+    page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('refused'); }; }")
     second.get_by_role("button", name="copy link").click()
     expect(second.locator(".attn-tools [role=status]")).to_contain_text("the link is in the address bar")
 
