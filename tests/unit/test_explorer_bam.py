@@ -33,7 +33,7 @@ def test_every_published_cost_is_the_formula():
         channel, spatial = 2 * c * m + 3 * m + c, c * m + m + 2 * (9 * m * m + m) + 6 * m + m + 1
         assert data["total"]["value"] == channel + spatial
         for row in data["rows"]:
-            assert row["value"] == eval(row["formula"].replace("×", "*"), {"C": c, "r": r})
+            assert row["value"] == eval(row["formula"].replace("×", "*"), {"C": c, "m": m})
             assert row["value"] == eval(row["product"].replace("×", "*"))
 
 
@@ -111,16 +111,21 @@ def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, obj
         check_reading(bam.read(here), name, image)
         channel, places = bam.channel_branch(here), bam.places(here)
         if combine == "spatial":
-            assert channel == {"missing": "The spatial branch alone: no channel has a score."}
+            assert set(channel["channel"]["values"]) == {0}
+            assert channel["channel"]["alt"] == "The channel branch is left out: it adds nothing."
         else:
             scores = np.array(channel["channel"]["values"])
             expected = np.mean(gates["channel"][image], axis=(1, 2))
             np.testing.assert_allclose(sigmoid(scores), expected, atol=6e-4)
         if combine == "channel":
-            assert places["missing"].startswith("The channel branch alone")
-            continue
-        scores = gates["spatial"][image].mean(axis=0)
-        check_heatmap(places["spatial"], np.log(scores / (1 - scores)))
+            assert (places["spatial"]["caption"], set(places["spatial"]["hex"])) == (
+                "no spatial branch",
+                {"0"},
+            )
+            assert places["points"]["text"].startswith("nowhere")
+        else:
+            scores = gates["spatial"][image].mean(axis=0)
+            check_heatmap(places["spatial"], np.log(scores / (1 - scores)))
         gate = gates[combine][image].mean(axis=0)
         check_heatmap(places["combined"], gate)
         output = numpy_blocks.bam(x, p, dilation=dilation, combine=combine)
@@ -135,11 +140,7 @@ def test_the_code_of_every_setting_computes_what_is_shown():
             continue  # the image is a number in the code: one of them will do
         names = run_code(definition, published)
         assert names["parameters"] == bam.cost(published)["parameters"]["total"]["value"]
-        places = bam.places(published)
-        if published["combine"] == "channel":
-            assert "missing" in places
-        else:
-            check_heatmap(places["combined"], names["combined"].double().numpy())
+        check_heatmap(bam.places(published)["combined"], names["combined"].double().numpy())
 
 
 @pytest.mark.parametrize("compute", [bam.read, bam.channel_branch, bam.places])

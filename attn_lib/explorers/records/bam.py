@@ -27,7 +27,7 @@ from attn_lib.explorers.records.samples import (
     reading,
 )
 from attn_lib.explorers.snippets import Code
-from attn_lib.inspection import BlockRecord, place_map, trace_shapes
+from attn_lib.inspection import BlockRecord, trace_shapes
 
 __all__ = ["CHANNELS", "COMBINE", "DILATION", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
 
@@ -61,16 +61,16 @@ MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""
 
 LAYERS = {
-    "channel.fc1": ("channel: down", "C/r × C + C/r"),
-    "channel.norm": ("channel: norm", "C/r + C/r"),
-    "channel.fc2": ("channel: up", "C × C/r + C"),
-    "spatial.reduce": ("spatial: 1 × 1 down", "C/r × C + C/r"),
-    "spatial.norm1": ("spatial: norm", "C/r + C/r"),
-    "spatial.context1": ("spatial: 3 × 3", "C/r × C/r × 9 + C/r"),
-    "spatial.norm2": ("spatial: norm", "C/r + C/r"),
-    "spatial.context2": ("spatial: 3 × 3", "C/r × C/r × 9 + C/r"),
-    "spatial.norm3": ("spatial: norm", "C/r + C/r"),
-    "spatial.score": ("spatial: 1 × 1 to one", "C/r + 1"),
+    "channel.fc1": ("M_c: down", "m × C + m"),
+    "channel.norm": ("M_c: norm", "m + m"),
+    "channel.fc2": ("M_c: up", "C × m + C"),
+    "spatial.reduce": ("M_s: down", "m × C + m"),
+    "spatial.norm1": ("M_s: norm", "m + m"),
+    "spatial.context1": ("M_s: 3 × 3", "m × m × 9 + m"),
+    "spatial.norm2": ("M_s: norm", "m + m"),
+    "spatial.context2": ("M_s: 3 × 3", "m × m × 9 + m"),
+    "spatial.norm3": ("M_s: norm", "m + m"),
+    "spatial.score": ("M_s: to one", "m + 1"),
 }
 
 
@@ -255,9 +255,10 @@ def channel_branch(setting: Setting) -> Data:
     seen = look_into(setting)
     if seen is None:
         return untrained(setting)
-    if "channel" not in seen.maps:
-        return {"missing": "The spatial branch alone: no channel has a score."}
-    scores = seen.maps["channel"][:, :, 0, 0]
+    if "channel" in seen.maps:
+        scores = seen.maps["channel"][:, :, 0, 0]
+    else:
+        scores = torch.zeros(seen.input.shape[:2])  # a branch that is left out adds nothing
     mine = scores[image_index(setting)]
     # Scores have no fixed ends; one scale for all images, so that bars compare from image to image.
     low, high = round_off(min(scores.min().item(), 0)), round_off(max(scores.max().item(), 0))
@@ -266,7 +267,8 @@ def channel_branch(setting: Setting) -> Data:
         f"Scores of {len(mine)} channels between {smallest} and {largest}; largest in channel "
         f"{int(mine.argmax())}, smallest in channel {int(mine.argmin())}."
     )
-    return {"channel": bars(mine, low, high, alt)}
+    left_out = "The channel branch is left out: it adds nothing."
+    return {"channel": bars(mine, low, high, alt if "channel" in seen.maps else left_out)}
 
 
 def places(setting: Setting) -> Data:
@@ -274,21 +276,20 @@ def places(setting: Setting) -> Data:
     seen = look_into(setting)
     if seen is None:
         return untrained(setting)
-    gate = place_map(seen.maps, (seen.input.shape[2], seen.input.shape[3]))
-    if gate is None:
-        return {
-            "missing": "The channel branch alone: its gates are the same at every place, so nothing is drawn."
-        }
     index = image_index(setting)
+    gate = seen.maps["combined"][index].mean(dim=0)
+    if "spatial" in seen.maps:
+        scores, caption = seen.maps["spatial"][index, 0], "spatial branch: scores"
+    else:
+        scores, caption = torch.zeros_like(gate), "no spatial branch"
     after = seen.output[index].mean(dim=0)
-    what = "The gate, mean over the channels"
     return {
-        "spatial": feature_map(
-            seen.maps["spatial"][index, 0], "spatial branch: scores", "The spatial scores"
+        "spatial": feature_map(scores, caption, "The spatial scores"),
+        "combined": map_over_image(
+            gate, index, "the gate M, mean over C", "The gate, mean over the channels"
         ),
-        "combined": map_over_image(gate[index], index, "the gate M, mean over C", what),
         "after": feature_map(after, "output, mean over C", "The output, mean over the channels"),
-        "points": pointing(gate[index], index),
+        "points": pointing(gate, index),
     }
 
 
@@ -325,7 +326,7 @@ EXPLORER = Definition(
                     "cost",
                     ("channels", "reduction"),
                     (
-                        Item("parameters", "terms", "parameters"),
+                        Item("parameters", "terms", "parameters, with m = C/r"),
                         Item(
                             "shapes",
                             "shapes",

@@ -56,8 +56,8 @@ MAP_SIDE = 14
 LAYERS = {
     "reduce": ("F₁, shared", "m × C + m"),
     "norm": ("norm", "m + m"),
-    "height": ("F_h, for rows", "C × m + C"),
-    "width": ("F_w, for columns", "C × m + C"),
+    "height": ("F_h: rows", "C × m + C"),
+    "width": ("F_w: columns", "C × m + C"),
 }
 
 

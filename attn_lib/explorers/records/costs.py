@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch import nn
@@ -11,6 +12,9 @@ from attn_lib.explorers.encoding import count
 from attn_lib.inspection import count_parameters
 
 __all__ = ["terms_by_layer"]
+
+_ONE = re.compile(r" × 1\b")
+"""The sides of a 1x1 convolution, which only make a product longer."""
 
 
 def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> Data:
@@ -26,7 +30,7 @@ def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> D
             "name": name,
             "label": layers[name][0],
             "formula": layers[name][1],
-            "product": part.formula.partition(" = ")[0],
+            "product": _ONE.sub("", part.formula.partition(" = ")[0]),
             **count(part.total),
         }
         for name, part in counted.parts.items()
