@@ -33,8 +33,10 @@ def test_every_published_cost_is_the_formula():
         channel, spatial = 2 * c * m + 3 * m + c, c * m + m + 2 * (9 * m * m + m) + 6 * m + m + 1
         assert data["total"]["value"] == channel + spatial
         for row in data["rows"]:
-            assert row["value"] == eval(row["formula"].replace("×", "*"), {"C": c, "m": m})
-            assert row["value"] == eval(row["product"].replace("×", "*"))
+            formula, product = (
+                row[name].replace("×", "*").replace("²", "**2") for name in ("formula", "product")
+            )
+            assert row["value"] == eval(formula, {"C": c, "m": m}) == eval(product)
 
 
 def test_the_shapes_are_those_of_every_step():
@@ -109,7 +111,7 @@ def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, obj
     for image in bam.IMAGE.values:
         here = setting(**network, stage=stage, image=image)
         check_reading(bam.read(here), name, image)
-        channel, places = bam.channel_branch(here), bam.places(here)
+        channel, places = bam.channel_branch(here), bam.places(here) | bam.points(here)
         if combine == "spatial":
             assert set(channel["channel"]["values"]) == {0}
             assert channel["channel"]["alt"] == "The channel branch is left out: it adds nothing."
@@ -143,7 +145,7 @@ def test_the_code_of_every_setting_computes_what_is_shown():
         check_heatmap(bam.places(published)["combined"], names["combined"].double().numpy())
 
 
-@pytest.mark.parametrize("compute", [bam.read, bam.channel_branch, bam.places])
+@pytest.mark.parametrize("compute", [bam.read, bam.channel_branch, bam.places, bam.points])
 def test_an_untrained_setting_says_so(compute):
     assert compute(setting(dilation=3)) == {
         "missing": "No network was trained with r = 4 and d = 3; one was for each r of 4, 8 and 16 with each "
@@ -153,7 +155,7 @@ def test_an_untrained_setting_says_so(compute):
 
 
 def test_r_and_d_do_not_move_the_other_combinations():
-    for compute in (bam.read, bam.channel_branch, bam.places):
+    for compute in (bam.read, bam.channel_branch, bam.places, bam.points):
         assert compute(setting(combine="max", reduction=16, dilation=1)) == compute(setting(combine="max"))
 
 

@@ -66,9 +66,9 @@ LAYERS = {
     "channel.fc2": ("M_c: up", "C × m + C"),
     "spatial.reduce": ("M_s: down", "m × C + m"),
     "spatial.norm1": ("M_s: norm", "m + m"),
-    "spatial.context1": ("M_s: 3 × 3", "m × m × 9 + m"),
+    "spatial.context1": ("M_s: 3 × 3", "9 × m² + m"),
     "spatial.norm2": ("M_s: norm", "m + m"),
-    "spatial.context2": ("M_s: 3 × 3", "m × m × 9 + m"),
+    "spatial.context2": ("M_s: 3 × 3", "9 × m² + m"),
     "spatial.norm3": ("M_s: norm", "m + m"),
     "spatial.score": ("M_s: to one", "m + 1"),
 }
@@ -289,8 +289,16 @@ def places(setting: Setting) -> Data:
             gate, index, "the gate M, mean over C", "The gate, mean over the channels"
         ),
         "after": feature_map(after, "output, mean over C", "The output, mean over the channels"),
-        "points": pointing(gate, index),
     }
+
+
+def points(setting: Setting) -> Data:
+    """Say whether the gate, averaged over the channels, points at the digit."""
+    seen = look_into(setting)
+    if seen is None:
+        return untrained(setting)
+    index = image_index(setting)
+    return {"points": pointing(seen.maps["combined"][index].mean(dim=0), index)}
 
 
 CODE = Code(
@@ -390,9 +398,16 @@ EXPLORER = Definition(
                         Item("spatial", "heatmap"),
                         Item("combined", "heatmap"),
                         Item("after", "heatmap"),
-                        Item("points", "number", "the gate's peak points"),
                     ),
                     places,
+                    ignores=WHILE_ANOTHER,
+                ),
+                # Apart from the maps: a text of changing length must not wrap beside them.
+                Part(
+                    "points",
+                    (*NETWORK, "image", "stage"),
+                    (Item("points", "number", "the gate's peak points"),),
+                    points,
                     ignores=WHILE_ANOTHER,
                 ),
             ),

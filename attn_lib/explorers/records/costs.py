@@ -16,6 +16,9 @@ __all__ = ["terms_by_layer"]
 _ONE = re.compile(r" × 1\b")
 """The sides of a 1x1 convolution, which only make a product longer."""
 
+_SQUARE = re.compile(r"\b(\d+) × \1 × 3 × 3\b")
+"""The weights of a 3x3 convolution that keeps the width: a phone has no room for more than 9 × m²."""
+
 
 def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> Data:
     """Count the parameters of each layer of a block.
@@ -30,7 +33,7 @@ def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> D
             "name": name,
             "label": layers[name][0],
             "formula": layers[name][1],
-            "product": _ONE.sub("", part.formula.partition(" = ")[0]),
+            "product": _SQUARE.sub(r"9 × \1²", _ONE.sub("", part.formula.partition(" = ")[0])),
             **count(part.total),
         }
         for name, part in counted.parts.items()

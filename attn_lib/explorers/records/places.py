@@ -80,7 +80,9 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str) -> Data:
     drawn = coarse(values)
     row, column = peak(values)
     places = [pixel(*place, values.shape[-1]) for place in peaks(values)]
-    marks = [dots(places, "its peak", "spot")] if len(places) <= MOST_PEAKS else []
+    # A plateau keeps its line in the legend, so that the page keeps its height.
+    few = len(places) <= MOST_PEAKS
+    marks = [dots(places, "its peak", "spot") if few else dots([], "no single peak", "spot")]
     alt = (
         f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
         f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
