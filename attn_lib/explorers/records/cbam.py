@@ -46,7 +46,8 @@ KERNEL_SIZE = Control("kernel_size", "kernel size k", (3, 5, 7), 7)
 VARIANT = Control(
     "variant", "variant (r = 4, k = 7)", tuple(VARIANTS), "published", "choice", tuple(VARIANTS.values())
 )
-IMAGE = image_control("image", "test image", 0)
+# Eight of the ten, among them all that are misread: five maps for each of 42 networks and stages are heavy.
+IMAGE = image_control("image", "test image", 0, images=(0, 2, 3, 5, 6, 7, 8, 9))
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""

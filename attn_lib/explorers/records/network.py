@@ -109,7 +109,7 @@ KERNEL = Control(
     "choice",
     ("as published", "3"),
 )
-SIDE = Control("side", "side of the image in pixels", (40, 224, 416), 224)
+SIDE = Control("side", "side of the image in pixels", (224, 416), 224)
 
 
 def keywords(block: str, setting: Setting) -> Keywords:

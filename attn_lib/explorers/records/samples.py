@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -39,10 +40,12 @@ PICTURES = tuple(picture(image[0]) for image in SAMPLES.images)
 STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
 
 
-def image_control(name: str, label: str, default: int) -> Control:
-    """Make a control that picks one of the images."""
-    texts = tuple(f"digit {label}" for label in SAMPLES.labels.tolist())
-    return Control(name, label, tuple(range(len(texts))), default, "gallery", texts)
+def image_control(
+    name: str, label: str, default: int, images: Sequence[int] = range(len(PICTURES))
+) -> Control:
+    """Make a control that picks one of the images, or one of those at the given indices."""
+    texts = tuple(f"digit {SAMPLES.labels[index]}" for index in images)
+    return Control(name, label, tuple(images), default, "gallery", texts)
 
 
 def image_index(setting: Setting) -> int:

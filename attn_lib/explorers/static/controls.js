@@ -54,9 +54,10 @@ function makeChoice(control, { id, change, pictures }) {
   const inputs = control.values.map((value, i) => {
     const input = make("input", { type: "radio", name: id, id: `${id}-${i}`, value: JSON.stringify(value) });
     const label = make("label", { for: input.id }, input);
-    if (control.style === "gallery" && i < pictures.length) { // a value without a picture is a tile of text
+    const shown = control.style === "gallery" && pictures[Number(value)];
+    if (shown) { // a value that is not the index of a picture is a tile of text
       const canvas = make("canvas", { "aria-hidden": "true" });
-      paintGrey(canvas, pictures[i]);
+      paintGrey(canvas, shown);
       label.append(canvas);
     }
     label.append(make("span", {}, textOf(control, value)));
