@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
@@ -84,6 +84,10 @@ class NetworkSetting:
                 block = "the plain network" if self.attention is None else repr(self.attention)
                 raise TypeError(f"{block} takes the keywords {list(defaults)}; got {name!r}")
         object.__setattr__(self, "keywords", {**defaults, **self.keywords})
+
+    def varied(self, **keywords: object) -> NetworkSetting:
+        """Return this setting with some keywords of its block changed."""
+        return replace(self, keywords={**self.keywords, **keywords})
 
     @property
     def named_keywords(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
 from attn_lib.experiment.predictions import EXPERIMENTS, Prediction, ProbeExperiment
+from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
 
@@ -33,19 +34,8 @@ class PlannedRun:
     has_checkpoint: bool
 
 
-PLAIN = NetworkSetting()
-SE = NetworkSetting("se", {"reduction": 4})
-ECA = NetworkSetting("eca", {"kernel_size": 3})
-CBAM = NetworkSetting("cbam", {"reduction": 4})
-BAM = NetworkSetting("bam", {"reduction": 4})
-COORD_ATT = NetworkSetting("coord_att", {"reduction": 4})
-SELF_ATTENTION = NetworkSetting("self_attention")
-
 HEADLINE = (PLAIN, SE, ECA, CBAM, BAM, COORD_ATT, SELF_ATTENTION)
-"""The plain network and one setting of every block: what the chapters compare first.
-
-r = 4 throughout, since the stages have 16, 32 and 64 channels; ECA's adaptive k is 3 for all three.
-"""
+"""The plain network and one setting of every block: what the chapters compare first."""
 
 WIDER = (NetworkSetting(widths=(16, 33, 65)), NetworkSetting(widths=(17, 34, 68)))
 """Wider networks without a block: 2,898 parameters more (SE adds 2,828) and 9,925 more (BAM adds 10,559)."""
@@ -55,13 +45,8 @@ def _grid(base: NetworkSetting, **axes: Sequence[Any]) -> list[NetworkSetting]:
     """Return ``base`` with every combination of the given values of its keywords."""
     settings = [base]
     for name, values in axes.items():
-        settings = [_with(setting, **{name: value}) for setting in settings for value in values]
+        settings = [setting.varied(**{name: value}) for setting in settings for value in values]
     return settings
-
-
-def _with(base: NetworkSetting, **keywords: object) -> NetworkSetting:
-    """Return ``base`` with some keywords of its block changed."""
-    return replace(base, keywords={**base.keywords, **keywords})
 
 
 def main_settings() -> list[NetworkSetting]:
@@ -77,7 +62,7 @@ def main_settings() -> list[NetworkSetting]:
         *_grid(COORD_ATT, reduction=(2, 4, 8)),
         *_grid(SELF_ATTENTION, num_heads=(1, 2, 4)),
         # The SE journal paper's ablations: squeeze, excitation, place and stage, and no squeeze at all.
-        _with(SE, squeeze="max"),
+        SE.varied(squeeze="max"),
         *_grid(SE, gate=("tanh", "relu")),
         *(replace(SE, placement=place) for place in ("before_unit", "after_addition", "identity")),
         *(replace(SE, stages=(stage,)) for stage in (1, 2, 3)),
@@ -87,7 +72,7 @@ def main_settings() -> list[NetworkSetting]:
         NetworkSetting("eca_variant", {"mixing": "groups", "groups": 4}),
         # The CBAM paper's: pooling, spatial descriptor and order.
         *_grid(CBAM, pooling=("avg", "max")),
-        _with(CBAM, descriptor="conv"),
+        CBAM.varied(descriptor="conv"),
         *_grid(CBAM, order=("spatial_first", "parallel")),
         # The BAM paper's: how the branches are combined, either alone, and the place between stages, there
         # also against one more residual unit.

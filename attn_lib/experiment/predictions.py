@@ -8,11 +8,12 @@ are no predictions any more, and are marked ``tried``; that SE missed the frame 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from attn_lib.experiment.model import NetworkSetting
 from attn_lib.experiment.probes import ColourCue, FrameCue, MatchingPair, Probe, RowCue
+from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.training import TrainingSettings
 
 __all__ = ["EXPERIMENTS", "Outcome", "Prediction", "ProbeExperiment", "outcome"]
@@ -65,18 +66,8 @@ def outcome(accuracy: float, blind: float) -> Outcome:
     return "fails" if share < 0.25 else "between"
 
 
-_PLAIN = NetworkSetting()
-_SE = NetworkSetting("se", {"reduction": 4})
-_ECA = NetworkSetting("eca", {"kernel_size": 3})
-_CBAM = NetworkSetting("cbam", {"reduction": 4})
-_BAM = NetworkSetting("bam", {"reduction": 4})
-_COORD_ATT = NetworkSetting("coord_att", {"reduction": 4})
 # In the last stage alone, as its authors use it: 100 places instead of 400.
-_SELF_ATTENTION = NetworkSetting("self_attention", stages=(2,))
-
-
-def _with(base: NetworkSetting, **keywords: object) -> NetworkSetting:
-    return NetworkSetting(base.attention, {**base.keywords, **keywords})
+_LATE_ATTENTION = replace(SELF_ATTENTION, stages=(2,))
 
 
 _ONE_OF_THREE, _ONE_OF_TWO = 1 / 3 + 2 / 3 / 10, 1 / 2 + 1 / 2 / 10
@@ -87,24 +78,24 @@ COLOUR_CUE = ProbeExperiment(
     _ONE_OF_THREE,
     (
         Prediction(
-            _PLAIN, "fails", "A place sees 11 pixels to either side, and the cue is mostly farther away."
+            PLAIN, "fails", "A place sees 11 pixels to either side, and the cue is mostly farther away."
         ),
         Prediction(
-            _SE, "fails", "16 pixels of 1,600 drown in a mean beside the ink of three digits.", tried=True
+            SE, "fails", "16 pixels of 1,600 drown in a mean beside the ink of three digits.", tried=True
         ),
-        Prediction(_ECA, "fails", "It sees the same means as SE."),
-        Prediction(_CBAM, "solves", "A small cue survives a maximum, however large the image.", tried=True),
-        Prediction(_with(_CBAM, pooling="max"), "solves", "The maximum is what carries the cue."),
-        Prediction(_with(_CBAM, pooling="avg"), "fails", "Without the maximum it sees what SE sees."),
-        Prediction(_with(_SE, squeeze="max"), "solves", "SE with a maximum sees what CBAM sees."),
+        Prediction(ECA, "fails", "It sees the same means as SE."),
+        Prediction(CBAM, "solves", "A small cue survives a maximum, however large the image.", tried=True),
+        Prediction(CBAM.varied(pooling="max"), "solves", "The maximum is what carries the cue."),
+        Prediction(CBAM.varied(pooling="avg"), "fails", "Without the maximum it sees what SE sees."),
+        Prediction(SE.varied(squeeze="max"), "solves", "SE with a maximum sees what CBAM sees."),
         Prediction(
-            _BAM,
+            BAM,
             "between",
             "Its mean drowns the cue; its dilated convolutions meet it at some distances only.",
         ),
-        Prediction(_COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
+        Prediction(COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
         Prediction(
-            _SELF_ATTENTION,
+            _LATE_ATTENTION,
             "between",
             "A digit's place can look up the cue by its colour, if it learns to tell cue from digit.",
         ),
@@ -123,10 +114,10 @@ LARGER_CUES = tuple(
         TrainingSettings(epochs=8),
         _ONE_OF_THREE,
         (
-            Prediction(_PLAIN, "fails", "The cue is still mostly out of sight."),
-            Prediction(_SE, expected, because),
-            Prediction(_ECA, expected, because),
-            Prediction(_CBAM, "solves", "A maximum does not mind the size."),
+            Prediction(PLAIN, "fails", "The cue is still mostly out of sight."),
+            Prediction(SE, expected, because),
+            Prediction(ECA, expected, because),
+            Prediction(CBAM, "solves", "A maximum does not mind the size."),
         ),
     )
     for side, expected, because in _LARGER
@@ -138,10 +129,10 @@ FRAME_CUE = ProbeExperiment(
     TrainingSettings(),
     _ONE_OF_TWO,
     (
-        Prediction(_PLAIN, "fails", "No place sees both the frame and a digit, and a mean cannot multiply."),
-        Prediction(_with(_SE, reduction=2), "fails", "It did; why is the question.", tried=True),
-        Prediction(_SE, "fails", "If the bottleneck is in the way at r = 2, a narrower one is, too."),
-        Prediction(_with(_SE, reduction=8), "fails", "As with r = 4."),
+        Prediction(PLAIN, "fails", "No place sees both the frame and a digit, and a mean cannot multiply."),
+        Prediction(SE.varied(reduction=2), "fails", "It did; why is the question.", tried=True),
+        Prediction(SE, "fails", "If the bottleneck is in the way at r = 2, a narrower one is, too."),
+        Prediction(SE.varied(reduction=8), "fails", "As with r = 4."),
         Prediction(
             NetworkSetting("eca_variant", {"mixing": "full"}),
             "solves",
@@ -153,15 +144,13 @@ FRAME_CUE = ProbeExperiment(
             "A gate that sees its own channel's mean has all it needs.",
         ),
         Prediction(
-            _ECA, "solves", "A channel's own mean, and those of its neighbours, are enough.", tried=True
+            ECA, "solves", "A channel's own mean, and those of its neighbours, are enough.", tried=True
         ),
-        Prediction(_with(_ECA, kernel_size=1), "solves", "A channel's own mean is enough."),
-        Prediction(
-            _CBAM, "between", "Its channel gate has SE's bottleneck, and its spatial gate no colours."
-        ),
-        Prediction(_BAM, "between", "Its channel branch has a bottleneck, but a normalised one."),
-        Prediction(_COORD_ATT, "solves", "Every strip crosses the frame twice."),
-        Prediction(_SELF_ATTENTION, "solves", "Any place can look at the frame."),
+        Prediction(ECA.varied(kernel_size=1), "solves", "A channel's own mean is enough."),
+        Prediction(CBAM, "between", "Its channel gate has SE's bottleneck, and its spatial gate no colours."),
+        Prediction(BAM, "between", "Its channel branch has a bottleneck, but a normalised one."),
+        Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice."),
+        Prediction(_LATE_ATTENTION, "solves", "Any place can look at the frame."),
     ),
 )
 """A cue that every mean sees: which channel gates make use of it?"""
@@ -171,10 +160,10 @@ FRAME_CUE_LONGER = ProbeExperiment(
     TrainingSettings(epochs=18),
     _ONE_OF_TWO,
     (
-        Prediction(_PLAIN, "fails", "No budget gives it the means."),
-        Prediction(_with(_SE, reduction=2), "solves", "Three times the steps: what it missed, it can learn."),
-        Prediction(_SE, "solves", "As with r = 2."),
-        Prediction(_ECA, "solves", "It did with a third of the steps."),
+        Prediction(PLAIN, "fails", "No budget gives it the means."),
+        Prediction(SE.varied(reduction=2), "solves", "Three times the steps: what it missed, it can learn."),
+        Prediction(SE, "solves", "As with r = 2."),
+        Prediction(ECA, "solves", "It did with a third of the steps."),
     ),
 )
 """The same with three times the steps: cannot SE do it, or is it only late?"""
@@ -184,15 +173,15 @@ ROW_CUE = ProbeExperiment(
     TrainingSettings(),
     _ONE_OF_TWO,
     (
-        Prediction(_PLAIN, "fails", "The mark is at least 36 pixels away; a place sees 11.", tried=True),
-        Prediction(_SE, "fails", "Its gate is the same for both digits."),
-        Prediction(_ECA, "fails", "Its gate is the same for both digits."),
+        Prediction(PLAIN, "fails", "The mark is at least 36 pixels away; a place sees 11.", tried=True),
+        Prediction(SE, "fails", "Its gate is the same for both digits."),
+        Prediction(ECA, "fails", "Its gate is the same for both digits."),
         Prediction(
-            _CBAM, "fails", "Two 7 x 7 convolutions, on cells of 2 and 4 pixels, reach about 30 pixels."
+            CBAM, "fails", "Two 7 x 7 convolutions, on cells of 2 and 4 pixels, reach about 30 pixels."
         ),
-        Prediction(_BAM, "solves", "Its dilated convolutions reach 16 and 32 pixels farther."),
-        Prediction(_with(_BAM, dilation=1), "fails", "Without dilation they reach 4 and 8 pixels farther."),
-        Prediction(_COORD_ATT, "solves", "The mark is in the mean of its row.", tried=True),
+        Prediction(BAM, "solves", "Its dilated convolutions reach 16 and 32 pixels farther."),
+        Prediction(BAM.varied(dilation=1), "fails", "Without dilation they reach 4 and 8 pixels farther."),
+        Prediction(COORD_ATT, "solves", "The mark is in the mean of its row.", tried=True),
         Prediction(
             NetworkSetting("coord_att_strip", {"reduction": 4, "strip": "height"}),
             "solves",
@@ -204,7 +193,7 @@ ROW_CUE = ProbeExperiment(
             "A column holds both digits' rows in one mean.",
         ),
         Prediction(
-            _SELF_ATTENTION, "fails", "It compares what places hold, and does not know where they are."
+            _LATE_ATTENTION, "fails", "It compares what places hold, and does not know where they are."
         ),
     ),
 )
@@ -215,16 +204,19 @@ MATCHING_PAIR = ProbeExperiment(
     TrainingSettings(epochs=10, max_learning_rate=5e-3),
     1 / 3,
     (
-        Prediction(_PLAIN, "fails", "It can compare neighbours only, and most patterns are farther apart."),
-        Prediction(_SE, "fails", "A gate sees sums over the map; two patterns are compared place by place."),
-        Prediction(_ECA, "fails", "As SE."),
-        Prediction(_CBAM, "fails", "As SE; its spatial gate sees one map of means and one of maxima."),
+        Prediction(PLAIN, "fails", "It can compare neighbours only, and most patterns are farther apart."),
+        Prediction(SE, "fails", "A gate sees sums over the map; two patterns are compared place by place."),
+        Prediction(ECA, "fails", "As SE."),
+        Prediction(CBAM, "fails", "As SE; its spatial gate sees one map of means and one of maxima."),
         Prediction(
-            _BAM, "fails", "Its convolutions see pairs at some distances only, each with its own weights."
+            BAM, "fails", "Its convolutions see pairs at some distances only, each with its own weights."
         ),
-        Prediction(_COORD_ATT, "fails", "As SE, row by row."),
+        Prediction(COORD_ATT, "fails", "As SE, row by row."),
         Prediction(
-            _SELF_ATTENTION, "solves", "An inner product of two places is large where they agree.", tried=True
+            _LATE_ATTENTION,
+            "solves",
+            "An inner product of two places is large where they agree.",
+            tried=True,
         ),
     ),
 )
