@@ -22,7 +22,7 @@ from attn_lib.experiment.evaluation import Evaluation, evaluate
 from attn_lib.experiment.localization import localization
 from attn_lib.experiment.model import build_network
 from attn_lib.experiment.plan import PlannedRun
-from attn_lib.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_json
+from attn_lib.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_text
 from attn_lib.experiment.tasks import task_sha256
 from attn_lib.inspection import attention_maps, count_macs
 
@@ -76,7 +76,7 @@ def publish(
         records[run.name] = _publish_one(one, record, splits[run.data], runs_directory, results_directory)
         test = records[run.name]["test"]
         report(f"{run.name}: test accuracy {test['correct'] / test['total']:.4f}")
-        write_json(dict(sorted(records.items())), index)
+        write_records(records, index)
     write_table(records, results_directory / "table.csv")
     return unfinished
 
@@ -134,6 +134,19 @@ def _store_weights(run: Run, runs_directory: Path, directory: Path) -> dict[str,
     path = directory / f"{run.name}.pt"
     path.write_bytes(content)
     return {"file": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def write_records(records: dict[str, Any], path: Path) -> None:
+    """Write the records as JSON, one line for each run in the order of their names.
+
+    So a new run is one more line, to read as in a diff, and hundreds of them load in a few hundredths of a
+    second.
+    """
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(record, separators=(',', ':'))}"
+        for name, record in sorted(records.items())
+    ]
+    write_text("{\n" + ",\n".join(lines) + "\n}\n", path)
 
 
 def write_table(records: dict[str, Any], path: Path) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "option",
     "print_line",
     "write_json",
+    "write_text",
 ]
 
 Report = Callable[[str], None]
@@ -270,6 +271,11 @@ def finished_epochs(run: Run, runs_directory: Path) -> int:
 
 def write_json(content: object, path: Path) -> None:
     """Write ``content`` so that ``path`` always holds a whole file, the old or the new one."""
+    write_text(json.dumps(content, indent=1) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write ``text`` so that ``path`` always holds a whole file, the old or the new one."""
     unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    unfinished.write_text(text, encoding="utf-8", newline="\n")
     os.replace(unfinished, path)

@@ -280,6 +280,17 @@ def test_the_table_says_what_the_records_say(published):
         assert row == expected
 
 
+def test_every_run_is_one_line_of_the_records(published):
+    """In the order of their names, not in that of publishing: SE was first."""
+    text = (published / "records.json").read_bytes().decode()
+    first, *lines, last, end = text.split("\n")
+    assert (first, last, end) == ("{", "}", "")
+    assert lines[0].startswith(f'"{TINY[1].name}": {{"setting":{{"attention":null')
+    assert lines[1].startswith(f'"{TINY[0].name}": {{"setting":{{"attention":"se","reduction":5')
+    alone = [json.loads("{" + line.removesuffix(",") + "}") for line in lines]
+    assert {name: record for run in alone for name, record in run.items()} == records_in(published)
+
+
 def test_publishing_again_keeps_what_is_published(tmp_path, finished):
     publish(planned(TINY[0]), finished, tmp_path, report=silent)
     publish(planned(TINY[1]), finished, tmp_path, report=silent)
