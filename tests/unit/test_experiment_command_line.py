@@ -127,7 +127,7 @@ def test_the_smoke_run_trains_and_publishes_in_less_than_a_minute(capsys):
         (["run", "--attention", "sse"], "invalid choice: 'sse'"),
         (["run", "--task", "colour_cue", "--canvas", "40"], "the task colour_cue takes ["),
         (["run", "--cue", "8"], "the task cluttered_digits takes ["),
-        (["all", "--groups", "mian"], "invalid choice: 'mian'"),
+        (["all", "--groups", "sliders"], "invalid choice: 'sliders'"),
         ([], "required: COMMAND"),
     ],
 )

@@ -163,5 +163,5 @@ def test_the_weights_of_the_main_group_are_published_and_those_of_the_robustness
 
 
 def test_unknown_groups_are_refused():
-    with pytest.raises(ValueError, match=r"`groups` must be out of main, .*robustness.*; got 'mian'"):
-        planned_runs(["main", "mian"])
+    with pytest.raises(ValueError, match=r"`groups` must be out of main, .*robustness.*; got 'sliders'"):
+        planned_runs(["main", "sliders"])

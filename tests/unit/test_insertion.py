@@ -16,7 +16,7 @@ from tests.block_tools import randomise
 
 
 def plain_network():
-    """A network of nobody in particular: nested Sequentials with indices, as most code has them."""
+    """A network of nobody in particular: containers in containers, with indices, as most code has them."""
     return nn.Sequential(
         nn.Conv2d(3, 13, 3),
         nn.BatchNorm2d(13),

@@ -204,7 +204,7 @@ def test_other_dtypes_are_converted():
 
 
 def test_an_inserted_block_does_not_hide_its_host():
-    """Weights of a network without the block fit the network with it, hooks and Sequentials included."""
+    """Weights of a network without the block fit the network with it, hooks and containers included."""
     source = entries(randomise(mobilenet_v2()))
     model = mobilenet_v2()
     insert_block(model, "features.3.conv.1.1", SE(144))
