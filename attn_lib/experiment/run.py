@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from tqdm import tqdm
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.evaluation import evaluate
+from attn_lib.experiment.machine import one_thread, platform_name, versions
 from attn_lib.experiment.model import NetworkSetting, build_network, count_parameters, round_to_half
 from attn_lib.experiment.tasks import Task, task_sha256
 from attn_lib.experiment.training import LearningCurve, TrainingSettings, save_atomically, train
@@ -132,7 +130,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
             f"{seconds:.1f} s, about {seconds * (total - done):.0f} s to go"
         )
 
-    with _one_thread():
+    with one_thread():
         validation = run.data.make("validation")
         network = build_network(run.network, run.data, seed=run.seed)
         curve = train(
@@ -165,8 +163,8 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
         "training": asdict(run.training),
         "seed": run.seed,
         "command": run.command,
-        "versions": _versions(),
-        "platform": f"{platform.system()} {platform.machine()}",
+        "versions": versions("numpy", "scikit-learn"),
+        "platform": platform_name(),
         "learning_curve": {
             "train_loss": [round(loss, 6) for loss in curve.train_loss],
             "validation_accuracy": curve.validation_accuracy,
@@ -217,26 +215,6 @@ def execute_all(
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch use one thread.
-
-    With two, sums are split and added in another order, and the weights differ in their last bits. Runs go
-    side by side in processes instead, which is faster for networks this small.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in ("numpy", "scikit-learn")}
-    return {"python": platform.python_version(), "torch": torch.__version__, **packages}
 
 
 def finished_record(run: Run, runs_directory: Path) -> dict[str, Any] | None:
