@@ -14,7 +14,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-NETWORKS = ("torch", "attn_lib.blocks", "attn_lib.backbones", "attn_lib.insertion", "attn_lib.inspection")
+NETWORKS = (
+    "torch",
+    "attn_lib.blocks",
+    "attn_lib.backbones",
+    "attn_lib.insertion",
+    "attn_lib.inspection",
+    "attn_lib.interventions",
+)
 SPHINX = ("sphinx", "docutils")
 
 
@@ -65,6 +72,11 @@ RULES = (
         "attn_lib/inspection/*",
         ("torch", "attn_lib.inspection"),
         "blocks are read through attention(x) and models through hooks, whatever they are",
+    ),
+    Rule(
+        "attn_lib/interventions.py",
+        ("torch", "attn_lib.blocks", "attn_lib.inspection"),
+        "it computes a block from other maps than its own, so it must know how each block uses them",
     ),
     Rule(
         "attn_lib/experiment/*",

@@ -8,10 +8,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from attn_lib.blocks import BAM, BLOCKS, CBAM, ECA, SE, VARIANTS, CoordAtt, SelfAttention2d
-from attn_lib.experiment.interventions import (
+from attn_lib.interventions import (
     apply_maps,
     exchanged,
     frozen,
+    interventions_for,
     opened,
     with_maps,
     without_max,
@@ -224,6 +225,74 @@ def test_open_self_attention_adds_the_mean_of_all_values():
         found = network(x)
 
     torch.testing.assert_close(found, network.conv2(hidden + gain), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("opened_map", ["height", "width"])
+def test_one_strip_opened_leaves_the_other_as_the_block_has_it(opened_map):
+    block = built("coord_att", {"reduction": 2})
+    network, x = Two(block, nn.Identity()), maps_of(1, 2)
+    hidden = network.conv1(x)
+    (kept,) = {"height", "width"} - {opened_map}
+    expected = network.conv2(hidden * block.attention(hidden)[kept])
+
+    with opened(network, only=opened_map):
+        found = network(x)
+
+    torch.testing.assert_close(found, expected)
+    assert not torch.allclose(found, network(x), atol=1e-3)
+
+
+@torch.no_grad()
+def test_a_map_that_no_block_has_cannot_be_opened():
+    network = two_se()
+    with pytest.raises(KeyError, match="height"), opened(network, only="height"):
+        network(maps_of(1, 2))
+    assert hooks_in(network) == 0
+
+
+ALWAYS = ["exchanged", "frozen", "opened"]
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda: nn.Conv2d(C, C, 1), []),
+        (lambda: SE(C, reduction=3), ALWAYS),
+        (lambda: BAM(C, reduction=3), ALWAYS),
+        (lambda: SelfAttention2d(C, num_heads=3), ALWAYS),
+        (lambda: VARIANTS["coord_att_strip"](C, strip="height"), ALWAYS),
+        (lambda: CoordAtt(C), [*ALWAYS, "without_height", "without_width"]),
+        (lambda: CBAM(C, reduction=3), [*ALWAYS, "without_max", "without_channel", "without_spatial"]),
+        (lambda: CBAM(C, reduction=3, pooling="max"), [*ALWAYS, "without_channel", "without_spatial"]),
+        (lambda: CBAM(C, reduction=3, order="parallel"), [*ALWAYS, "without_max"]),
+    ],
+    ids=["plain", "se", "bam", "self_attention", "strip", "coord_att", "cbam", "cbam-max", "cbam-parallel"],
+)
+def test_every_block_has_the_interventions_that_mean_something_for_it(build, expected):
+    assert list(interventions_for(Two(build(), nn.Identity()))) == expected
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("block", [CBAM(C, reduction=3), CoordAtt(C)], ids=["cbam", "coord_att"])
+def test_interventions_by_name_are_what_their_names_say(block):
+    network, x, donors = Two(block, nn.Identity()), maps_of(1, 2), maps_of(2, 2)
+    by_hand = {
+        "exchanged": lambda: exchanged(network, donors),
+        "frozen": lambda: frozen(network),
+        "opened": lambda: opened(network),
+        "without_max": lambda: without_max(network),
+    }
+    found = {}
+    for name, intervention in interventions_for(network).items():
+        with intervention(donors):
+            found[name] = network(x)
+        expected = by_hand.get(name, lambda name=name: opened(network, only=name.removeprefix("without_")))
+        with expected():
+            torch.testing.assert_close(found[name], network(x), rtol=0, atol=0)
+    outputs = [network(x), *found.values()]
+    assert not any(torch.allclose(a, b, atol=1e-4) for i, a in enumerate(outputs) for b in outputs[:i])
+    assert hooks_in(network) == 0
 
 
 @torch.no_grad()

@@ -6,19 +6,33 @@ A map that looks right may do nothing. So change it and count.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from attn_lib.blocks import CBAM, SelfAttention2d
+from attn_lib.blocks import CBAM, CoordAtt, SelfAttention2d
+from attn_lib.blocks.cbam import ChannelScores
 from attn_lib.inspection import attention_maps, is_block
 
-__all__ = ["apply_maps", "exchanged", "frozen", "opened", "with_maps", "without_max"]
+__all__ = [
+    "Intervention",
+    "apply_maps",
+    "exchanged",
+    "frozen",
+    "interventions_for",
+    "opened",
+    "with_maps",
+    "without_max",
+]
 
 Maps = Mapping[str, Tensor]
 ChangeMaps = Callable[[str, dict[str, Tensor]], Maps]
 """From a block's name and its own maps to the maps it is to use."""
+
+Intervention = Callable[[Tensor], AbstractContextManager[None]]
+"""Given the network's input for the donors, as :func:`exchanged` takes it, the context of an intervention."""
 
 
 def apply_maps(block: nn.Module, x: Tensor, maps: Maps) -> Tensor:
@@ -91,9 +105,21 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def opened(network: nn.Module) -> Iterator[None]:
-    """Let every gate be 1; self-attention looks at all places alike."""
-    with with_maps(network, lambda name, own: {key: _open(key, value) for key, value in own.items()}):
+def opened(network: nn.Module, *, only: str | None = None) -> Iterator[None]:
+    """Let every gate be 1; self-attention looks at all places alike.
+
+    Args:
+        network: the network.
+        only: the map that is opened, such as ``"height"``, while a block's other maps stay its own.
+
+    Raises:
+        KeyError: a block, once it is called, has no map of that name.
+    """
+
+    def change(name: str, own: dict[str, Tensor]) -> Maps:
+        return {**own, **{key: _open(key, own[key]) for key in (own if only is None else (only,))}}
+
+    with with_maps(network, change):
         yield
 
 
@@ -108,11 +134,7 @@ def without_max(network: nn.Module) -> Iterator[None]:
     Raises:
         ValueError: no CBAM of the network has both pools.
     """
-    scores = [
-        module.channel
-        for module in network.modules()
-        if isinstance(module, CBAM) and module.channel.pooling == "both"
-    ]
+    scores = _pooling_both_ways(network)
     if not scores:
         raise ValueError("expected a network with a CBAM that pools both ways; found none")
     for one in scores:
@@ -122,3 +144,43 @@ def without_max(network: nn.Module) -> Iterator[None]:
     finally:
         for one in scores:
             one.pooling = "both"
+
+
+def _pooling_both_ways(network: nn.Module) -> list[ChannelScores]:
+    return [
+        module.channel
+        for module in network.modules()
+        if isinstance(module, CBAM) and module.channel.pooling == "both"
+    ]
+
+
+def interventions_for(network: nn.Module) -> dict[str, Intervention]:
+    """Return the interventions that mean something for the blocks of ``network``, by name.
+
+    - ``"exchanged"``, ``"frozen"``, ``"opened"``: for every block;
+    - ``"without_max"``: if a CBAM pools both ways;
+    - ``"without_channel"`` and ``"without_spatial"``, ``"without_height"`` and ``"without_width"``: if a block
+      scales by two maps one after the other, that one is opened.
+
+    A network without a block has none.
+    """
+    blocks = [module for module in network.modules() if is_block(module)]
+    if not blocks:
+        return {}
+    found: dict[str, Intervention] = {
+        "exchanged": partial(exchanged, network),
+        "frozen": lambda donors: frozen(network),
+        "opened": lambda donors: opened(network),
+    }
+    if _pooling_both_ways(network):
+        found["without_max"] = lambda donors: without_max(network)
+    for key in _separate_maps(blocks[0]):
+        found[f"without_{key}"] = lambda donors, key=key: opened(network, only=key)  # type: ignore[misc]
+    return found
+
+
+def _separate_maps(block: nn.Module) -> tuple[str, ...]:
+    """Name the maps of a block that scales by several, each of which may be left out."""
+    if isinstance(block, CBAM) and block.order != "parallel":
+        return "channel", "spatial"
+    return ("height", "width") if isinstance(block, CoordAtt) else ()
