@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from scipy.stats import t as student_t
+from scipy.special import stdtr, stdtrit
 
 from attn_lib import results
 
-__all__ = ["Comparison", "Spread", "accuracy", "compare", "paired"]
+__all__ = ["Comparison", "Map", "Spread", "accuracy", "compare", "energy", "paired", "pointing"]
 
 CONFIDENCE = 0.95
+
+Map = Literal["attention", "grad_cam"]
+"""Whose localisation is scored: the block's own map of places, or Grad-CAM of what its stage returns."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,16 @@ class Spread:
         """The standard deviation over the seeds (n - 1); nan for one seed."""
         return statistics.stdev(self.values.values()) if len(self.values) > 1 else math.nan
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % confidence interval of the mean (Student's t, n - 1 degrees of freedom); nan for one seed.
+
+        Whether two settings differ is not read off two of these: :func:`compare` pairs their seeds, and so
+        sees smaller differences.
+        """
+        reach = _reach(list(self.values.values()))
+        return self.mean - reach, self.mean + reach
+
     def __str__(self) -> str:
         return f"{self.mean:.1%} +- {self.std:.1%} (n={len(self.values)})"
 
@@ -48,7 +63,8 @@ class Comparison:
 
     Attributes:
         mean: of the differences; positive if the first is better.
-        low: lower end of the 95 % confidence interval of that mean (Student's t, n - 1 degrees of freedom).
+        low: lower end of the 95 % confidence interval of that mean (Student's t, n - 1 degrees of freedom);
+            nan, as the other end and the p-value, if there was one pair alone.
         high: its upper end.
         p_value: of the two-sided paired t-test that the mean is 0.
         seeds: how many pairs there were.
@@ -64,14 +80,19 @@ class Comparison:
     def verdict(self) -> str:
         """``"better"`` or ``"worse"`` if the interval excludes 0, else ``"not distinguishable here"``.
 
-        One comparison in twenty of equals excludes 0 by chance, so of sixty some do.
+        One comparison in twenty of equals excludes 0 by chance, so of sixty some do. One pair has no
+        interval: ``"one seed: no verdict"``.
         """
+        if self.seeds == 1:
+            return "one seed: no verdict"
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "not distinguishable here"
 
     def __str__(self) -> str:
         mean, low, high = (f"{100 * value:+.1f}" for value in (self.mean, self.low, self.high))
+        if self.seeds == 1:
+            return f"{mean} points: {self.verdict}"
         return f"{mean} [{low}, {high}] points: {self.verdict}"
 
 
@@ -91,12 +112,47 @@ def accuracy(setting: str) -> Spread:
     return Spread(values)
 
 
+def pointing(setting: str, stage: int, of: Map) -> Spread:
+    """Return the share of test images on which a map's peak lies in the digit's box, for every seed.
+
+    Args:
+        setting: the name of a run of the main comparison without its seed.
+        stage: 1, 2 or 3.
+        of: the map: ``"attention"`` of the block, or ``"grad_cam"`` of what the stage returns.
+
+    Raises:
+        KeyError: no run of that setting is published.
+        ValueError: it has no such map.
+    """
+    scores = _localization(setting, stage, of)
+    return Spread({seed: score["hits"] / score["total"] for seed, score in scores.items()})
+
+
+def energy(setting: str, stage: int, of: Map) -> Spread:
+    """Return the share of a map that lies in the digit's box, its mean over test images, for every seed.
+
+    Takes and refuses what :func:`pointing` does.
+    """
+    return Spread({seed: score["energy"] for seed, score in _localization(setting, stage, of).items()})
+
+
+def _localization(setting: str, stage: int, of: Map) -> dict[int, dict[str, Any]]:
+    scores = {}
+    for seed in results.seeds(setting):
+        stages = results.record(f"{setting}_seed{seed}").get("localization", {})
+        score = stages.get(f"layer{stage}", {}).get(of)
+        if score is None:
+            raise ValueError(f"expected a setting with {of!r} scored in stage {stage}; got {setting!r}")
+        scores[seed] = score
+    return scores
+
+
 def compare(setting: str, other: str = "plain") -> Comparison:
     """Compare the test accuracies of two settings, seed by seed.
 
     Raises:
         KeyError: a setting is not published.
-        ValueError: they share fewer than two seeds.
+        ValueError: they share no seed.
     """
     return paired(accuracy(setting), accuracy(other))
 
@@ -105,17 +161,33 @@ def paired(first: Spread, second: Spread) -> Comparison:
     """Compare two quantities seed by seed.
 
     Raises:
-        ValueError: they share fewer than two seeds.
+        ValueError: they share no seed.
     """
     seeds = sorted(first.values.keys() & second.values.keys())
-    if len(seeds) < 2:
-        raise ValueError(f"expected at least two seeds in common; got {seeds}")
+    if not seeds:
+        raise ValueError(f"expected a seed in common; got {sorted(first.values)} and {sorted(second.values)}")
     differences = [first.values[seed] - second.values[seed] for seed in seeds]
-    mean = statistics.fmean(differences)
-    error = statistics.stdev(differences) / math.sqrt(len(seeds))
-    reach = float(student_t.ppf((1 + CONFIDENCE) / 2, len(seeds) - 1)) * error
+    mean, reach = statistics.fmean(differences), _reach(differences)
+    return Comparison(mean, mean - reach, mean + reach, _p_value(differences), len(seeds))
+
+
+def _reach(values: Sequence[float]) -> float:
+    """Return how far the confidence interval of the mean reaches to both sides; nan for one value."""
+    if len(values) < 2:
+        return math.nan
+    return float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * _error(values)
+
+
+def _p_value(values: Sequence[float]) -> float:
+    """Return the p-value of the two-sided t-test that the mean is 0; nan for one value."""
+    if len(values) < 2:
+        return math.nan
+    mean, error = statistics.fmean(values), _error(values)
     if error == 0:
-        p_value = 1.0 if mean == 0 else 0.0
-    else:
-        p_value = 2 * float(student_t.sf(abs(mean) / error, len(seeds) - 1))
-    return Comparison(mean, mean - reach, mean + reach, p_value, len(seeds))
+        return 1.0 if mean == 0 else 0.0
+    return 2 * float(stdtr(len(values) - 1, -abs(mean) / error))
+
+
+def _error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean."""
+    return statistics.stdev(values) / math.sqrt(len(values))

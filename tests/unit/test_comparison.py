@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from attn_lib import results
-from attn_lib.results.comparison import Comparison, Spread, accuracy, compare, paired
+from attn_lib.results.comparison import Comparison, Spread, accuracy, compare, energy, paired, pointing
 
 
 def entry(seed, correct, total=1000):
@@ -128,12 +128,67 @@ def test_the_same_difference_with_every_seed_is_certain():
     assert found.verdict == "better"
 
 
-def test_unknown_settings_and_too_few_seeds_are_refused(records):
+def test_unknown_settings_and_no_common_seed_are_refused(records):
     with pytest.raises(KeyError, match=r"expected a setting out of \['eca_k3', .*\]; got 'plane'"):
         compare("plane")
     with pytest.raises(KeyError, match="got 'plain_seed0'"):
         accuracy("plain_seed0")
-    with pytest.raises(ValueError, match=r"expected at least two seeds in common; got \[2\]"):
-        compare("se_r4_bias", "eca_k3")
-    with pytest.raises(ValueError, match=r"expected at least two seeds in common; got \[\]"):
+    with pytest.raises(ValueError, match=r"expected a seed in common; got \[0, 1, 3\] and \[2\]"):
         compare("plain", "eca_k3")
+
+
+def test_one_pair_has_a_difference_and_no_interval(records):
+    found = compare("se_r4_bias", "eca_k3")  # seed 2 alone
+    assert found.mean == pytest.approx(0.299)
+    assert all(math.isnan(value) for value in (found.low, found.high, found.p_value))
+    assert found.seeds == 1
+    assert found.verdict == "one seed: no verdict"
+    assert str(found) == "+29.9 points: one seed: no verdict"
+
+
+def test_the_interval_of_a_mean_by_hand(records):
+    """Of 0.8, 0.82 and 0.81: standard error 0.01 / sqrt(3), and t of 2 degrees has a closed form.
+
+    Its 97.5 % quantile is 2 (p - 1/2) sqrt(2 / (4 p (1 - p))) with p = 0.975.
+    """
+    quantile = 2 * 0.475 * math.sqrt(2 / (4 * 0.975 * 0.025))
+    reach = quantile * 0.01 / math.sqrt(3)
+    assert accuracy("plain").interval == pytest.approx((0.81 - reach, 0.81 + reach))
+    assert all(math.isnan(end) for end in accuracy("eca_k3").interval)
+
+
+LOCALIZED = {
+    f"cbam_r4_k7_seed{seed}": entry(seed, 800)
+    | {
+        "localization": {
+            "layer1": {"grad_cam": {"hits": 3, "total": 50, "energy": 0.25, "chance": 0.1}},
+            "layer2": {
+                "grad_cam": {"hits": 40 + seed, "total": 50, "energy": 0.5, "chance": 0.1},
+                "attention": {"hits": 70 + seed, "total": 200, "energy": 0.125 * seed, "chance": 0.1},
+            },
+        }
+    }
+    for seed in (0, 3)
+}
+
+
+def test_localisation_by_hand(monkeypatch):
+    monkeypatch.setattr(results, "_records", lambda: LOCALIZED)
+    assert pointing("cbam_r4_k7", 2, "attention").values == {0: 0.35, 3: 0.365}
+    assert pointing("cbam_r4_k7", 2, "grad_cam").values == {0: 0.8, 3: 0.86}
+    assert pointing("cbam_r4_k7", 1, "grad_cam").values == {0: 0.06, 3: 0.06}
+    assert energy("cbam_r4_k7", 2, "attention").values == {0: 0.0, 3: 0.375}
+    assert energy("cbam_r4_k7", 1, "grad_cam").values == {0: 0.25, 3: 0.25}
+
+
+def test_a_map_that_was_not_scored_is_refused(monkeypatch):
+    monkeypatch.setattr(results, "_records", lambda: LOCALIZED | RECORDS)
+    for setting, stage, of in [
+        ("cbam_r4_k7", 1, "attention"),
+        ("cbam_r4_k7", 3, "grad_cam"),
+        ("plain", 1, "grad_cam"),
+    ]:
+        for score in (pointing, energy):
+            message = f"expected a setting with {of!r} scored in stage {stage}; got {setting!r}"
+            with pytest.raises(ValueError, match=message):
+                score(setting, stage, of)
