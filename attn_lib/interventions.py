@@ -159,8 +159,8 @@ def interventions_for(network: nn.Module) -> dict[str, Intervention]:
 
     - ``"exchanged"``, ``"frozen"``, ``"opened"``: for every block;
     - ``"without_max"``: if a CBAM pools both ways;
-    - ``"without_channel"`` and ``"without_spatial"``, ``"without_height"`` and ``"without_width"``: if a block
-      scales by two maps one after the other, that one is opened.
+    - ``"without_channel"`` and ``"without_spatial"``, ``"without_height"`` and ``"without_width"``: if a
+      block scales by two maps one after the other, that one is opened.
 
     A network without a block has none.
     """

@@ -13,7 +13,16 @@ from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, 
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
 
-__all__ = ["GROUPS", "HEADLINE", "SEEDS", "PlannedRun", "main_settings", "planned_runs", "probe_setting"]
+__all__ = [
+    "GROUPS",
+    "HEADLINE",
+    "SEEDS",
+    "SHOWN_PROBES",
+    "PlannedRun",
+    "main_settings",
+    "planned_runs",
+    "probe_setting",
+]
 
 SEEDS = (0, 1, 2, 3, 4)
 """The seeds that every setting is trained with; settings with the same seed pair."""
@@ -124,12 +133,12 @@ GROUPS: dict[str, Callable[[int], list[Run]]] = {
 }
 """The groups of runs by name; each is a function of the seed."""
 
-_SHOWN_PROBES = ("colour_cue", "frame_cue", "row_cue", "matching_pair")
+SHOWN_PROBES = ("colour_cue", "frame_cue", "row_cue", "matching_pair")
 """The probes whose networks are shown at work; of the others the counts are enough."""
 
 
 def _has_checkpoint(run: Run, group: str) -> bool:
-    shown = [EXPERIMENTS[name] for name in _SHOWN_PROBES]
+    shown = [EXPERIMENTS[name] for name in SHOWN_PROBES]
     return group == "main" or (run.data, run.training) in [(one.task, one.training) for one in shown]
 
 

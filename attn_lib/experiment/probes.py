@@ -59,6 +59,7 @@ class Probe:
     channels: ClassVar[int] = 3
     widths: ClassVar[tuple[int, ...]] = (16, 32)
     size: ClassVar[tuple[int, int]] = (40, 40)
+    has_cue: ClassVar[bool] = True
 
     def images_of(self, split: SplitName) -> int:
         """Return the number of images in ``split``."""
@@ -270,6 +271,7 @@ class MatchingPair(Probe):
     grid: int = 4
     name: ClassVar[str] = "matching_pair"
     classes: ClassVar[int] = 3
+    has_cue: ClassVar[bool] = False
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
         """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
