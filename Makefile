@@ -5,6 +5,7 @@
 # make lab     the notebooks, live, in JupyterLab
 # make outputs runs the notebooks and stores their outputs anew
 # make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
+# make times   times every network of the experiment anew (best on a quiet machine)
 # make bench   times the blocks against timm's and the textbook form
 # make clean   removes what the commands above have made
 
@@ -19,7 +20,7 @@ PORT   ?= 8000
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test setup serve lab outputs experiment bench clean
+.PHONY: book test setup serve lab outputs experiment times bench clean
 
 setup: $(STAMP)
 
@@ -60,6 +61,9 @@ outputs: setup
 experiment: setup
 	$(BIN)/python -m attn_lib.experiment all --workers 2
 	$(BIN)/python -m attn_lib.experiment publish
+
+times: setup
+	$(BIN)/python -m attn_lib.experiment time
 
 # timm is not in requirements.txt: it is a peer to compare with and brings torchvision, which its layers do not need.
 bench: setup

@@ -13,15 +13,8 @@ from typing import Any
 from attn_lib.blocks import BLOCKS, VARIANTS
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting, keyword_defaults
-from attn_lib.experiment.plan import GROUPS, SEEDS, PlannedRun, planned_runs
-from attn_lib.experiment.publishing import (
-    CHECKPOINT_SEED,
-    RESULTS_DIRECTORY,
-    probe_references,
-    publish,
-    publish_probe_images,
-    publish_samples,
-)
+from attn_lib.experiment.plan import GROUPS, SEEDS, PlannedRun, main_settings, planned_runs
+from attn_lib.experiment.publishing import CHECKPOINT_SEED, RESULTS_DIRECTORY, publish, publish_samples
 from attn_lib.experiment.run import (
     Run,
     execute,
@@ -31,6 +24,7 @@ from attn_lib.experiment.run import (
     option,
 )
 from attn_lib.experiment.tasks import TASKS, Task, task_sha256
+from attn_lib.experiment.timing import ROUNDS, publish_timings
 from attn_lib.experiment.training import TrainingSettings
 
 __all__ = ["build_parser", "main", "run_of"]
@@ -54,6 +48,7 @@ examples:
   python -m attn_lib.experiment all --groups main --seeds 0      a part of it
   python -m attn_lib.experiment status                           how far they are
   python -m attn_lib.experiment publish                          test them; write attn_lib/results
+  python -m attn_lib.experiment time                             time per image of every network (minutes)
 """
 
 _SMOKE_DATA = ClutteredDigits(canvas=24, fragments=1, train_images=1_000)
@@ -111,6 +106,11 @@ def build_parser() -> argparse.ArgumentParser:
         )
         if name == "all":
             command.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
+    summary = "time every network of the main group in turns with the plain one; write timings.json"
+    timing = commands.add_parser("time", help=summary, description=f"{summary}. Best on a quiet machine.")
+    timing.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="how often each has its turn (default %(default)s)"
+    )
     commands.add_parser("data", help="print the SHA-256 of the published task's images, labels and boxes")
     commands.add_parser("smoke", help="train and publish two tiny networks in a temporary folder")
     return parser
@@ -204,6 +204,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         execute_all([one.run for one in planned], arguments.runs, workers=arguments.workers)
     elif arguments.command == "status":
         _print_status(planned_runs(arguments.groups, arguments.seeds), arguments.runs)
+    elif arguments.command == "time":
+        path = RESULTS_DIRECTORY / "timings.json"
+        try:
+            publish_timings(main_settings(), path, rounds=arguments.rounds)
+        except ValueError as error:
+            parser.error(str(error))
+        print(f"written to {path}")
     else:
         return _publish(planned_runs(arguments.groups, arguments.seeds), arguments.runs)
     return 0
@@ -225,13 +232,9 @@ def _print_status(planned: Sequence[PlannedRun], runs_directory: Path) -> None:
 
 def _publish(planned: Sequence[PlannedRun], runs_directory: Path) -> int:
     unfinished = publish(planned, runs_directory)
-    published = [one.run for one in planned if one.run.name not in unfinished]
     reference = Run(seed=CHECKPOINT_SEED)
-    if reference in published:
+    if reference in [one.run for one in planned] and reference.name not in unfinished:
         publish_samples(reference, runs_directory)
-    references = {probe: run for probe, run in probe_references().items() if run in published}
-    if references:
-        publish_probe_images(references, runs_directory)
     print(f"written to {RESULTS_DIRECTORY}")
     for name in unfinished:
         print(f"{name}: not finished, not published", file=sys.stderr)

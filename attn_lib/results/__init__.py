@@ -5,11 +5,13 @@ Next to this file lie
 - ``records.json``: one record per run, by name;
 - ``table.csv``: what the records say of cost, accuracy and localisation, one row per run;
 - ``checkpoints/NAME.pt``: a state dict in half precision for each run whose record has a ``checkpoint``;
-- ``sample_images.pt``: the images of :func:`sample_images`.
+- ``sample_images.pt``: the images of :func:`sample_images`;
+- ``timings.json``: the time per image of every setting of the main group.
 
-``python -m attn_lib.experiment publish`` writes them; nothing in them is edited by hand. A name says what was
-trained: ``plain_seed0``, ``se_r4_bias_seed0``, ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the
-name of a setting; ``attn_lib.results.comparison`` compares settings over their seeds.
+``python -m attn_lib.experiment publish`` writes them, and ``python -m attn_lib.experiment time`` the times;
+nothing in them is edited by hand. A name says what was trained: ``plain_seed0``, ``se_r4_bias_seed0``,
+``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting;
+``attn_lib.results.comparison`` compares settings over their seeds.
 """
 
 from __future__ import annotations
@@ -23,8 +25,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from attn_lib.results.timings import Timing, timing, timing_conditions
+
 __all__ = [
     "SampleImages",
+    "Timing",
     "checkpoint_names",
     "class_gates",
     "names",
@@ -33,6 +38,8 @@ __all__ = [
     "seeds",
     "settings",
     "state_dict",
+    "timing",
+    "timing_conditions",
 ]
 
 _DIRECTORY = Path(__file__).parent

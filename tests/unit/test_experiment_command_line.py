@@ -88,7 +88,17 @@ def test_a_command_without_options_is_the_published_plain_run():
 
 def test_help_explains_itself():
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
-    for word in ("run", "all", "status", "publish", "smoke", "data", "--attention se --reduction 4 --seed 1"):
+    words = [
+        "run",
+        "all",
+        "status",
+        "publish",
+        "time",
+        "smoke",
+        "data",
+        "--attention se --reduction 4 --seed 1",
+    ]
+    for word in words:
         assert word in done.stdout
 
 

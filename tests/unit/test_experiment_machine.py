@@ -10,13 +10,18 @@ from attn_lib.experiment import machine
 from attn_lib.experiment.machine import cpu_name, one_thread, platform_name, versions
 
 
+def stop_in_one_thread():
+    with one_thread():
+        assert torch.get_num_threads() == 1
+        raise RuntimeError("stop")
+
+
 def test_one_thread_is_given_back_also_after_an_error():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        with pytest.raises(RuntimeError, match="stop"), one_thread():
-            assert torch.get_num_threads() == 1
-            raise RuntimeError("stop")
+        with pytest.raises(RuntimeError, match="stop"):
+            stop_in_one_thread()
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -33,7 +38,9 @@ def test_the_platform_is_a_system_and_an_architecture():
 
 def test_linux_names_its_processor(tmp_path, monkeypatch):
     info = tmp_path / "cpuinfo"
-    info.write_text("processor\t: 0\nmodel\t\t: 17\nmodel name\t: A  Fast\tProcessor\nmodel name\t: another\n")
+    info.write_text(
+        "processor\t: 0\nmodel\t\t: 17\nmodel name\t: A  Fast\tProcessor\nmodel name\t: another\n"
+    )
     monkeypatch.setattr(machine, "_CPU_INFO", info)
     assert cpu_name() == "A Fast Processor"
 
