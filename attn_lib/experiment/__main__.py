@@ -14,7 +14,14 @@ from attn_lib.blocks import BLOCKS, VARIANTS
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting, keyword_defaults
 from attn_lib.experiment.plan import GROUPS, SEEDS, PlannedRun, main_settings, planned_runs
-from attn_lib.experiment.publishing import CHECKPOINT_SEED, RESULTS_DIRECTORY, publish, publish_samples
+from attn_lib.experiment.publishing import (
+    CHECKPOINT_SEED,
+    RESULTS_DIRECTORY,
+    probe_references,
+    publish,
+    publish_probe_images,
+    publish_samples,
+)
 from attn_lib.experiment.run import (
     Run,
     execute,
@@ -232,9 +239,13 @@ def _print_status(planned: Sequence[PlannedRun], runs_directory: Path) -> None:
 
 def _publish(planned: Sequence[PlannedRun], runs_directory: Path) -> int:
     unfinished = publish(planned, runs_directory)
+    published = [one.run for one in planned if one.run.name not in unfinished]
     reference = Run(seed=CHECKPOINT_SEED)
-    if reference in [one.run for one in planned] and reference.name not in unfinished:
+    if reference in published:
         publish_samples(reference, runs_directory)
+    references = {probe: run for probe, run in probe_references().items() if run in published}
+    if references:
+        publish_probe_images(references, runs_directory)
     print(f"written to {RESULTS_DIRECTORY}")
     for name in unfinished:
         print(f"{name}: not finished, not published", file=sys.stderr)
