@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, fields
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +202,7 @@ def execute_all(
         if workers == 1:
             return [execute(run, runs_directory, show) for run in runs]
         # Workers send their lines here, because a bar that several processes draw comes out torn.
-        with get_context("spawn").Manager() as manager, _pool(workers) as pool:
+        with _manager() as manager, _pool(workers) as pool:
             lines = manager.Queue()
             futures = [pool.submit(execute, run, runs_directory, lines.put) for run in runs]
             waiting = set(futures)
@@ -213,8 +215,29 @@ def execute_all(
             return [future.result() for future in futures]
 
 
+def _manager() -> SyncManager:
+    manager = SyncManager(ctx=get_context("spawn"))
+    manager.start(_end_with_parent)
+    return manager
+
+
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does.
+
+    A killed parent cannot say goodbye; its workers would train on, beside those of whoever starts it again.
+    """
+
+    def wait_for_the_end() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
 
 
 def finished_record(run: Run, runs_directory: Path) -> dict[str, Any] | None:

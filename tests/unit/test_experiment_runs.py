@@ -3,10 +3,14 @@
 import csv
 import dataclasses
 import json
+import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 import torch
@@ -29,6 +33,7 @@ from attn_lib.experiment.run import (
 from attn_lib.experiment.tasks import task_sha256
 from attn_lib.experiment.training import TrainingSettings
 from attn_lib.inspection import count_macs
+from tests.conftest import ROOT
 
 # A multiple of 8, so that a cell of every stage stands for whole pixels.
 DATA = ClutteredDigits(
@@ -155,6 +160,41 @@ def test_a_process_killed_in_the_middle_goes_on_where_it_was(tmp_path):
     expected, weights = finished_weights(run, tmp_path / "never killed"), finished_weights(run, tmp_path)
     for name, value in expected.items():
         torch.testing.assert_close(weights[name], value, rtol=0, atol=0, msg=name)
+
+
+def test_the_workers_of_a_killed_process_do_not_train_on(tmp_path):
+    """They would, beside those of the next start, in the same folders: each run twice, and both writing."""
+    script = tmp_path / "two_workers.py"
+    script.write_text(
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from attn_lib.experiment.run import execute_all, print_line\n"
+        "from attn_lib.experiment.training import TrainingSettings\n"
+        "from tests.unit.test_experiment_runs import TINY\n"
+        "if __name__ == '__main__':\n"
+        "    budget = TrainingSettings(epochs=10_000, batch_size=23)\n"
+        "    runs = [replace(run, training=budget) for run in TINY]\n"
+        f"    execute_all(runs, Path({str(tmp_path)!r}), workers=2, report=print_line)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    with ThreadPoolExecutor(1) as reader:
+        try:
+            first_line = process.stdout.readline()
+            process.kill()
+            # Workers hold the other end of this pipe: it ends when the last of them is gone.
+            reader.submit(process.stdout.read).result(timeout=30)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            process.stdout.close()
+    assert "epoch  1/10000" in first_line
 
 
 def test_a_folder_that_holds_another_run_is_refused(tmp_path, finished):
