@@ -1,6 +1,11 @@
 """Interventions: run a trained network with other attention than its own, and see what that changes.
 
-A map that looks right may do nothing. So change it and count.
+A map that looks right may do nothing. So change it and count. Every intervention is a context that gives the
+maps that the blocks used in the last run, by the block's name::
+
+    with opened(network) as used:
+        logits = network(x)
+    used["layer1.0.attention"]["channel"]  # all ones
 """
 
 from __future__ import annotations
@@ -31,7 +36,10 @@ Maps = Mapping[str, Tensor]
 ChangeMaps = Callable[[str, dict[str, Tensor]], Maps]
 """From a block's name and its own maps to the maps it is to use."""
 
-Intervention = Callable[[Tensor], AbstractContextManager[None]]
+Used = dict[str, Maps]
+"""The maps that every block has used, by its name; filled while the network runs."""
+
+Intervention = Callable[[Tensor], AbstractContextManager[Used]]
 """Given the network's input for the donors, as :func:`exchanged` takes it, the context of an intervention."""
 
 
@@ -63,27 +71,29 @@ def apply_maps(block: nn.Module, x: Tensor, maps: Maps) -> Tensor:
 
 
 @contextmanager
-def with_maps(network: nn.Module, change: ChangeMaps) -> Iterator[None]:
+def with_maps(network: nn.Module, change: ChangeMaps) -> Iterator[Used]:
     """Let every block of ``network`` use ``change(name, maps)`` in place of its own ``maps``."""
+    used: Used = {}
 
     def hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
         def rescale(block: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
             own: dict[str, Tensor] = block.attention(inputs[0])  # type: ignore[operator]
-            return apply_maps(block, inputs[0], change(name, own))
+            used[name] = change(name, own)
+            return apply_maps(block, inputs[0], used[name])
 
         return rescale
 
     blocks = [(name, module) for name, module in network.named_modules() if is_block(module)]
     handles = [block.register_forward_hook(hook(name)) for name, block in blocks]
     try:
-        yield
+        yield used
     finally:
         for handle in handles:
             handle.remove()
 
 
 @contextmanager
-def exchanged(network: nn.Module, donors: Tensor) -> Iterator[None]:
+def exchanged(network: nn.Module, donors: Tensor) -> Iterator[Used]:
     """Give every image the attention that the network has for another image.
 
     Args:
@@ -91,21 +101,21 @@ def exchanged(network: nn.Module, donors: Tensor) -> Iterator[None]:
         donors: the network's input for the other images, as many as it will be given, in their order.
     """
     given = attention_maps(network, donors)
-    with with_maps(network, lambda name, own: given[name]):
-        yield
+    with with_maps(network, lambda name, own: given[name]) as used:
+        yield used
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
+def frozen(network: nn.Module) -> Iterator[Used]:
     """Let every block use the mean of its maps over the batch, so that it no longer knows its image."""
     with with_maps(
         network, lambda name, own: {key: value.mean(dim=0, keepdim=True) for key, value in own.items()}
-    ):
-        yield
+    ) as used:
+        yield used
 
 
 @contextmanager
-def opened(network: nn.Module, *, only: str | None = None) -> Iterator[None]:
+def opened(network: nn.Module, *, only: str | None = None) -> Iterator[Used]:
     """Let every gate be 1; self-attention looks at all places alike.
 
     Args:
@@ -119,8 +129,8 @@ def opened(network: nn.Module, *, only: str | None = None) -> Iterator[None]:
     def change(name: str, own: dict[str, Tensor]) -> Maps:
         return {**own, **{key: _open(key, own[key]) for key in (own if only is None else (only,))}}
 
-    with with_maps(network, change):
-        yield
+    with with_maps(network, change) as used:
+        yield used
 
 
 def _open(key: str, value: Tensor) -> Tensor:
@@ -128,7 +138,7 @@ def _open(key: str, value: Tensor) -> Tensor:
 
 
 @contextmanager
-def without_max(network: nn.Module) -> Iterator[None]:
+def without_max(network: nn.Module) -> Iterator[Used]:
     """Take the maximum out of the channel gates of every CBAM, so that they see means alone.
 
     Raises:
@@ -140,7 +150,8 @@ def without_max(network: nn.Module) -> Iterator[None]:
     for one in scores:
         one.pooling = "avg"
     try:
-        yield
+        with with_maps(network, lambda name, own: own) as used:
+            yield used
     finally:
         for one in scores:
             one.pooling = "both"

@@ -66,7 +66,7 @@ def _answers(
 ) -> Tensor:
     answers = []
     for images, given in zip(shown.images.split(_BATCH), donors.images.split(_BATCH), strict=True):
-        with nullcontext() if intervention is None else intervention(to_input(given)):
+        with nullcontext({}) if intervention is None else intervention(to_input(given)):
             answers.append(network(to_input(images)).argmax(dim=1))
     return torch.cat(answers)
 

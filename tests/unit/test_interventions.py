@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from attn_lib.blocks import BAM, BLOCKS, CBAM, ECA, SE, VARIANTS, CoordAtt, SelfAttention2d
+from attn_lib.inspection import attention_maps
 from attn_lib.interventions import (
     apply_maps,
     exchanged,
@@ -156,6 +157,39 @@ def test_exchanged_gates_are_those_of_a_run_with_the_donors():
     torch.testing.assert_close(found, expected)
     assert not torch.allclose(found, before, atol=1e-3)
     torch.testing.assert_close(network(x), before, rtol=0, atol=0)
+
+
+@torch.no_grad()
+def test_the_maps_that_were_used_can_be_read():
+    network, x, donors = Two(CBAM(C, reduction=3), CoordAtt(C)), maps_of(1, 2), maps_of(2, 2)
+    given = attention_maps(network, donors)
+    with exchanged(network, donors) as used:
+        assert used == {}
+        network(x)
+    assert list(used) == ["first", "second"]
+    for name, maps in used.items():
+        assert maps.keys() == given[name].keys()
+        for key, value in maps.items():
+            torch.testing.assert_close(value, given[name][key], rtol=0, atol=0)
+
+    with frozen(network) as used:
+        network(x)
+    own = network.first.attention(network.conv1(x))
+    torch.testing.assert_close(used["first"]["spatial"], own["spatial"].mean(dim=0, keepdim=True))
+
+    with opened(network, only="spatial") as used, pytest.raises(KeyError, match="spatial"):
+        network(x)  # the second block has no such map
+    assert used["first"]["spatial"].eq(1).all()
+    torch.testing.assert_close(used["first"]["channel"], own["channel"])
+
+
+@torch.no_grad()
+def test_without_its_maximum_the_gates_that_were_used_are_those_of_the_means():
+    network, x = Two(CBAM(C, reduction=3), nn.Identity()), maps_of(1, 2)
+    scores = network.first.channel.mlp(network.conv1(x).mean(dim=(2, 3)))
+    with without_max(network) as used:
+        network(x)
+    torch.testing.assert_close(used["first"]["channel"][:, :, 0, 0], torch.sigmoid(scores))
 
 
 @torch.no_grad()
