@@ -68,13 +68,14 @@ def join(words: list[str]) -> str:
 
 
 def picture(image: Tensor) -> Data:
-    """Store an 8-bit grey image.
+    """Store an 8-bit image, grey or in colour.
 
     Shape:
-        ``image`` is ``(H, W)`` of dtype ``uint8``.
+        ``image`` is ``(H, W)``, or ``(3, H, W)`` with red, green and blue, of dtype ``uint8``. A colour after
+        the other compresses better than a pixel after the other.
     """
     return {
-        "shape": list(image.shape),
+        "shape": list(image.shape[-2:]),
         "data": base64.b64encode(image.contiguous().numpy().tobytes()).decode(),
     }
 
@@ -104,7 +105,14 @@ def bars(
     """
     rounded = [round_off(value) for value in values.tolist()]
     data: Data = {"values": rounded, "low": low, "high": high, "alt": alt, "what": what}
-    options: Data = {"band": list(band) or None, "reach": reach, "sort": sort}
+    options: Data = {
+        "band": list(band) or None,
+        "reach": reach,
+        "sort": sort,
+        "before": None if before is None else [round_off(value) for value in before.tolist()],
+        "names": list(names) or None,
+    }
+        **({"colour": True} if image.dim() == 3 else {}),
     return data | {name: option for name, option in options.items() if option is not None}
 
 
@@ -118,6 +126,8 @@ def sorted_while(control: str, value: object, by: str) -> Data:
 
 def quantise(values: Tensor, low: float, high: float, levels: int = HEAT_LEVELS) -> str:
     """Write each value as the nearest of so many even steps between two ends, a hexadecimal digit each."""
+    before: Tensor | None = None,
+    names: Sequence[str] = (),
     span = max(high - low, torch.finfo(values.dtype).tiny)
     steps = ((values - low) / span * (levels - 1)).round().clamp(0, levels - 1).int().flatten().tolist()
     return "".join(f"{step:x}" for step in steps)
@@ -130,6 +140,8 @@ def heatmap(
     *,
     scale: tuple[float, float | Sequence[float]] | None = None,
     signed: bool = False,
+        before: the values that a line across each bar marks, ``(C,)``.
+        names: what each bar is called; by default its number.
     over: Data | None = None,
     marks: Sequence[Data] = (),
     axes: tuple[str, str] | None = None,

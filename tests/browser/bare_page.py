@@ -68,8 +68,16 @@ def vectors(setting: Setting) -> Data:
     values = torch.tensor([0.3, 0.9, 0.1, 0.7, 0.5])
     return {
         "squeeze": bars(values - 0.4, -0.4, 0.5, "means", band=[1, 2], reach=1, sort=sort),
-        "gates": bars(values, 0, 1, "gates", sort=sort),
-        "taps": bars(torch.tensor([0.2, -0.3]), -1, 1, "weights", what="weight"),
+        "gates": bars(values, 0, 1, "gates", sort=sort, before=1 - values * values),
+        "taps": bars(
+            torch.tensor([0.2, -0.3]),
+            -1,
+            1,
+            "weights",
+            what="weight",
+            before=torch.tensor([-0.5, 0.25]),
+            names=("left", "right"),
+        ),
     }
 
 
@@ -162,7 +170,7 @@ DEFINITION = Definition(
             ),
         ),
     ),
-    pictures=(picture(image(0)), picture(image(1))),
+    pictures=(picture(image(0)), picture(torch.stack([image(1), image(2), image(4)]))),
     code=Code("width, order, query = {width}, {order}, {query}\n"),
 )
 

@@ -15,6 +15,9 @@ from playwright.sync_api import Locator, Page
 
 from attn_lib.explorers.definition import Definition, Part
 
+FEW_BARS = 16
+"""Up to so many bars are numbered, or named, below."""
+
 READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
 
 
@@ -108,11 +111,16 @@ def compare_marks(shown: dict[str, Any], marks: list[dict[str, Any]]) -> None:
     assert shown["points"] == [at for mark in fields if mark["shape"] == "points" for at in mark["at"]]
 
 
+def planes(picture: dict[str, Any]) -> bytes:
+    """Return red, green and blue of a picture, which are the same where it is grey."""
+    return base64.b64decode(picture["data"]) * (1 if picture.get("colour") else 3)
+
+
 def compare_picture(shown: dict[str, Any], data: dict[str, Any], definition: Definition) -> None:
     picture = definition.pictures[data["index"]]
     assert shown["alt"] == data["alt"]
     assert shown["shape"] == picture["shape"]
-    assert bytes(shown["grey"]) == base64.b64decode(picture["data"])
+    assert bytes(shown["planes"]) == planes(picture)
     assert shown["box"] == pytest.approx(data["box"], abs=1e-3)
     compare_marks(shown["fields"], data.get("marks", []))
 
@@ -133,6 +141,11 @@ def compare_bars(
         ends = high - (high - low) * bar["top"], high - (high - low) * (bar["top"] + bar["height"])
         assert sorted(ends) == pytest.approx(sorted((0, data["values"][channel])), abs=1e-6)
         assert bar["banded"] == (channel in data.get("band", []))
+    before = [data["before"][channel] for channel in order] if "before" in data else []
+    assert shown["before"] == pytest.approx([(high - value) / (high - low) for value in before], abs=1e-6)
+    names = data.get("names", range(len(order)))
+    numbered = [str(names[channel]) for channel in order]
+    assert shown["names"] == (numbered if len(order) <= FEW_BARS else [])
 
 
 def compare_levels(shown: dict[str, Any], shape: list[int], hex_digits: str) -> None:
@@ -162,7 +175,7 @@ def compare_heatmap(
     if over is None:
         assert shown["under"] is None
     else:
-        assert bytes(shown["under"]) == base64.b64decode(definition.pictures[over["index"]]["data"])
+        assert bytes(shown["under"]) == planes(definition.pictures[over["index"]])
         assert shown["box"] == (pytest.approx(over["box"], abs=1e-3) if "box" in over else None)
 
 

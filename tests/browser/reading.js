@@ -74,6 +74,9 @@ globalThis.reading = {
   box(map, [height, width]) {
     const box = map.querySelector(".attn-box");
     if (box.hidden) return null;
+  /** Put all of red before green and blue. */
+  planes(colours) { return [0, 1, 2].flatMap((channel) => colours.map((colour) => colour[channel])); },
+
     const share = (side) => parseFloat(box.style[side]) / 100;
     return [share("left") * width, share("top") * height, share("width") * width, share("height") * height];
   },
@@ -88,8 +91,8 @@ globalThis.reading = {
 
   picture(element) {
     const { alt, map } = this.map(element);
-    const { shape, colours } = this.pixels(map.querySelector(".attn-grey"));
-    return { alt, shape, grey: colours.map(([red]) => red), box: this.box(map, shape), fields: this.marks(map, "field") };
+    const { shape, colours } = this.pixels(map.querySelector(".attn-under"));
+    return { alt, shape, planes: this.planes(colours), box: this.box(map, shape), fields: this.marks(map, "field") };
   },
 
   bars(element) {
@@ -99,21 +102,23 @@ globalThis.reading = {
       banded: bar.classList.contains("attn-banded"),
     }));
     const [high, low] = [...element.querySelectorAll(".attn-ends span")].map((end) => Number(end.textContent));
-    return { alt, bars, low, high };
+    return { alt, bars, before, names, low, high };
   },
 
   heatmap(element) {
     const { alt, map } = this.map(element);
     const scale = element.querySelector(".attn-scale");
     const signed = scale.querySelector(".attn-signed") !== null;
-    const grey = map.querySelector(".attn-grey");
-    const under = grey.hidden ? null : this.pixels(grey).colours.map(([red]) => red);
+    const picture = map.querySelector(".attn-under");
+    const under = picture.hidden ? null : this.planes(this.pixels(picture).colours);
     return { alt, ...this.levels(map.querySelector(".attn-mapped"), signed ? this.palettes.signed : this.palettes.plain),
       caption: element.querySelector(".attn-label").textContent, signed, under,
-      box: under && this.box(map, [grey.height, grey.width]),
+      box: under && this.box(map, [picture.height, picture.width]),
       spots: this.marks(map, "spot").rects, fields: this.marks(map, "field"),
       low: Number(scale.firstChild.textContent), high: Number(scale.lastChild.textContent) };
   },
+    const before = [...map.querySelectorAll("line")].map((line) => Number(line.getAttribute("y1")));
+    const names = [...element.querySelectorAll(".attn-numbers span")].map((name) => name.textContent);
 
   strips(element) {
     const strip = (side) => this.levels(element.querySelector(`.attn-${side}`), this.palettes.plain);

@@ -114,18 +114,29 @@ def test_bars_are_sorted_together_and_keep_the_marked_channel(page: Page):
     squeeze, gates, taps = (item(page, "vectors", at) for at in range(3))
     gates.locator(".attn-bars").focus()
     page.keyboard.press("ArrowRight")
-    expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3")
+    expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3, before 0.91")
     expect(squeeze.locator(".attn-readout")).to_have_text("channel 0: -0.1")
     expect(taps.locator(".attn-readout")).to_be_empty()
     page.get_by_role("radio", name="sorted").check()
     expect(gates.locator(".attn-numbers")).to_have_text("13402")
     expect(squeeze.locator(".attn-numbers")).to_have_text("13402")
-    expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3")
+    expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3, before 0.91")
     gates.locator(".attn-bars").focus()
     page.keyboard.press("ArrowRight")
-    expect(gates.locator(".attn-readout")).to_have_text("channel 2: 0.1")
+    expect(gates.locator(".attn-readout")).to_have_text("channel 2: 0.1, before 0.99")
     gates.locator("summary").click()
     expect(gates.locator("tbody th")).to_have_text(["1", "3", "4", "0", "2"])
+    expect(gates.locator("tbody tr").first.locator("td")).to_have_text(["0.9", "0.19"])
+
+
+def test_bars_with_names_say_them(page: Page):
+    taps = item(page, "vectors", 2)
+    taps.locator(".attn-bars").focus()
+    page.keyboard.press("ArrowRight")
+    expect(taps.locator(".attn-readout")).to_have_text("weight left: 0.2, before -0.5")
+    taps.locator("summary").click()
+    expect(taps.locator("thead th")).to_have_text(["weight", "value", "before"])
+    expect(taps.locator("tbody th")).to_have_text(["left", "right"])
 
 
 def banded(chart: Locator) -> list[int]:

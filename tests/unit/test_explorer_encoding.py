@@ -40,6 +40,22 @@ def test_a_picture_keeps_its_bytes_in_row_order():
     assert list(base64.b64decode(stored["data"])) == list(range(15))
 
 
+def test_a_picture_in_colour_keeps_one_colour_after_the_other():
+    image = torch.arange(45, dtype=torch.uint8).reshape(3, 3, 5)
+    stored = encoding.picture(image)
+    assert (stored["shape"], stored["colour"]) == ([3, 5], True)
+    assert list(base64.b64decode(stored["data"])) == list(range(45))
+    assert "colour" not in encoding.picture(image[0])
+
+
+def test_bars_keep_what_they_were_before_and_their_names_if_there_are_any():
+    values = torch.tensor([0.1234, 0.5])
+    plain = encoding.bars(values, 0, 1, "alt")
+    assert not {"before", "names"} & plain.keys()
+    marked = encoding.bars(values, 0, 1, "alt", before=1 - values, names=("left", "right"))
+    assert marked == {**plain, "before": [0.877, 0.5], "names": ["left", "right"]}
+
+
 def test_a_picture_cut_from_a_larger_tensor_is_stored_alone():
     image = torch.arange(30, dtype=torch.uint8).reshape(5, 6)[:, ::2]
     assert list(base64.b64decode(encoding.picture(image)["data"])) == image.flatten().tolist()

@@ -6,13 +6,17 @@ const FEW_BARS = 16; // up to so many bars are numbered below
 
 export function makeBars(item, { point }) {
   const svg = make("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
+  const bars = make("g");
+  const lines = make("g"); // across the bars, at the values before
+  svg.append(bars, lines);
   const chart = make("div", { class: "attn-bars", role: "img", "data-name": "map", tabindex: 0 }, svg);
   const scale = make("p", { class: "attn-ends", "aria-hidden": "true" }, make("span"), make("span"));
   const numbers = make("p", { class: "attn-numbers", "aria-hidden": "true" });
   const readout = makeReadout();
   const table = makeTable(item.label, () => ({
-    columns: [data.what, "value"],
-    rows: data.values.map((_, i) => [String(nameOf(i)), String(valueOf(i))]),
+    columns: [data.what, "value", ...(data.before ? ["before"] : [])],
+    rows: data.values.map((_, i) =>
+      [wordOf(i), String(valueOf(i)), ...(data.before ? [String(data.before[nameOf(i)])] : [])]),
   }));
   const element = make("div", { class: "attn-chart" }, make("p", { class: "attn-label" }, item.label),
     make("div", { class: "attn-axes" }, scale, chart), numbers,
@@ -24,6 +28,7 @@ export function makeBars(item, { point }) {
   const nameOf = (i) => (order ? order[i] : i);
   const placeOf = (name) => (order ? order.indexOf(name) : name);
   const valueOf = (i) => data.values[nameOf(i)];
+  const wordOf = (i) => String(data.names?.[nameOf(i)] ?? nameOf(i));
   const pointAt = (i) => point(i === null ? null : nameOf(i), data.what);
 
   const barAt = (event) => {
@@ -49,11 +54,12 @@ export function makeBars(item, { point }) {
     marked = at >= 0 && at < data.values.length ? at : null;
     const banded = (i) => (marked !== null && data.reach !== undefined
       ? Math.abs(nameOf(i) - channel) <= data.reach : data.band?.includes(nameOf(i)));
-    [...svg.children].forEach((bar, i) => {
+    [...bars.children].forEach((bar, i) => {
       bar.classList.toggle("attn-marked", i === marked);
       bar.classList.toggle("attn-banded", Boolean(banded(i)));
     });
-    readout.textContent = marked === null ? "" : `${data.what} ${nameOf(marked)}: ${valueOf(marked)}`;
+    const before = marked === null || !data.before ? "" : `, before ${data.before[nameOf(marked)]}`;
+    readout.textContent = marked === null ? "" : `${data.what} ${wordOf(marked)}: ${valueOf(marked)}${before}`;
   }
 
   return {
@@ -66,17 +72,21 @@ export function makeBars(item, { point }) {
       order = sort && pick(sort.control).value === sort.when ? descending(part[sort.by].values) : null;
       const span = high - low || 1;
       const zero = clamp(0, low, high);
-      if (values.length !== svg.childElementCount) {
+      if (values.length !== bars.childElementCount) {
         svg.setAttribute("viewBox", `0 0 ${values.length} 1`);
-        svg.replaceChildren(...values.map((_, i) => make("rect", { x: i + 0.1, width: 0.8 })));
+        bars.replaceChildren(...values.map((_, i) => make("rect", { x: i + 0.1, width: 0.8 })));
         numbers.replaceChildren(...(values.length <= FEW_BARS ? values.map(() => make("span")) : []));
       }
-      [...svg.children].forEach((bar, i) => {
+      [...bars.children].forEach((bar, i) => {
         bar.setAttribute("y", (high - Math.max(valueOf(i), zero)) / span);
         bar.setAttribute("height", Math.abs(valueOf(i) - zero) / span);
       });
+      lines.replaceChildren(...(data.before ?? []).map((_, i) => {
+        const y = (high - data.before[nameOf(i)]) / span;
+        return make("line", { x1: i + 0.02, x2: i + 0.98, y1: y, y2: y });
+      }));
       [...scale.children].forEach((end, i) => { end.textContent = i ? low : high; });
-      [...numbers.children].forEach((number, i) => { number.textContent = nameOf(i); });
+      [...numbers.children].forEach((number, i) => { number.textContent = wordOf(i); });
       chart.setAttribute("aria-label", data.alt);
       mark(channel);
       table.update();

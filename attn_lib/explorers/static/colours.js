@@ -45,8 +45,9 @@ export function paintMap(canvas, map, shape = map.shape, from = 0) {
   paint(canvas, shape, (i) => scale[parseInt(map.hex[from + i], 16)]);
 }
 
-/** Paint 8-bit grey values, base64-coded row by row. */
-export function paintGrey(canvas, { shape, data }) {
+/** Paint 8-bit values, base64-coded row by row: of grey, or first all of red, then green, then blue. */
+export function paintPicture(canvas, { shape, data, colour }) {
   const bytes = atob(data);
-  paint(canvas, shape, (i) => { const v = bytes.charCodeAt(i); return [v, v, v]; });
+  const step = colour ? shape[0] * shape[1] : 0;
+  paint(canvas, shape, (i) => [0, 1, 2].map((channel) => bytes.charCodeAt(i + channel * step)));
 }

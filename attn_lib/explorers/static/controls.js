@@ -1,7 +1,7 @@
 // Controls. Each maker returns {element, show(value)} and calls change(value) when the reader moves it. A value that is
 // not among the published ones (set from Python in a running notebook) gets a position of its own.
 
-import { paintGrey } from "./colours.js";
+import { paintPicture } from "./colours.js";
 import { clamp, make } from "./dom.js";
 
 /** Write a value as the reader sees it. */
@@ -57,7 +57,7 @@ function makeChoice(control, { id, change, pictures }) {
     const shown = control.style === "gallery" && pictures[Number(value)];
     if (shown) { // a value that is not the index of a picture is a tile of text
       const canvas = make("canvas", { "aria-hidden": "true" });
-      paintGrey(canvas, shown);
+      paintPicture(canvas, shown);
       label.append(canvas);
     }
     label.append(make("span", {}, textOf(control, value)));
@@ -128,7 +128,7 @@ function makePlace(control, { id, change, pictures, read }) {
       const next = read(control.over);
       if (next === index) return;
       index = next;
-      paintGrey(canvas, pictures[index]);
+      paintPicture(canvas, pictures[index]);
     },
   };
 }

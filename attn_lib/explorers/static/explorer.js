@@ -15,9 +15,10 @@
 //   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
 //   picture  {index, box: [x, y, w, h], alt, marks}      one of spec.pictures, with a box drawn on it
-//   bars     {values, low, high, alt, what, band, reach, sort}  one bar per channel, or per `what`; those of a part
-//            share a cursor; band: the channels to point out, and with `reach` the neighbours of the one pointed at
-//            instead; sort {control, when, by}: in the order of the item `by` while so set
+//   bars     {values, low, high, alt, what, band, reach, sort, before, names}  one bar per channel, or per `what`; those
+//            of a part share a cursor; band: the channels to point out, and with `reach` the neighbours of the one
+//            pointed at instead; sort {control, when, by}: in the order of the item `by` while so set; before: a line
+//            across each bar at another value; names: what bars are called if not by their numbers
 //   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots}
 //            one hexadecimal digit per place; over {index, box, marks}: the picture below it; pick: the control
 //            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks a spot;

@@ -1,17 +1,17 @@
 // Pictures and maps: picture, heatmap, strips. A map may lie over a picture; marks (rectangles, points) are drawn on
 // top, in pixels of the picture or, without one, in places of the map.
 
-import { paintGrey, paintMap, valueAt } from "./colours.js";
+import { paintPicture, paintMap, valueAt } from "./colours.js";
 import { clamp, make, makeReadout } from "./dom.js";
 
 /** Make the stack that a picture, a map and marks are drawn on. */
 function makePlate(attributes = {}) {
-  const grey = make("canvas", { class: "attn-grey", "aria-hidden": "true" });
+  const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
   const mapped = make("canvas", { class: "attn-mapped", "aria-hidden": "true" });
   const box = make("span", { class: "attn-box", "aria-hidden": "true" });
   const marks = make("svg", { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" });
   const element = make("div", { class: "attn-picture", role: "img", "data-name": "map", ...attributes },
-    grey, mapped, marks, box);
+    under, mapped, marks, box);
   const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
   let size = [1, 1]; // width and height of what marks are placed on
 
@@ -29,8 +29,8 @@ function makePlate(attributes = {}) {
 
     /** Show a picture, or none, below a map of `shape`. */
     lay(picture, shape) {
-      grey.hidden = !picture;
-      if (picture) paintGrey(grey, picture);
+      under.hidden = !picture;
+      if (picture) paintPicture(under, picture);
       const [height, width] = picture ? picture.shape : shape;
       size = [width, height];
       marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
