@@ -105,6 +105,7 @@ RULES = (
             "attn_lib.results",
             "attn_lib.explorers.records",
             "attn_lib.explorers.charts",
+            "attn_lib.explorers.contrasts",
             "attn_lib.explorers.controls",
             "attn_lib.explorers.definition",
             "attn_lib.explorers.encoding",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from attn_lib.explorers.controls import Value
 
-__all__ = ["axis", "chart", "here", "here_by", "line", "point", "points", "step"]
+__all__ = ["axis", "chart", "here", "here_by", "line", "point", "points", "ring", "step"]
 
 Data = dict[str, object]
 
@@ -99,8 +99,21 @@ def here_by(control: str, points: Mapping[Value, Data]) -> Data:
     return {"pick": control, "at": {str(value): point for value, point in points.items()}}
 
 
-def chart(x: Data, y: Data, series: Sequence[Data], alt: str, *, here: Data | None = None) -> Data:
-    """Put axes and series together. Beyond six series, dashes and markers repeat.
+def ring(control: str, label: str) -> Data:
+    """Mark the point that is called as a control's value reads; the part then follows the control."""
+    return {"pick": control, "label": label}
+
+
+def chart(
+    x: Data,
+    y: Data,
+    series: Sequence[Data],
+    alt: str,
+    *,
+    here: Data | None = None,
+    rings: Sequence[Data] = (),
+) -> Data:
+    """Put axes and series together. Beyond seven series, dashes and markers repeat.
 
     Args:
         x: the horizontal axis.
@@ -108,6 +121,8 @@ def chart(x: Data, y: Data, series: Sequence[Data], alt: str, *, here: Data | No
         series: lines, steps and points.
         alt: the text equivalent.
         here: the point of the present setting, from :func:`here` or :func:`here_by`.
+        rings: marks of points that controls pick, from :func:`ring`. What they mark is said below while no
+            other point is pointed at.
     """
     data: Data = {"x": x, "y": y, "series": list(series), "alt": alt}
-    return data if here is None else data | {"here": here}
+    return data | ({} if here is None else {"here": here}) | ({"rings": list(rings)} if rings else {})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 __all__ = ["Control", "Value", "key_of", "place"]
 
-STYLES = ("range", "choice", "gallery", "place")
+STYLES = ("range", "choice", "gallery", "place", "menu")
 
 Value = int | bool | str
 """What a control can be set to; each kind is written the same in Python's and in JavaScript's JSON."""
@@ -24,8 +24,10 @@ class Control:
         values: every published value, in the order of the slider or of the choices.
         default: the value a page opens with.
         style: how it is drawn: ``"range"`` (a slider), ``"choice"`` (radio buttons), ``"gallery"`` (radio
-            buttons with a picture each) or ``"place"`` (a cell of a grid on a picture, row by row).
+            buttons with a picture each), ``"place"`` (a cell of a grid on a picture, row by row) or
+            ``"menu"`` (a list that opens, for more values than a page has room for).
         texts: what each value reads as; by default the value itself.
+        groups: the heading that each value of a ``"menu"`` stands under; equal ones stand together.
         grid: rows and columns of a ``"place"``; its values are ``0 .. rows * columns - 1``.
         over: the control that picks the picture below a ``"place"``.
     """
@@ -36,6 +38,7 @@ class Control:
     default: Value
     style: str = "range"
     texts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     grid: tuple[int, int] | None = None
     over: str | None = None
 
@@ -46,17 +49,21 @@ class Control:
             raise ValueError(f"`default` of {self.name} must be one of {self.values}; got {self.default!r}")
         if self.texts and len(self.texts) != len(self.values):
             raise ValueError(f"{self.name} has {len(self.values)} values but {len(self.texts)} texts")
+        if self.groups and (self.style != "menu" or len(self.groups) != len(self.values)):
+            raise ValueError(f"`groups` must name one heading for each value of a 'menu'; got {self.name}")
         if (self.style == "place") != (self.grid is not None and self.over is not None):
             raise ValueError(f"a 'place', and nothing else, needs `grid` and `over`; got {self.name}")
         if self.grid and self.values != tuple(range(self.grid[0] * self.grid[1])):
             raise ValueError(f"the values of {self.name} must number the cells of its {self.grid} grid")
 
     def check(self, value: object) -> None:
-        """Refuse a place that is not on the grid. Other styles leave it to the block what it takes.
+        """Refuse what a place or a menu does not offer. Other styles leave it to the block what it takes.
 
         Raises:
-            ValueError: there is no such place.
+            ValueError: there is no such place, or no such entry.
         """
+        if self.style == "menu" and value not in self.values:
+            raise ValueError(f"`{self.name}` must be one of {self.values}; got {value!r}")
         if self.style == "place" and value not in self.values:
             raise ValueError(f"`{self.name}` must be between 0 and {self.values[-1]}; got {value!r}")
 
@@ -68,6 +75,7 @@ class Control:
             "style": self.style,
             "values": list(self.values),
             "texts": list(self.texts) or [str(value) for value in self.values],
+            **({"groups": list(self.groups)} if self.groups else {}),
             **({"grid": list(self.grid), "over": self.over} if self.grid else {}),
         }
 
@@ -76,7 +84,7 @@ def place(name: str, label: str, grid: tuple[int, int], over: str, default: int)
     """Make a control that picks a cell of a grid on the picture that the control ``over`` picks."""
     rows, columns = grid
     texts = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
-    return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid, over)
+    return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid=grid, over=over)
 
 
 def key_of(names: Iterable[str], setting: Mapping[str, Value]) -> str:

@@ -45,12 +45,16 @@ class Part:
         compute: from a setting to one JSON-ready value per item, or ``{"missing": why}``.
         layout: ``"wide"`` takes the panel's full width, ``"half"`` half of it where there is room,
             ``"beside"`` as little as it needs, ``"column"`` what is left, with its items below each other;
-            ``"full"`` is wide, and stretches a map over all of it.
+            ``"full"`` is wide, and stretches a map over all of it and a chart upwards; ``"stacked"`` is wide
+            with its items below each other.
         follows: names of the controls whose moves only change the view of what ``compute`` gave: which frame
             of a map is shown, in which order bars stand. They do not multiply the stored entries.
         ignores: for a control that does not matter while another one has certain values, that other control
             and the values: ``{"reduction": ("block", ("eca",))}``. ``compute`` then gives the same for all of
             its values, and one entry is stored for them.
+        room: settings at which the part is at its tallest, each as the values that differ from the defaults.
+            It keeps that height at every setting, so that nothing below it jumps: the page draws them too,
+            out of sight, in the same place, and so finds the height at every width. They must be published.
 
     Raises:
         ValueError: ``ignores`` names a control that the part does not depend on.
@@ -63,6 +67,7 @@ class Part:
     layout: str = "wide"
     follows: tuple[str, ...] = ()
     ignores: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
+    room: tuple[Setting, ...] = ()
 
     def __post_init__(self) -> None:
         named = {name for ignored, (other, _) in self.ignores.items() for name in (ignored, other)}
@@ -147,6 +152,7 @@ class Definition:
                                 for name, (other, values) in part.ignores.items()
                             },
                             "layout": part.layout,
+                            "room": [part.key({**self.defaults, **setting}) for setting in part.room],
                             "items": [vars(item) for item in part.items],
                         }
                         for part in panel.parts
@@ -171,6 +177,11 @@ class Definition:
             idle = set(part.depends) - set(part.matters(setting))
             if all(setting[name] == self.controls[name].default for name in idle):
                 yield setting
+
+    def rooms(self, part: Part) -> dict[str, Data]:
+        """Compute what ``part`` keeps room for, by key."""
+        settings = [{**self.defaults, **setting} for setting in part.room]
+        return {part.key(setting): part.compute(setting) for setting in settings}
 
     def payload(self) -> Data:
         """Compute what a page without a kernel needs: every part for every published setting."""

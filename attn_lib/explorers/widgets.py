@@ -10,7 +10,17 @@ from attn_lib.explorers.controls import Control, key_of
 from attn_lib.explorers.definition import Definition
 from attn_lib.explorers.embedding import module_source
 from attn_lib.explorers.publishable import Publishable
-from attn_lib.explorers.records import bam, cbam, coord_att, eca, gate_swap, network, se, self_attention
+from attn_lib.explorers.records import (
+    bam,
+    cbam,
+    coord_att,
+    eca,
+    gate_swap,
+    network,
+    results,
+    se,
+    self_attention,
+)
 
 __all__ = [
     "EXPLORERS",
@@ -21,6 +31,7 @@ __all__ = [
     "Explorer",
     "GateSwapExplorer",
     "NetworkExplorer",
+    "ResultsExplorer",
     "SEExplorer",
     "SelfAttentionExplorer",
     "control_trait",
@@ -68,7 +79,7 @@ class Explorer(Publishable):
         self._computed: dict[tuple[str, str, str], dict[str, object]] = {}
         super().__init__(
             spec=self.definition.spec() | {"start": start},
-            parts=self._checked(start),
+            parts=self._with_rooms(self._checked(start)),
             code=self._write_code(start),
             **start,
         )
@@ -105,6 +116,15 @@ class Explorer(Publishable):
             return self._compute(setting)
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
+
+    def _with_rooms(
+        self, parts: dict[str, dict[str, dict[str, object]]]
+    ) -> dict[str, dict[str, dict[str, object]]]:
+        """Add what parts keep room for, behind what they show."""
+        return {
+            name: entries | self.definition.rooms(self.definition.parts[name]) | entries
+            for name, entries in parts.items()
+        }
 
     def _accept(self, owner: Explorer, proposal: dict[str, Any]) -> Any:
         """Refuse a value that the record cannot be computed for, so that a trait never holds one."""
@@ -230,6 +250,18 @@ class NetworkExplorer(Explorer):
     side = control_trait(network.SIDE)
 
 
+class ResultsExplorer(Explorer):
+    """Where the result stands: every setting of the main comparison, and any two side by side."""
+
+    definition = results.EXPLORER
+    measure = control_trait(results.MEASURE)
+    cost = control_trait(results.COST)
+    map = control_trait(results.MAP)
+    stage = control_trait(results.STAGE)
+    first = control_trait(results.FIRST)
+    second = control_trait(results.SECOND)
+
+
 class GateSwapExplorer(Explorer):
     """A trained network and its gates: swap them for another image's, freeze them, open them all."""
 
@@ -248,6 +280,7 @@ EXPLORERS: dict[str, type[Explorer]] = {
         CoordAttExplorer,
         SelfAttentionExplorer,
         NetworkExplorer,
+        ResultsExplorer,
         GateSwapExplorer,
     )
 }

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from scipy.special import stdtr, stdtrit
@@ -47,7 +48,7 @@ class Spread:
         Whether two settings differ is not read off two of these: :func:`compare` pairs their seeds, and so
         sees smaller differences.
         """
-        reach = _reach(list(self.values.values()))
+        reach = _quantile(len(self.values)) * _error(list(self.values.values()))
         return self.mean - reach, self.mean + reach
 
     def __str__(self) -> str:
@@ -167,27 +168,28 @@ def paired(first: Spread, second: Spread) -> Comparison:
     if not seeds:
         raise ValueError(f"expected a seed in common; got {sorted(first.values)} and {sorted(second.values)}")
     differences = [first.values[seed] - second.values[seed] for seed in seeds]
-    mean, reach = statistics.fmean(differences), _reach(differences)
-    return Comparison(mean, mean - reach, mean + reach, _p_value(differences), len(seeds))
-
-
-def _reach(values: Sequence[float]) -> float:
-    """Return how far the confidence interval of the mean reaches to both sides; nan for one value."""
-    if len(values) < 2:
-        return math.nan
-    return float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * _error(values)
-
-
-def _p_value(values: Sequence[float]) -> float:
-    """Return the p-value of the two-sided t-test that the mean is 0; nan for one value."""
-    if len(values) < 2:
-        return math.nan
-    mean, error = statistics.fmean(values), _error(values)
-    if error == 0:
-        return 1.0 if mean == 0 else 0.0
-    return 2 * float(stdtr(len(values) - 1, -abs(mean) / error))
+    mean, error = statistics.fmean(differences), _error(differences)
+    reach = _quantile(len(seeds)) * error
+    return Comparison(mean, mean - reach, mean + reach, _p_value(mean, error, len(seeds)), len(seeds))
 
 
 def _error(values: Sequence[float]) -> float:
-    """Return the standard error of the mean."""
-    return statistics.stdev(values) / math.sqrt(len(values))
+    """Return the standard error of the mean; nan for one value."""
+    if len(values) < 2:
+        return math.nan
+    mean = statistics.fmean(values)
+    squares = math.fsum((value - mean) ** 2 for value in values)
+    return math.sqrt(squares / (len(values) - 1) / len(values))
+
+
+@lru_cache
+def _quantile(count: int) -> float:
+    """Return how many standard errors the confidence interval of a mean reaches to both sides."""
+    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) if count > 1 else math.nan
+
+
+def _p_value(mean: float, error: float, count: int) -> float:
+    """Return the p-value of the two-sided t-test that a mean is 0; nan for one value."""
+    if error == 0:
+        return 1.0 if mean == 0 else 0.0
+    return 2 * float(stdtr(count - 1, -abs(mean) / error)) if count > 1 else math.nan

@@ -86,6 +86,7 @@ def test_the_spec_names_controls_panels_and_items_in_order():
             "follows": [],
             "ignores": {},
             "layout": "wide",
+            "room": [],
             "items": [{"name": "value", "kind": "number", "label": "times"}],
         }
     ]
@@ -99,7 +100,7 @@ def test_a_control_reads_as_its_values_unless_it_is_given_texts():
     ("arguments", "message"),
     [
         ({"default": 7}, r"`default` of a must be one of \(2, 3\); got 7"),
-        ({"style": "dial"}, r"`style` must be one of \('range', .*'place'\); got 'dial'"),
+        ({"style": "dial"}, r"`style` must be one of \('range', .*'menu'\); got 'dial'"),
         ({"texts": ("two",)}, "a has 2 values but 1 texts"),
         ({"style": "place"}, "a 'place', and nothing else, needs `grid` and `over`; got a"),
         ({"grid": (1, 2), "over": "image"}, "a 'place', and nothing else, needs `grid` and `over`; got a"),

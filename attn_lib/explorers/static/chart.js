@@ -10,10 +10,12 @@ const MARKERS = {
   diamond: "M0,-4.6L4.6,0L0,4.6L-4.6,0z",
   cross: "M-3.5,-3.5L3.5,3.5M-3.5,3.5L3.5,-3.5",
   plus: "M0,-4.5V4.5M-4.5,0H4.5",
+  funnel: "M0,4.2L4,-3H-4z",
 };
-const DASHES = ["", "6 3", "2 3", "9 3 2 3", "1 4", "12 4"];
+const DASHES = ["", "6 3", "2 3", "9 3 2 3", "1 4", "12 4", "4 2 1 2"];
+const STYLES = DASHES.length;
 
-const percent = (share) => `${(100 * share).toFixed(3)}%`;
+export const percent = (share) => `${(100 * share).toFixed(3)}%`;
 
 /** Give the function from a value to its share of an axis. */
 function along({ low, high, log }) {
@@ -28,8 +30,17 @@ function marker(x, y, name, style) {
   return frame;
 }
 
-const styleOf = (i) => `attn-series attn-series-${i % 6}`;
-const markerOf = (i) => Object.keys(MARKERS)[i % 6];
+/** Draw a ring with a label beside it: the first one's on its left, so that two at one point can be told apart. */
+function labelled(x, y, label, at) {
+  const frame = marker(x, y, "circle", "attn-here");
+  const side = at === 0 ? { x: -10, "text-anchor": "end" } : { x: 10, "text-anchor": "start" };
+  frame.append(make("text", { y: -5, class: "attn-letter", ...side }, label));
+  return frame;
+}
+
+const styleOf = (i) => `attn-series attn-series-${i % STYLES}`;
+const markerOf = (i) => Object.keys(MARKERS)[i % STYLES];
+const dashOf = (i) => DASHES[i % STYLES];
 
 export function makeChart(item) {
   const lines = make("svg", { class: "attn-lines", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
@@ -54,6 +65,7 @@ export function makeChart(item) {
   let data = { series: [] };
   let place = { x: along({ low: 0, high: 1 }), y: along({ low: 0, high: 1 }) };
   let here; // the point of the present setting
+  let rings = []; // points that controls pick: {label, point, name}
   let pointed = null; // [series, point]
 
   const withIntervals = () => data.series.some(({ points }) => points.some((p) => p.low !== undefined));
@@ -80,7 +92,8 @@ export function makeChart(item) {
       const name = p.name ?? data.series[to[0]].name;
       readout.textContent = `${name}: ${data.x.label} ${p.text[0]}, ${data.y.label} ${p.text.slice(1).join(", ")}`;
     } else {
-      readout.textContent = here ? here.text : "";
+      const marked = rings.map(({ label, name, point: p }) => `${label}: ${name}, ${p.text.slice(1).join(", ")}`);
+      readout.textContent = here ? here.text : marked.join("; ");
     }
   }
 
@@ -110,7 +123,7 @@ export function makeChart(item) {
     const { kind, points } = series;
     const style = styleOf(s);
     if (kind !== "points") {
-      lines.append(make("path", { d: pathOf(series), class: style, "stroke-dasharray": DASHES[s % 6] }));
+      lines.append(make("path", { d: pathOf(series), class: style, "stroke-dasharray": dashOf(s) }));
     }
     for (const p of points) {
       const [x, y] = [place.x(p.x), place.y(p.y)];
@@ -125,7 +138,7 @@ export function makeChart(item) {
   /** The key of a series: its dash and its marker, as they are drawn. */
   function keyOf({ kind }, s) {
     const key = make("svg", { class: "attn-swatch", viewBox: "0 0 28 12" });
-    if (kind !== "points") key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": DASHES[s % 6] }));
+    if (kind !== "points") key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": dashOf(s) }));
     if (kind !== "step") {
       const dot = make("svg", { x: 14, y: 6, class: "attn-dot" });
       dot.append(make("path", { d: MARKERS[markerOf(s)], class: styleOf(s) }));
@@ -140,6 +153,9 @@ export function makeChart(item) {
       data = next;
       const { x, y, series } = data;
       here = data.here?.pick ? data.here.at[pick(data.here.pick).value] : data.here;
+      const every = series.flatMap(({ name, points }) => points.map((p) => ({ point: p, name: p.name ?? name })));
+      rings = (data.rings ?? []).flatMap(({ pick: control, label }, at) =>
+        every.filter((one) => one.name === pick(control).text).map((one) => ({ ...one, label, at })));
       place = { x: along(x), y: along(y) };
       lines.replaceChildren(
         ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),
@@ -149,6 +165,7 @@ export function makeChart(item) {
       for (const { points } of series) {
         for (const p of points) if (p.marked) dots.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-here"));
       }
+      for (const { point: p, label, at } of rings) dots.append(labelled(place.x(p.x), place.y(p.y), label, at));
       if (here) dots.append(marker(place.x(here.x), place.y(here.y), "circle", "attn-here"));
       legend.replaceChildren(...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)));
       const tick = (side, share) => ([v, text]) => make("span", { style: `${side}:${percent(share(v))}` }, text);

@@ -16,7 +16,8 @@ export function textOf(control, value) {
  * @param {{id: string, pictures: object[], change(value: any): void}} host
  */
 export function makeControl(control, host) {
-  return { range: makeRange, choice: makeChoice, gallery: makeChoice, place: makePlace }[control.style](control, host);
+  const makers = { range: makeRange, choice: makeChoice, gallery: makeChoice, place: makePlace, menu: makeMenu };
+  return makers[control.style](control, host);
 }
 
 function makeRange(control, { id, change }) {
@@ -66,6 +67,20 @@ function makeChoice(control, { id, change, pictures }) {
     return input;
   });
   return { element, show(v) { inputs.forEach((input, i) => { input.checked = control.values[i] === v; }); } };
+}
+
+function makeMenu(control, { id, change }) {
+  const select = make("select", { id, "data-control": control.name });
+  const groups = {};
+  control.values.forEach((value, at) => {
+    const heading = control.groups?.[at];
+    if (heading && !groups[heading]) select.append(groups[heading] = make("optgroup", { label: heading }));
+    (groups[heading] ?? select).append(make("option", { value: at }, control.texts[at]));
+  });
+  select.addEventListener("change", () => change(control.values[select.value]));
+  const element = make("div", { class: "attn-control attn-menu" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)), select);
+  return { element, show(v) { select.value = control.values.indexOf(v); } };
 }
 
 /**

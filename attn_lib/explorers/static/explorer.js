@@ -24,15 +24,18 @@
 //            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks a spot;
 //            `high` may then be a list, a high end per frame
 //   strips   {height, width, product}                    three maps of one scale: a column, a row and their product
-//   chart    {x, y, series, alt, here}                   x and y {label, low, high, log, ticks: [[value, text]]}
+//   chart    {x, y, series, alt, here, rings}            x and y {label, low, high, log, ticks: [[value, text]]}
 //            series {name, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
 //            here {x, y, text}: the point of this setting, or {pick, at}: one for each value of the control `pick`
+//            rings [{pick, label}]: marks the point that is called as the control `pick` stands
+//   contrast {pick: [first, second], ...}                two things that controls pick, and their difference; contrast.js
 // A mark is {shape: "rect", at: [x, y, w, h]} or {shape: "points", at: [[x, y], ...]} with a style (field, cell, spot)
 // and a label for the legend. An item whose data is null is not there at this setting. Instead of its items a part's
 // data may be {missing: "why there is nothing to show"}.
 
 import { makeBars } from "./bars.js";
 import { makeChart } from "./chart.js";
+import { makeContrast } from "./contrast.js";
 import { makeControl, textOf } from "./controls.js";
 import { keepToItself, make } from "./dom.js";
 import { makeHeatmap, makePicture, makeStrips } from "./maps.js";
@@ -46,6 +49,7 @@ const PATIENCE_MS = 3000; // how long a live kernel may take before the page say
 const ITEMS = {
   number: makeNumber, text: makeText, terms: makeTerms, shapes: makeShapes,
   picture: makePicture, bars: makeBars, heatmap: makeHeatmap, strips: makeStrips, chart: makeChart,
+  contrast: makeContrast,
 };
 
 let drawn = 0; // makes element ids unique when a page holds several explorers
@@ -79,6 +83,34 @@ function makePart(part, pictures, pick) {
         // What does not exist at this setting (a fourth head of two) leaves its room empty, so that nothing jumps.
         item.element.classList.toggle("attn-absent", data[name] === null);
         if (data[name] !== null) item.update(data[name], { pick, data });
+      }
+    },
+  };
+}
+
+/**
+ * Keep the room of a part at the settings that have the most to show: draw them too, out of sight in the same place.
+ * @param {object} part its description
+ * @param {HTMLElement} shown the part itself
+ * @param {() => {element: HTMLElement, show(data: object): void}} makeGhost makes another one
+ */
+function makeRoom(part, shown, makeGhost) {
+  const element = make("div", { class: `attn-room attn-${part.layout}` }, shown);
+  const waiting = new Set(part.room);
+  return {
+    element,
+    /** Draw what is there of it by now. */
+    fill(entries) {
+      for (const key of [...waiting].filter((one) => one in entries)) {
+        const ghost = makeGhost();
+        ghost.show(entries[key]);
+        for (const name of ["data-part", "data-name"]) { // only what is shown goes by these
+          for (const one of [ghost.element, ...ghost.element.querySelectorAll(`[${name}]`)]) one.removeAttribute(name);
+        }
+        ghost.element.classList.add("attn-ghost");
+        ghost.element.setAttribute("aria-hidden", "true");
+        element.append(ghost.element);
+        waiting.delete(key);
       }
     },
   };
@@ -146,9 +178,10 @@ function render({ model, el }) {
     const shelf = make("div", { class: "attn-shelf" });
     for (const part of panel.parts) {
       const view = makePart(part, spec.pictures, pick);
-      parts.push({ ...part, ...view });
+      const room = makeRoom(part, view.element, () => makePart(part, spec.pictures, pick));
+      parts.push({ ...part, show: view.show, fill: room.fill });
       store[part.name] = {};
-      shelf.append(view.element);
+      shelf.append(part.room.length ? room.element : view.element);
     }
     box.append(bar, ...(pinned ? [] : [shelf]));
     figure.append(box);
@@ -169,6 +202,7 @@ function render({ model, el }) {
     let waiting = false;
     for (const control of Object.values(controls)) control.refresh?.();
     for (const part of parts) {
+      part.fill(store[part.name]);
       const data = store[part.name][keyOf(part)];
       if (data) part.show(data);
       else if (lost) part.show({ missing: "This position was not computed before the kernel stopped answering." });

@@ -1,0 +1,461 @@
+"""The results explorer: what every setting reaches and what it costs, and any two settings side by side."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from attn_lib import results
+from attn_lib.blocks.arguments import check_choice
+from attn_lib.explorers import charts
+from attn_lib.explorers.contrasts import Difference, contrast, member
+from attn_lib.explorers.controls import Control
+from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
+from attn_lib.explorers.records.samples import picked_stage
+from attn_lib.explorers.records.setting_names import FAMILIES, family, order, title
+from attn_lib.explorers.snippets import Code
+from attn_lib.results import comparison
+from attn_lib.results.comparison import Spread, paired
+
+__all__ = ["COST", "EXPLORER", "FIRST", "MAP", "MEASURE", "SECOND", "STAGE"]
+
+GROUP = "main"
+"""The runs on one task and one budget; those of another task are not to be compared with them."""
+
+PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A setting of the main comparison.
+
+    Attributes:
+        name: its runs' name without the seed.
+        title: what a reader knows it as.
+        family: the block that it is about.
+        parameters: how many more than the plain network.
+        macs: multiply-accumulates for one image, more than the plain network's.
+    """
+
+    name: str
+    title: str
+    family: str
+    parameters: int
+    macs: int
+
+
+def networks() -> tuple[Network, ...]:
+    """Return every setting of the main comparison, by block."""
+    records = {name: first_record(name) for name in results.settings(GROUP)}
+    plain = records[PLAIN]
+    found = [
+        Network(
+            name,
+            title(run["setting"]),
+            family(run["setting"]),
+            run["parameters"] - plain["parameters"],
+            run["macs"] - plain["macs"],
+        )
+        for name, run in records.items()
+    ]
+    return tuple(sorted(found, key=lambda one: order(records[one.name]["setting"])))
+
+
+def first_record(setting: str) -> dict[str, Any]:
+    """Return the record of the first seed of a setting: its seeds share what this explorer reads of it."""
+    return results.record(f"{setting}_seed{results.seeds(setting)[0]}")
+
+
+NETWORKS = networks()
+BY_NAME = {one.name: one for one in NETWORKS}
+SEEDS = sorted({seed for one in NETWORKS for seed in results.seeds(one.name)})
+
+ACCURACY = "accuracy"
+MEASURES = {ACCURACY: "test accuracy", "pointing": "pointing game", "energy": "energy in the box"}
+MAPS = {"attention": "the block's own map", "grad_cam": "Grad-CAM of the stage"}
+COSTS = {
+    "parameters": "added parameters",
+    "macs": "added multiply-accumulates",
+    "time": "time over that of the plain network",
+}
+BATCH = 50
+"""The size of the batches whose time is shown: that of one image is mostly the framework's own."""
+
+MEASURE = Control("measure", "up", tuple(MEASURES), ACCURACY, "choice", tuple(MEASURES.values()))
+MAP = Control(
+    "map", "of which map (not for accuracy)", tuple(MAPS), "attention", "choice", tuple(MAPS.values())
+)
+STAGE = Control("stage", "of which stage (not for accuracy)", (1, 2, 3), 2, "choice")
+COST = Control("cost", "across", tuple(COSTS), "parameters", "choice", tuple(COSTS.values()))
+
+
+def menu(name: str, label: str, default: str) -> Control:
+    """Make a menu of all settings, under the names of their blocks."""
+    return Control(
+        name,
+        label,
+        tuple(BY_NAME),
+        default,
+        "menu",
+        tuple(one.title for one in NETWORKS),
+        tuple(one.family for one in NETWORKS),
+    )
+
+
+FIRST = menu("first", "A", "se_r4_bias")
+SECOND = menu("second", "B", PLAIN)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured: the accuracy, or where one kind of map points in one stage.
+
+    Attributes:
+        name: one of ``MEASURES``.
+        of: one of ``MAPS``; nothing for the accuracy.
+        stage: of the network; nothing for the accuracy.
+    """
+
+    name: str
+    of: comparison.Map | None = None
+    stage: int | None = None
+
+    def of_setting(self, setting: str) -> Spread | None:
+        """Return what was measured of a setting; None if it has no such map."""
+        if self.of is None or self.stage is None:
+            return comparison.accuracy(setting)
+        score = {"pointing": comparison.pointing, "energy": comparison.energy}[self.name]
+        try:
+            return score(setting, self.stage, self.of)
+        except ValueError:
+            return None
+
+
+def picked_measure(setting: Setting) -> Measure:
+    """Return the measure that a setting names.
+
+    Raises:
+        ValueError: there is no such measure, map or stage.
+    """
+    name = check_choice("measure", setting["measure"], tuple(MEASURES))
+    of, stage = check_choice("map", setting["map"], tuple(MAPS)), picked_stage(setting)
+    return Measure(name) if name == ACCURACY else Measure(name, of, stage)  # type: ignore[arg-type]
+
+
+@cache
+def measured(measure: Measure) -> dict[str, Spread]:
+    """Return what was measured, by setting, of those that have it."""
+    spreads = {one.name: measure.of_setting(one.name) for one in NETWORKS}
+    return {name: spread for name, spread in spreads.items() if spread is not None}
+
+
+def overview(setting: Setting) -> Data:
+    """Draw every setting as a point: what it reaches over what it costs."""
+    measure = picked_measure(setting)
+    cost = check_choice("cost", setting["cost"], tuple(COSTS))
+    return {"chart": draw(measure, cost), "note": {"text": explain(measure, cost)}}
+
+
+@cache
+def draw(measure: Measure, cost: str) -> Data:
+    """Draw the points, one series for each block."""
+    across = costs(cost)
+    spreads = {name: spread for name, spread in measured(measure).items() if name in across}
+    places = side_by_side({name: across[name].place for name in spreads})
+    members: dict[str, list[Data]] = {name: [] for name in FAMILIES}
+    for name, spread in spreads.items():
+        low, high = spread.interval
+        interval = None if math.isnan(low) else (round(100 * low, 1), round(100 * high, 1))
+        members[BY_NAME[name].family].append(
+            charts.point(
+                places[name],
+                round(100 * spread.mean, 1),
+                (across[name].text, percent(spread.mean)),
+                interval=interval,
+                interval_text=percents(spread.interval) if interval else "",
+                name=BY_NAME[name].title,
+            )
+        )
+    best, worst = (pick(spreads, key=lambda name: spreads[name].mean) for pick in (max, min))
+    return charts.chart(
+        cost_axis(cost),
+        measure_axis(measure),
+        [charts.points(name, points) for name, points in members.items() if points],
+        f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
+        f"{percent(spreads[worst].mean)} ({BY_NAME[worst].title}) to {percent(spreads[best].mean)} "
+        f"({BY_NAME[best].title}).",
+        rings=[charts.ring("first", "A"), charts.ring("second", "B")],
+    )
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * share:.1f} %"
+
+
+def percents(ends: tuple[float, float]) -> str:
+    """Write an interval of shares."""
+    low, high = ends
+    return "one seed" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Where a cost stands along its axis, and how a reader sees it."""
+
+    place: float
+    text: str
+
+
+def costs(name: str) -> dict[str, Cost]:
+    """Return a cost by setting, of those whose cost is known.
+
+    On a logarithmic axis nothing has no place: it stands at the axis's low end.
+    """
+    if name == "time":
+        return {one.name: cost for one in NETWORKS if (cost := time_of(one.name)) is not None}
+    added = {one.name: one.parameters if name == "parameters" else one.macs for one in NETWORKS}
+    return {setting: Cost(max(value, NOTHING[name]), f"{value:,}") for setting, value in added.items()}
+
+
+NOTHING = {"parameters": 1, "macs": 10}
+"""Where zero stands on an axis of ratios: below the least that a block adds."""
+
+
+def time_of(setting: str) -> Cost | None:
+    """Return a network's time over that of the plain one; None if it was not timed."""
+    try:
+        ratio = results.timing(setting)[BATCH].ratio
+    except KeyError:
+        return None
+    return Cost(ratio, f"{ratio:.2f}")
+
+
+STEP = 1.05
+"""Each of several points of equal cost stands so many times further along, or their lines would be one."""
+
+
+def side_by_side(places: dict[str, float]) -> dict[str, float]:
+    """Move points that stand at one place apart, evenly to both sides."""
+    together: dict[float, list[str]] = defaultdict(list)
+    for name, place in places.items():
+        together[place].append(name)
+    return {
+        name: float(f"{place * STEP ** (at - (len(names) - 1) / 2):.4g}")
+        for place, names in together.items()
+        for at, name in enumerate(names)
+    }
+
+
+TICKS: dict[str, list[tuple[float, str]]] = {
+    "parameters": [(1, "0"), (10, "10"), (100, "100"), (1_000, "1 k"), (10_000, "10 k")],
+    "macs": [(10, "0"), (1_000, "1 k"), (10_000, "10 k"), (100_000, "100 k"), (1_000_000, "1 M")],
+    "time": [(1, "1"), (1.5, "1.5"), (2, "2"), (3, "3"), (5, "5"), (10, "10"), (20, "20")],
+}
+SCALES = {
+    "parameters": "added parameters, on a scale of ratios",
+    "macs": "added multiply-accumulates for one image, on a scale of ratios",
+    "time": f"time of {BATCH} images over that of the plain network, on a scale of ratios",
+}
+
+
+def cost_axis(cost: str) -> Data:
+    """Make the horizontal axis, with room on both sides."""
+    places = [one.place for one in costs(cost).values()]
+    low, high = min(places) / 1.4, max(places) * 1.4
+    ticks = [(place, text) for place, text in TICKS[cost] if low <= place <= high]
+    return charts.axis(SCALES[cost], low, high, ticks, log=True)
+
+
+def measure_axis(measure: Measure) -> Data:
+    """Make the axis of the measure, in per cent: as much as the points and their intervals need."""
+    ends = [end for spread in measured(measure).values() for end in (spread.mean, *spread.interval)]
+    known = [100 * end for end in ends if not math.isnan(end)]
+    low, high = min(known), max(known)
+    step = next((step for step in (0.5, 1, 2, 5, 10, 20) if (high - low) / step <= 8), 20)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    ticks = [(step * at, f"{step * at:g} %") for at in range(first, last + 1)]
+    return charts.axis(f"{describe(measure)}, %", step * first, step * last, ticks)
+
+
+def describe(measure: Measure) -> str:
+    """Name a measure with the map that it is of: ``"pointing game, Grad-CAM of stage 2"``."""
+    what = MEASURES[measure.name]
+    if measure.of is None:
+        return what
+    return f"{what}, {'own map' if measure.of == 'attention' else 'Grad-CAM'} in stage {measure.stage}"
+
+
+@cache
+def explain(measure: Measure, cost: str) -> str:
+    """Say what is drawn, of how many settings and seeds, and where nothing stands."""
+    return " ".join([*say_measure(measure), say_seeds(measured(measure).values()), *say_cost(measure, cost)])
+
+
+def say_measure(measure: Measure) -> list[str]:
+    """Say what is measured, and by which settings."""
+    if measure.of is None:
+        total = first_record(PLAIN)["test"]["total"]
+        return [f"The share of {total:,} test images that are read correctly."]
+    scored = measured(measure)
+    score = first_record(next(iter(scored)))["localization"][f"layer{measure.stage}"][measure.of]
+    on, chance = f"{score['total']:,} test images", percent(score["chance"])
+    says = {
+        "pointing": f"The share of {on} on which the largest value of a map lies in the digit's box; a place "
+        f"picked at random does on {chance}.",
+        "energy": f"The share of a map that lies in the digit's box, mean over {on}; of a level map it is "
+        f"{chance}.",
+    }[measure.name]
+    if measure.of == "grad_cam":
+        return [says, "The map is Grad-CAM of what the stage returns, which every network has."]
+    without = len(NETWORKS) - len(scored)
+    return [
+        says,
+        f"The map is the block's own, mean over channels or heads; {without} of {len(NETWORKS)} settings "
+        "have none here, since their gates treat all places alike: for these there is Grad-CAM.",
+    ]
+
+
+def say_seeds(spreads: Iterable[Spread]) -> str:
+    """Say what a point and its line are."""
+    counts = sorted({len(spread.values) for spread in spreads})
+    if counts == [1]:
+        return "A point is one seed, so there are no intervals yet."
+    span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"A point is the mean of {span} seeds, its line the 95 % interval of that mean."
+
+
+def say_cost(measure: Measure, cost: str) -> list[str]:
+    """Say how a cost was found, where that needs a word."""
+    if cost != "time":
+        return ["Settings of equal cost stand side by side; what adds nothing stands at the left end, at 0."]
+    how = results.timing_conditions()
+    left_out = len(measured(measure)) - len(measured(measure).keys() & costs(cost).keys())
+    missing = [f"{left_out} settings were not timed."] if left_out else []
+    return [
+        f"Timed on one thread ({how['cpu']}), taking turns with the plain network, median of {how['rounds']} "
+        "rounds.",
+        *missing,
+    ]
+
+
+MARKS = {
+    "better": "+",
+    "worse": "-",
+    "not distinguishable here": "=",
+    "one seed: no verdict": "1",
+}
+NOT_PAIRED = "x"
+
+VERDICTS = {
+    "+": "A is better: the interval of the difference lies above zero.",
+    "-": "A is worse: the interval of the difference lies below zero.",
+    "=": "Not distinguishable here: the interval of the difference holds zero.",
+    "1": "One seed in common: a difference without an interval, so no verdict.",
+    NOT_PAIRED: "No seed in common: the two cannot be paired.",
+    "same": "A and B are the same setting.",
+}
+
+
+def compare(setting: Setting) -> Data:
+    """Contrast any two settings, seed by seed."""
+    measure = picked_measure(setting)
+    return {"contrast": contrasted(measure)}
+
+
+@cache
+def contrasted(measure: Measure) -> Data:
+    """Contrast all pairs of the settings that have the measure."""
+    spreads = measured(measure)
+    names = list(spreads)
+
+    def difference(first: int, second: int) -> Difference:
+        a, b = spreads[names[first]], spreads[names[second]]
+        if not a.values.keys() & b.values.keys():
+            return Difference(math.nan, math.nan, NOT_PAIRED)
+        found = paired(a, b)
+        return Difference(found.mean, found.high - found.mean, MARKS[found.verdict])
+
+    members = [
+        member(name, percent(spread.mean), percents(spread.interval), [spread.values.get(s) for s in SEEDS])
+        for name, spread in spreads.items()
+    ]
+    where = f"in stage {measure.stage}: see Grad-CAM"
+    absent = (f"A has no map of its own {where}.", f"B has no map of its own {where}.")
+    return contrast(
+        ("first", "second"),
+        SEEDS,
+        members,
+        difference,
+        VERDICTS,
+        (*absent, f"Neither has a map of its own {where}."),
+        measure_axis(measure),
+    )
+
+
+def write_measure(name: Any, of: Any, stage: Any) -> str:
+    """Write what follows the name of the measure and the setting: nothing for the accuracy."""
+    return "" if name == ACCURACY else f", {stage}, {of!r}"
+
+
+CODE = Code(
+    """\
+from attn_lib.results.comparison import {function}, paired
+
+first = {function}({first}{arguments})
+second = {function}({second}{arguments})
+difference = paired(first, second)
+print(first, second, difference, sep="\\n")
+""",
+    {
+        "function": ("measure", str),
+        "arguments": (("measure", "map", "stage"), write_measure),
+    },
+)
+
+IGNORES = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
+"""The accuracy is of no map."""
+
+EXPLORER = Definition(
+    name="results",
+    title="Where the result stands: every setting of the main comparison",
+    panels=(
+        Panel(
+            "What it reaches over what it costs",
+            (MEASURE, COST, MAP, STAGE),
+            (
+                Part(
+                    "overview",
+                    ("measure", "map", "stage", "cost"),
+                    (
+                        Item("chart", "chart", "one point for each setting; A and B are those picked below"),
+                        Item("note", "text"),
+                    ),
+                    overview,
+                    "full",
+                    follows=("first", "second"),
+                    ignores=IGNORES,
+                ),
+            ),
+        ),
+        Panel(
+            "Two settings, seed by seed",
+            (FIRST, SECOND),
+            (
+                Part(
+                    "pair",
+                    ("measure", "map", "stage"),
+                    (Item("contrast", "contrast", "A, B, and their difference"),),
+                    compare,
+                    follows=("first", "second"),
+                    ignores=IGNORES,
+                ),
+            ),
+        ),
+    ),
+    code=CODE,
+)

@@ -1,0 +1,117 @@
+// Two of many things that controls pick, and their difference: a table, every seed of both, and the interval of the
+// difference. Values are percentages; differences are tenths of a percentage point, stored once for the two orders.
+//
+// Its data: {pick: [first, second], seeds, members: [{value, text, interval, seeds}], pairs, marks, verdicts, absent,
+// y: {label, low, high, ticks}, spans}
+//   members   each with its mean and interval as text, and its value with every seed of `seeds`, null if not run
+//   pairs     for each member a list for the members after it: mean, reach, mean, reach, ...; the interval reaches so
+//             far to both sides
+//   marks     for each member a string for the members after it, one character each
+//   verdicts  what each mark means, and `same` for a member beside itself
+//   absent    what is said if the first, the second or both are no member: three texts
+//   spans     the scales of a difference, in points, from small to large: the first that has room is taken
+
+import { percent } from "./chart.js";
+import { make } from "./dom.js";
+
+const MIRRORED = { "+": "-", "-": "+" };
+const SIDES = [0.25, 0.75]; // where the two stand, as shares of the width
+const NONE = "–";
+
+/** Write tenths of a point with their sign. */
+function inPoints(tenths) {
+  const sign = tenths > 0 ? "+" : tenths < 0 ? "−" : "";
+  return `${sign}${(Math.abs(tenths) / 10).toFixed(1)}`;
+}
+
+/** Give the difference of two members, first minus second. */
+function differenceOf({ pairs, marks }, first, second) {
+  if (first === second) return { mean: 0, reach: null, mark: "same" };
+  const [row, at] = [Math.min(first, second), Math.abs(first - second) - 1];
+  const [mean, reach] = pairs[row].slice(2 * at, 2 * at + 2);
+  const mark = marks[row][at];
+  if (first < second || mean === null) return { mean, reach, mark };
+  return { mean: -mean, reach, mark: MIRRORED[mark] ?? mark };
+}
+
+/** Make a plot with ticks below and, if asked, beside it. */
+function makePlot(name) {
+  const svg = make("svg");
+  const yTicks = make("div", { class: "attn-yticks" });
+  const xTicks = make("div", { class: "attn-xticks" });
+  const label = make("p", { class: "attn-axis" });
+  const element = make("div", { class: `attn-graph attn-${name}`, "aria-hidden": "true" }, label,
+    make("div", { class: "attn-frame" }, yTicks, make("div", { class: "attn-plot" }, svg)), xTicks);
+  const tick = (side) => ([share, text]) => make("span", { style: `${side}:${percent(share)}` }, text);
+  return {
+    element,
+    /** Draw `shapes`; ticks are [share of the side, text]. */
+    draw(text, across, up, shapes) {
+      label.textContent = text;
+      xTicks.replaceChildren(...across.map(tick("left")));
+      yTicks.replaceChildren(...up.map(tick("bottom")));
+      svg.replaceChildren(...shapes);
+    },
+  };
+}
+
+const line = (x1, y1, x2, y2, style) => make("line",
+  { x1: percent(x1), y1: percent(1 - y1), x2: percent(x2), y2: percent(1 - y2), class: style });
+const dot = (x, y) => make("circle", { cx: percent(x), cy: percent(1 - y), r: 3.5, class: "attn-end" });
+
+export function makeContrast(item) {
+  const body = make("tbody");
+  const head = ["", "A", "B", "A − B"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
+  const table = make("table", { class: "attn-terms attn-pair" }, make("caption", {}, item.label),
+    make("thead", {}, make("tr", {}, ...head)), body);
+  const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
+  const both = makePlot("both");
+  const difference = makePlot("difference");
+  const element = make("div", { class: "attn-contrast" }, verdict, table, both.element, difference.element);
+
+  function tabulate(data, first, second, { mean, reach }) {
+    const cells = (one) => (one ? [one.text, one.interval, ...one.seeds.map((v) => (v === null ? NONE : `${v.toFixed(1)} %`))]
+      : Array(data.seeds.length + 2).fill(NONE));
+    const [a, b] = [cells(first), cells(second)];
+    const differences = [mean === null ? NONE : `${inPoints(mean)} points`,
+      reach === null ? NONE : `± ${(reach / 10).toFixed(1)} points`];
+    const names = ["mean", "95 % interval", ...data.seeds.map((seed) => `seed ${seed}`)];
+    body.replaceChildren(...names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name),
+      ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)))));
+  }
+
+  function drawBoth({ y, seeds }, first, second) {
+    const share = (v) => (v - y.low) / (y.high - y.low);
+    const ends = seeds.map((_, i) => [first, second].map((one) => one?.seeds[i] ?? null));
+    const shapes = ends.flatMap(([a, b]) => [
+      ...(a !== null && b !== null ? [line(SIDES[0], share(a), SIDES[1], share(b), "attn-joined")] : []),
+      ...[a, b].flatMap((v, i) => (v === null ? [] : [dot(SIDES[i], share(v))])),
+    ]);
+    both.draw(y.label, [[SIDES[0], "A"], [SIDES[1], "B"]], y.ticks.map(([v, text]) => [share(v), text]), shapes);
+  }
+
+  function drawDifference({ spans }, { mean, reach }) {
+    const needed = (Math.abs(mean ?? 0) + (reach ?? 0)) / 10;
+    const span = spans.find((one) => needed <= one) ?? spans.at(-1);
+    const share = (tenths) => (tenths / 10 / span + 1) / 2;
+    const shapes = [line(0.5, 0, 0.5, 1, "attn-zero")];
+    if (reach !== null) shapes.push(line(share(mean - reach), 0.5, share(mean + reach), 0.5, "attn-reach"));
+    if (mean !== null) shapes.push(dot(share(mean), 0.5));
+    difference.draw("A − B, in percentage points",
+      [-span, 0, span].map((v) => [share(10 * v), v === 0 ? "0" : `${v > 0 ? "+" : "−"}${span}`]), [], shapes);
+  }
+
+  return {
+    element,
+    update(data, { pick }) {
+      const [i, j] = data.pick.map((name) => data.members.findIndex(({ value }) => value === pick(name).value));
+      const [first, second] = [data.members[i], data.members[j]];
+      const known = first && second;
+      const found = known ? differenceOf(data, i, j) : { mean: null, reach: null };
+      verdict.textContent = known ? data.verdicts[found.mark] : data.absent[first ? 1 : second ? 0 : 2];
+      tabulate(data, first, second, found);
+      drawBoth(data, first, second);
+      drawDifference(data, found);
+    },
+  };
+}
