@@ -7,7 +7,7 @@ the precision that a page stores.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -28,6 +28,8 @@ __all__ = [
     "shape_text",
     "sorted_while",
     "strips",
+    "table",
+    "verdict",
 ]
 
 Data = dict[str, object]
@@ -50,6 +52,33 @@ def round_off(value: float) -> float:
 def number(value: float, text: str) -> Data:
     """Pair a number with its text."""
     return {"value": value, "text": text}
+
+
+def verdict(value: float, text: str, right: bool) -> Data:
+    """Pair a number with its text, and mark it as right or wrong; the text says it too, beside the mark."""
+    return {**number(value, text), "right": right}
+
+
+def table(head: str, columns: Mapping[str, str], rows: Mapping[str, Sequence[Data]]) -> Data:
+    """Put numbers into a table.
+
+    Args:
+        head: what the rows are.
+        columns: the heading of every column of numbers, by its name.
+        rows: the numbers of every row, by the row's heading: what :func:`number`, :func:`count` or
+            :func:`verdict` gives.
+
+    Raises:
+        ValueError: a row has not one number for each column.
+    """
+    for label, cells in rows.items():
+        if len(cells) != len(columns):
+            raise ValueError(f"expected {len(columns)} numbers in row {label!r}; got {len(cells)}")
+    return {
+        "head": head,
+        "columns": [{"name": name, "label": label} for name, label in columns.items()],
+        "rows": [{"label": label, "cells": list(cells)} for label, cells in rows.items()],
+    }
 
 
 def count(value: int, unit: str = "") -> Data:
@@ -77,6 +106,7 @@ def picture(image: Tensor) -> Data:
     return {
         "shape": list(image.shape[-2:]),
         "data": base64.b64encode(image.contiguous().numpy().tobytes()).decode(),
+        **({"colour": True} if image.dim() == 3 else {}),
     }
 
 
@@ -90,6 +120,8 @@ def bars(
     band: Sequence[int] = (),
     reach: int | None = None,
     sort: Data | None = None,
+    before: Tensor | None = None,
+    names: Sequence[str] = (),
 ) -> Data:
     """Store one value per channel, with the ends of the scale they are drawn on.
 
@@ -102,6 +134,8 @@ def bars(
         band: bars that are pointed out while none is pointed at.
         reach: so many neighbours on both sides of the bar that is pointed at are pointed out with it.
         sort: from :func:`sorted_while`.
+        before: the values that a line across each bar marks, ``(C,)``.
+        names: what each bar is called; by default its number.
     """
     rounded = [round_off(value) for value in values.tolist()]
     data: Data = {"values": rounded, "low": low, "high": high, "alt": alt, "what": what}
@@ -112,7 +146,6 @@ def bars(
         "before": None if before is None else [round_off(value) for value in before.tolist()],
         "names": list(names) or None,
     }
-        **({"colour": True} if image.dim() == 3 else {}),
     return data | {name: option for name, option in options.items() if option is not None}
 
 
@@ -126,8 +159,6 @@ def sorted_while(control: str, value: object, by: str) -> Data:
 
 def quantise(values: Tensor, low: float, high: float, levels: int = HEAT_LEVELS) -> str:
     """Write each value as the nearest of so many even steps between two ends, a hexadecimal digit each."""
-    before: Tensor | None = None,
-    names: Sequence[str] = (),
     span = max(high - low, torch.finfo(values.dtype).tiny)
     steps = ((values - low) / span * (levels - 1)).round().clamp(0, levels - 1).int().flatten().tolist()
     return "".join(f"{step:x}" for step in steps)
@@ -140,8 +171,6 @@ def heatmap(
     *,
     scale: tuple[float, float | Sequence[float]] | None = None,
     signed: bool = False,
-        before: the values that a line across each bar marks, ``(C,)``.
-        names: what each bar is called; by default its number.
     over: Data | None = None,
     marks: Sequence[Data] = (),
     axes: tuple[str, str] | None = None,

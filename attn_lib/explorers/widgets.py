@@ -20,6 +20,7 @@ from attn_lib.explorers.records import (
     results,
     se,
     self_attention,
+    side_by_side,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ResultsExplorer",
     "SEExplorer",
     "SelfAttentionExplorer",
+    "SideBySideExplorer",
     "control_trait",
 ]
 
@@ -262,6 +264,14 @@ class ResultsExplorer(Explorer):
     second = control_trait(results.SECOND)
 
 
+class SideBySideExplorer(Explorer):
+    """One image and the same stage of seven networks: maps, predictions, hits, costs and times."""
+
+    definition = side_by_side.EXPLORER
+    image = control_trait(side_by_side.IMAGE)
+    stage = control_trait(side_by_side.STAGE)
+
+
 class GateSwapExplorer(Explorer):
     """A trained network and its gates: swap them for another image's, freeze them, open them all."""
 
@@ -280,6 +290,7 @@ EXPLORERS: dict[str, type[Explorer]] = {
         CoordAttExplorer,
         SelfAttentionExplorer,
         NetworkExplorer,
+        SideBySideExplorer,
         ResultsExplorer,
         GateSwapExplorer,
     )

@@ -20,6 +20,8 @@ from attn_lib.explorers.encoding import (
     rectangle,
     sorted_while,
     strips,
+    table,
+    verdict,
 )
 from attn_lib.explorers.snippets import Code
 
@@ -113,6 +115,15 @@ def graphs(setting: Setting) -> Data:
             "runs with intervals",
         ),
         "told": number(width, f"{width} wide"),
+        "rows": table(
+            "width",
+            {"half": "half of it", "even": "even?"},
+            {
+                str(w): [number(w / 2, f"{w / 2:g}"), verdict(w, f"{w} is", True)]
+                for w in (width, 2 * width)
+            }
+            | {"one more": [number((width + 1) / 2, "…"), verdict(width + 1, "it is not", False)]},
+        ),
     }
 
 
@@ -164,7 +175,7 @@ DEFINITION = Definition(
                 Part(
                     "graphs",
                     ("width",),
-                    items(("lines", "chart"), ("points", "chart"), ("told", "number")),
+                    items(("lines", "chart"), ("points", "chart"), ("told", "number"), ("rows", "table")),
                     graphs,
                 ),
             ),

@@ -88,7 +88,7 @@ def compare(
         if data is None:
             assert shown is None
             continue
-        if item.kind in ("number", "text", "terms", "shapes"):
+        if item.kind in ("number", "text", "terms", "shapes", "table"):
             assert shown == data
         elif item.kind == "picture":
             compare_picture(shown, data, definition)

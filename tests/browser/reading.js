@@ -39,6 +39,22 @@ globalThis.reading = {
     return { rows, total: this.output(element.querySelector("tfoot output")) };
   },
 
+  table(element) {
+    const [corner, ...labels] = [...element.querySelectorAll("thead th")].map((cell) => cell.textContent);
+    const rows = [...element.querySelectorAll("tbody tr")];
+    const names = [...rows[0].querySelectorAll("output")].map((output) => output.dataset.name);
+    const cell = (output) => {
+      const { verdict } = output.dataset;
+      return { ...this.output(output), ...(verdict ? { right: verdict === "right" } : {}) };
+    };
+    return {
+      head: corner,
+      columns: labels.map((label, at) => ({ name: names[at], label })),
+      rows: rows.map((row) => ({ label: row.querySelector("th").textContent,
+        cells: [...row.querySelectorAll("output")].map(cell) })),
+    };
+  },
+
   shapes(element) {
     return { rows: [...element.querySelectorAll("li")].map((row) => ({
       step: row.firstElementChild.textContent,
@@ -58,6 +74,9 @@ globalThis.reading = {
     return { shape: [canvas.height, canvas.width], colours };
   },
 
+  /** Put all of red before green and blue. */
+  planes(colours) { return [0, 1, 2].flatMap((channel) => colours.map((colour) => colour[channel])); },
+
   /** Read a map's pixels as hexadecimal levels: the nearest colour of a palette, and how far off the worst one is. */
   levels(canvas, palette) {
     const { shape, colours } = this.pixels(canvas);
@@ -74,9 +93,6 @@ globalThis.reading = {
   box(map, [height, width]) {
     const box = map.querySelector(".attn-box");
     if (box.hidden) return null;
-  /** Put all of red before green and blue. */
-  planes(colours) { return [0, 1, 2].flatMap((channel) => colours.map((colour) => colour[channel])); },
-
     const share = (side) => parseFloat(box.style[side]) / 100;
     return [share("left") * width, share("top") * height, share("width") * width, share("height") * height];
   },
@@ -101,6 +117,8 @@ globalThis.reading = {
       top: Number(bar.getAttribute("y")), height: Number(bar.getAttribute("height")),
       banded: bar.classList.contains("attn-banded"),
     }));
+    const before = [...map.querySelectorAll("line")].map((line) => Number(line.getAttribute("y1")));
+    const names = [...element.querySelectorAll(".attn-numbers span")].map((name) => name.textContent);
     const [high, low] = [...element.querySelectorAll(".attn-ends span")].map((end) => Number(end.textContent));
     return { alt, bars, before, names, low, high };
   },
@@ -117,8 +135,6 @@ globalThis.reading = {
       spots: this.marks(map, "spot").rects, fields: this.marks(map, "field"),
       low: Number(scale.firstChild.textContent), high: Number(scale.lastChild.textContent) };
   },
-    const before = [...map.querySelectorAll("line")].map((line) => Number(line.getAttribute("y1")));
-    const names = [...element.querySelectorAll(".attn-numbers span")].map((name) => name.textContent);
 
   strips(element) {
     const strip = (side) => this.levels(element.querySelector(`.attn-${side}`), this.palettes.plain);

@@ -11,7 +11,7 @@ from attn_lib.explorers.encoding import dots, heatmap, number, over_picture, rou
 from attn_lib.explorers.records.samples import SAMPLES, describe
 from attn_lib.inspection import pointing_hits
 
-__all__ = ["IMAGE_SIDE", "coarse", "feature_map", "map_over_image", "pixel", "pointing"]
+__all__ = ["IMAGE_SIDE", "coarse", "feature_map", "map_over_image", "pixel", "pointing", "points_at_digit"]
 
 IMAGE_SIDE: int = SAMPLES.images.shape[-1]
 """Height and width of the sample images in pixels."""
@@ -68,7 +68,7 @@ def feature_map(values: Tensor, caption: str, what: str) -> Data:
     return heatmap(drawn, caption, alt)
 
 
-def map_over_image(values: Tensor, index: int, caption: str, what: str) -> Data:
+def map_over_image(values: Tensor, index: int, caption: str, what: str, label: str = "its peak") -> Data:
     """Draw a map ``(H, W)`` over a sample image, with the digit's box and the pixel that its peak stands for.
 
     Args:
@@ -76,13 +76,14 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str) -> Data:
         index: the image.
         caption: what stands above it.
         what: the same as the beginning of a sentence.
+        label: what the legend calls the peak, if there is a single one.
     """
     drawn = coarse(values)
     row, column = peak(values)
     places = [pixel(*place, values.shape[-1]) for place in peaks(values)]
     # A plateau keeps its line in the legend, so that the page keeps its height.
     few = len(places) <= MOST_PEAKS
-    marks = [dots(places, "its peak", "spot") if few else dots([], "no single peak", "spot")]
+    marks = [dots(places, label, "spot") if few else dots([], "no single peak", "spot")]
     alt = (
         f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
         f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
@@ -97,13 +98,19 @@ def peaks(values: Tensor) -> list[tuple[int, int]]:
     return [(row, column) for row, column in (values > values.max() - ALIKE).nonzero().tolist()]
 
 
-def pointing(values: Tensor, index: int) -> Data:
-    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box, if it lies at one place."""
+def points_at_digit(values: Tensor, index: int) -> bool | None:
+    """Whether the largest value of a map ``(H, W)`` lies in the digit's box; None if in it and outside it."""
     places = peaks(values)
     spikes = torch.zeros(len(places), *values.shape)
     for spike, place in zip(spikes, places, strict=True):
         spike[place] = 1
     hits = pointing_hits(spikes, SAMPLES.boxes[index].expand(len(places), 4), IMAGE_SIDE)
-    if hits.any() and not hits.all():
-        return number(0, f"nowhere: {len(places)} places are alike")
-    return number(int(hits.all()), "at the digit: a hit" if hits.all() else "beside the digit: a miss")
+    return None if hits.any() and not hits.all() else bool(hits.all())
+
+
+def pointing(values: Tensor, index: int) -> Data:
+    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box, if it lies at one place."""
+    hit = points_at_digit(values, index)
+    if hit is None:
+        return number(0, f"nowhere: {len(peaks(values))} places are alike")
+    return number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")

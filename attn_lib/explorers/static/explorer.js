@@ -14,6 +14,8 @@
 //   text     {text}                                      one sentence
 //   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
+//   table    {head, columns: [{name, label}], rows: [{label, cells: [{value, text, right}]}]}
+//            `right` marks a number as right or wrong, beside a text that says so
 //   picture  {index, box: [x, y, w, h], alt, marks}      one of spec.pictures, with a box drawn on it
 //   bars     {values, low, high, alt, what, band, reach, sort, before, names}  one bar per channel, or per `what`; those
 //            of a part share a cursor; band: the channels to point out, and with `reach` the neighbours of the one
@@ -39,7 +41,7 @@ import { makeContrast } from "./contrast.js";
 import { makeControl, textOf } from "./controls.js";
 import { keepToItself, make } from "./dom.js";
 import { makeHeatmap, makePicture, makeStrips } from "./maps.js";
-import { makeNumber, makeShapes, makeTerms, makeText } from "./numbers.js";
+import { makeNumber, makeRows, makeShapes, makeTerms, makeText } from "./numbers.js";
 
 /** @typedef {{get(name: string): any, set(name: string, value: any): void, save_changes(): void,
  *             on(event: string, f: () => void): void, off(event: string, f: () => void): void}} Model */
@@ -47,7 +49,7 @@ import { makeNumber, makeShapes, makeTerms, makeText } from "./numbers.js";
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
 
 const ITEMS = {
-  number: makeNumber, text: makeText, terms: makeTerms, shapes: makeShapes,
+  number: makeNumber, text: makeText, terms: makeTerms, shapes: makeShapes, table: makeRows,
   picture: makePicture, bars: makeBars, heatmap: makeHeatmap, strips: makeStrips, chart: makeChart,
   contrast: makeContrast,
 };

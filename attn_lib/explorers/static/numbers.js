@@ -1,4 +1,4 @@
-// Items of words and numbers: number, text, terms, shapes. Each maker returns {element, update(data)}; elements are
+// Items of words and numbers: number, text, terms, shapes, table. Each maker returns {element, update(data)}; elements are
 // made once and updated in place, so that nothing jumps and the focus stays where it is.
 
 import { make, makeOutput } from "./dom.js";
@@ -31,6 +31,28 @@ export function makeTerms(item) {
       }));
       total.dataset.value = data.total.value;
       total.textContent = data.total.text;
+    },
+  };
+}
+
+export function makeRows(item) {
+  const head = make("thead");
+  const body = make("tbody");
+  const element = make("table", { class: "attn-table" }, make("caption", {}, item.label), head, body);
+  return {
+    element,
+    update(data) {
+      const heading = (scope, text) => make("th", { scope }, text);
+      head.replaceChildren(make("tr", {}, heading("col", data.head),
+        ...data.columns.map(({ label }) => heading("col", label))));
+      body.replaceChildren(...data.rows.map(({ label, cells }) => make("tr", {}, heading("row", label),
+        ...cells.map(({ value, text, right }, at) => {
+          const output = makeOutput(data.columns[at].name);
+          output.dataset.value = value;
+          output.textContent = text;
+          if (right !== undefined) output.dataset.verdict = right ? "right" : "wrong";
+          return make("td", {}, output);
+        }))));
     },
   };
 }
