@@ -118,10 +118,7 @@ def graphs(setting: Setting) -> Data:
         "rows": table(
             "width",
             {"half": "half of it", "even": "even?"},
-            {
-                str(w): [number(w / 2, f"{w / 2:g}"), verdict(w, f"{w} is", True)]
-                for w in (width, 2 * width)
-            }
+            {str(w): [number(w / 2, f"{w / 2:g}"), verdict(w, f"{w} is", True)] for w in (width, 2 * width)}
             | {"one more": [number((width + 1) / 2, "…"), verdict(width + 1, "it is not", False)]},
         ),
     }

@@ -196,38 +196,48 @@ def cost(setting: Setting) -> Data:
     return {"cost": table("network", columns, rows)}
 
 
-def times(setting: Setting) -> Data:
-    """Say how long every network takes for an image, over the plain one."""
+def times(batch: int) -> Data:
+    """Say how long every network takes for an image in a batch of that size, over the plain one."""
     rows = {}
     for name, title in NETWORKS.items():
-        cells = []
-        for timed in (results.timing(name)[batch] for batch in (1, 50)):
-            low, high = timed.quartiles
-            cells += [
-                number(timed.ratio, f"{timed.ratio:.2f} [{low:.2f},\N{NO-BREAK SPACE}{high:.2f}]"),
-                number(timed.milliseconds, f"{timed.milliseconds:.2f}"),
-            ]
-        rows[title] = cells
+        timed = results.timing(name)[batch]
+        ratios = (timed.ratio, *timed.quartiles)
+        rows[title] = [
+            *(number(round_off(ratio), f"{ratio:.2f}") for ratio in ratios),
+            number(round_off(timed.milliseconds), f"{timed.milliseconds:.2f}"),
+        ]
     columns = {
-        "ratio": "alone: over plain",
+        "ratio": "over plain",
+        "lower": "lower quartile",
+        "upper": "upper quartile",
         "milliseconds": "ms",
-        "ratio_in_batch": "in fifties: over plain",
-        "milliseconds_in_batch": "ms",
     }
-    return {"times": table("network", columns, rows), "machine": {"text": machine()}}
+    return table("network", columns, rows)
 
 
-def machine() -> str:
+def alone(setting: Setting) -> Data:
+    """Say how long an image takes that comes alone."""
+    return {"alone": times(1)}
+
+
+def in_batch(setting: Setting) -> Data:
+    """Say how long an image takes that comes with others."""
+    return {"in_batch": times(50)}
+
+
+def measured(setting: Setting) -> Data:
     """Say how and on what the times were measured."""
     how = results.timing_conditions()
     versions, loads = how["versions"], [load for load in how["load"] if load is not None]
     busy = " that other work shared" if loads and max(loads) > how["threads"] + 0.5 else ""
-    return (
-        f"Processor time of a forward pass for one image, on one thread of an {how['cpu']} "
-        f"({how['platform']}){busy}, PyTorch {versions['torch']}, {how['date']}. Each network took turns "
-        f"with the plain one: the ratio is the median of {how['rounds']} rounds, with the quartiles. The "
-        "plain network's own ratio, to a second copy, shows the noise."
-    )
+    return {
+        "machine": {
+            "text": "Times are processor time of a forward pass for one image, on one thread of an "
+            f"{how['cpu']} ({how['platform']}){busy}, PyTorch {versions['torch']}, {how['date']}. Each "
+            f"network took turns with the plain one; its ratio is the median of {how['rounds']} rounds. The "
+            "plain network's own ratio, to a second copy of it, shows the noise."
+        }
+    }
 
 
 CODE = Code(
@@ -295,12 +305,15 @@ EXPLORER = Definition(
             "What each network costs",
             (),
             (
-                Part("cost", (), (Item("cost", "table", "the whole network"),), cost),
+                Part("cost", (), (Item("cost", "table", "the whole network"),), cost, "half"),
+                Part("measured", (), (Item("machine", "text"),), measured, "half"),
+                Part("alone", (), (Item("alone", "table", "time of one image alone"),), alone, "half"),
                 Part(
-                    "times",
+                    "in_batch",
                     (),
-                    (Item("times", "table", "time per image"), Item("machine", "text")),
-                    times,
+                    (Item("in_batch", "table", "time per image, fifty at once"),),
+                    in_batch,
+                    "half",
                 ),
             ),
         ),
