@@ -84,9 +84,16 @@ def step(name: str, members: Sequence[Data]) -> Data:
     return {"name": name, "kind": "step", "points": list(members)}
 
 
-def points(name: str, members: Sequence[Data]) -> Data:
-    """Describe points that stand alone, with their intervals if they have some."""
-    return {"name": name, "kind": "points", "points": list(members)}
+def points(name: str, members: Sequence[Data], style: int | None = None) -> Data:
+    """Describe points that stand alone, with their intervals if they have some.
+
+    Args:
+        name: what the legend calls them.
+        members: the points.
+        style: which marker and colour they take, from 0; by default the place of the series in its chart.
+    """
+    styled = {} if style is None else {"style": style}
+    return {"name": name, "kind": "points", "points": list(members), **styled}
 
 
 def here(x: float, y: float, text: str) -> Data:

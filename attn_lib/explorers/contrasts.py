@@ -55,7 +55,7 @@ def contrast(
     difference: Callable[[int, int], Difference],
     verdicts: Mapping[str, str],
     absent: tuple[str, str, str],
-    y: Data,
+    label: str,
 ) -> Data:
     """Put members and the differences of all pairs together; the part names both controls in its ``follows``.
 
@@ -66,7 +66,7 @@ def contrast(
         difference: of the members at two places, asked for each pair once, the earlier one first.
         verdicts: what is said of each mark, and of ``"same"``, a member beside itself.
         absent: what is said if the first, the second, or both controls stand at no member.
-        y: the axis of the members' values in per cent, from :func:`attn_lib.explorers.charts.axis`.
+        label: what the members' values are.
     """
     rows = [
         [difference(first, second) for second in range(first + 1, len(members))]
@@ -80,7 +80,7 @@ def contrast(
         "marks": ["".join(found.mark for found in row) for row in rows],
         "verdicts": dict(verdicts),
         "absent": list(absent),
-        "y": y,
+        "label": label,
         "spans": list(SPANS),
     }
 

@@ -80,17 +80,15 @@ MAPS = {"attention": "the block's own map", "grad_cam": "Grad-CAM of the stage"}
 COSTS = {
     "parameters": "added parameters",
     "macs": "added multiply-accumulates",
-    "time": "time over that of the plain network",
+    "time": "time, plain = 1",
 }
 BATCH = 50
 """The size of the batches whose time is shown: that of one image is mostly the framework's own."""
 
-MEASURE = Control("measure", "up", tuple(MEASURES), ACCURACY, "choice", tuple(MEASURES.values()))
-MAP = Control(
-    "map", "of which map (not for accuracy)", tuple(MAPS), "attention", "choice", tuple(MAPS.values())
-)
-STAGE = Control("stage", "of which stage (not for accuracy)", (1, 2, 3), 2, "choice")
-COST = Control("cost", "across", tuple(COSTS), "parameters", "choice", tuple(COSTS.values()))
+MEASURE = Control("measure", "vertical axis", tuple(MEASURES), ACCURACY, "choice", tuple(MEASURES.values()))
+MAP = Control("map", "map (not for accuracy)", tuple(MAPS), "attention", "choice", tuple(MAPS.values()))
+STAGE = Control("stage", "stage (not for accuracy)", (1, 2, 3), 2, "choice")
+COST = Control("cost", "horizontal axis", tuple(COSTS), "parameters", "choice", tuple(COSTS.values()))
 
 
 def menu(name: str, label: str, default: str) -> Control:
@@ -168,8 +166,7 @@ def draw(measure: Measure, cost: str) -> Data:
     places = side_by_side({name: across[name].place for name in spreads})
     members: dict[str, list[Data]] = {name: [] for name in FAMILIES}
     for name, spread in spreads.items():
-        low, high = spread.interval
-        interval = None if math.isnan(low) else (round(100 * low, 1), round(100 * high, 1))
+        interval = drawn(spread.interval)
         members[BY_NAME[name].family].append(
             charts.point(
                 places[name],
@@ -184,12 +181,18 @@ def draw(measure: Measure, cost: str) -> Data:
     return charts.chart(
         cost_axis(cost),
         measure_axis(measure),
-        [charts.points(name, points) for name, points in members.items() if points],
+        [charts.points(name, points, FAMILIES.index(name)) for name, points in members.items() if points],
         f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
         f"{percent(spreads[worst].mean)} ({BY_NAME[worst].title}) to {percent(spreads[best].mean)} "
         f"({BY_NAME[best].title}).",
         rings=[charts.ring("first", "A"), charts.ring("second", "B")],
     )
+
+
+def drawn(interval: tuple[float, float]) -> tuple[float, float] | None:
+    """Return what is drawn of an interval, in per cent: none of it lies beyond what a share can be."""
+    low, high = interval
+    return None if math.isnan(low) else (round(100 * max(low, 0), 1), round(100 * min(high, 1), 1))
 
 
 def percent(share: float) -> str:
@@ -257,9 +260,9 @@ TICKS: dict[str, list[tuple[float, str]]] = {
     "time": [(1, "1"), (1.5, "1.5"), (2, "2"), (3, "3"), (5, "5"), (10, "10"), (20, "20")],
 }
 SCALES = {
-    "parameters": "added parameters, on a scale of ratios",
-    "macs": "added multiply-accumulates for one image, on a scale of ratios",
-    "time": f"time of {BATCH} images over that of the plain network, on a scale of ratios",
+    "parameters": "added parameters (log)",
+    "macs": "added multiply-accumulates (log)",
+    "time": "time, plain = 1 (log)",
 }
 
 
@@ -273,13 +276,13 @@ def cost_axis(cost: str) -> Data:
 
 def measure_axis(measure: Measure) -> Data:
     """Make the axis of the measure, in per cent: as much as the points and their intervals need."""
-    ends = [end for spread in measured(measure).values() for end in (spread.mean, *spread.interval)]
-    known = [100 * end for end in ends if not math.isnan(end)]
-    low, high = min(known), max(known)
+    spreads = measured(measure).values()
+    ends = [end for spread in spreads for end in (100 * spread.mean, *(drawn(spread.interval) or ()))]
+    low, high = min(ends), max(ends)
     step = next((step for step in (0.5, 1, 2, 5, 10, 20) if (high - low) / step <= 8), 20)
     first, last = math.floor(low / step), math.ceil(high / step)
     ticks = [(step * at, f"{step * at:g} %") for at in range(first, last + 1)]
-    return charts.axis(f"{describe(measure)}, %", step * first, step * last, ticks)
+    return charts.axis(describe(measure), step * first, step * last, ticks)
 
 
 def describe(measure: Measure) -> str:
@@ -332,13 +335,17 @@ def say_seeds(spreads: Iterable[Spread]) -> str:
 def say_cost(measure: Measure, cost: str) -> list[str]:
     """Say how a cost was found, where that needs a word."""
     if cost != "time":
-        return ["Settings of equal cost stand side by side; what adds nothing stands at the left end, at 0."]
+        counted = ["Multiply-accumulates are counted for one image."] if cost == "macs" else []
+        return [
+            "Settings of equal cost stand side by side; what adds nothing stands at the left end, at 0.",
+            *counted,
+        ]
     how = results.timing_conditions()
     left_out = len(measured(measure)) - len(measured(measure).keys() & costs(cost).keys())
     missing = [f"{left_out} settings were not timed."] if left_out else []
     return [
-        f"Timed on one thread ({how['cpu']}), taking turns with the plain network, median of {how['rounds']} "
-        "rounds.",
+        f"Processor time of a forward pass of {BATCH} images over that of the plain network, which took "
+        f"turns with it: median of {how['rounds']} rounds on one thread ({how['cpu']}).",
         *missing,
     ]
 
@@ -393,7 +400,7 @@ def contrasted(measure: Measure) -> Data:
         difference,
         VERDICTS,
         (*absent, f"Neither has a map of its own {where}."),
-        measure_axis(measure),
+        describe(measure),
     )
 
 
@@ -439,6 +446,7 @@ EXPLORER = Definition(
                     "full",
                     follows=("first", "second"),
                     ignores=IGNORES,
+                    room=tuple({"measure": name, "cost": "time"} for name in ("pointing", "energy")),
                 ),
             ),
         ),

@@ -92,7 +92,7 @@ export function makeChart(item) {
       const name = p.name ?? data.series[to[0]].name;
       readout.textContent = `${name}: ${data.x.label} ${p.text[0]}, ${data.y.label} ${p.text.slice(1).join(", ")}`;
     } else {
-      const marked = rings.map(({ label, name, point: p }) => `${label}: ${name}, ${p.text.slice(1).join(", ")}`);
+      const marked = rings.map(({ label, point: p }) => `${label}: ${p.text[1]}`);
       readout.textContent = here ? here.text : marked.join("; ");
     }
   }
@@ -119,8 +119,9 @@ export function makeChart(item) {
     }).join("");
   }
 
-  function drawSeries(series, s) {
+  function drawSeries(series, at) {
     const { kind, points } = series;
+    const s = series.style ?? at;
     const style = styleOf(s);
     if (kind !== "points") {
       lines.append(make("path", { d: pathOf(series), class: style, "stroke-dasharray": dashOf(s) }));
@@ -136,7 +137,8 @@ export function makeChart(item) {
   }
 
   /** The key of a series: its dash and its marker, as they are drawn. */
-  function keyOf({ kind }, s) {
+  function keyOf({ kind, style }, at) {
+    const s = style ?? at;
     const key = make("svg", { class: "attn-swatch", viewBox: "0 0 28 12" });
     if (kind !== "points") key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": dashOf(s) }));
     if (kind !== "step") {

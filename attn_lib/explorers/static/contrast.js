@@ -2,7 +2,7 @@
 // difference. Values are percentages; differences are tenths of a percentage point, stored once for the two orders.
 //
 // Its data: {pick: [first, second], seeds, members: [{value, text, interval, seeds}], pairs, marks, verdicts, absent,
-// y: {label, low, high, ticks}, spans}
+// label, spans}
 //   members   each with its mean and interval as text, and its value with every seed of `seeds`, null if not run
 //   pairs     for each member a list for the members after it: mean, reach, mean, reach, ...; the interval reaches so
 //             far to both sides
@@ -23,6 +23,8 @@ function inPoints(tenths) {
   const sign = tenths > 0 ? "+" : tenths < 0 ? "−" : "";
   return `${sign}${(Math.abs(tenths) / 10).toFixed(1)}`;
 }
+
+const inPercent = (v) => `${v.toFixed(1)} %`;
 
 /** Give the difference of two members, first minus second. */
 function differenceOf({ pairs, marks }, first, second) {
@@ -61,7 +63,7 @@ const dot = (x, y) => make("circle", { cx: percent(x), cy: percent(1 - y), r: 3.
 
 export function makeContrast(item) {
   const body = make("tbody");
-  const head = ["", "A", "B", "A − B"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
+  const head = ["", "A", "B", "A − B, points"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
   const table = make("table", { class: "attn-terms attn-pair" }, make("caption", {}, item.label),
     make("thead", {}, make("tr", {}, ...head)), body);
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
@@ -70,24 +72,29 @@ export function makeContrast(item) {
   const element = make("div", { class: "attn-contrast" }, verdict, table, both.element, difference.element);
 
   function tabulate(data, first, second, { mean, reach }) {
-    const cells = (one) => (one ? [one.text, one.interval, ...one.seeds.map((v) => (v === null ? NONE : `${v.toFixed(1)} %`))]
+    const cells = (one) => (one ? [one.text, one.interval, ...one.seeds.map((v) => (v === null ? NONE : inPercent(v)))]
       : Array(data.seeds.length + 2).fill(NONE));
     const [a, b] = [cells(first), cells(second)];
-    const differences = [mean === null ? NONE : `${inPoints(mean)} points`,
-      reach === null ? NONE : `± ${(reach / 10).toFixed(1)} points`];
+    const differences = [mean === null ? NONE : inPoints(mean),
+      reach === null ? NONE : `± ${(reach / 10).toFixed(1)}`];
     const names = ["mean", "95 % interval", ...data.seeds.map((seed) => `seed ${seed}`)];
     body.replaceChildren(...names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name),
       ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)))));
   }
 
-  function drawBoth({ y, seeds }, first, second) {
-    const share = (v) => (v - y.low) / (y.high - y.low);
+  /** Draw both ends of every seed, between the smallest and the largest of them. */
+  function drawBoth({ label, seeds }, first, second) {
     const ends = seeds.map((_, i) => [first, second].map((one) => one?.seeds[i] ?? null));
+    const values = ends.flat().filter((v) => v !== null);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const share = (v) => (high > low ? 0.1 + (0.8 * (v - low)) / (high - low) : 0.5);
+    const marked = values.length ? [...new Set([low, high])] : [];
     const shapes = ends.flatMap(([a, b]) => [
       ...(a !== null && b !== null ? [line(SIDES[0], share(a), SIDES[1], share(b), "attn-joined")] : []),
       ...[a, b].flatMap((v, i) => (v === null ? [] : [dot(SIDES[i], share(v))])),
     ]);
-    both.draw(y.label, [[SIDES[0], "A"], [SIDES[1], "B"]], y.ticks.map(([v, text]) => [share(v), text]), shapes);
+    both.draw(`every seed: ${label}`, [[SIDES[0], "A"], [SIDES[1], "B"]],
+      marked.map((v) => [share(v), inPercent(v)]), shapes);
   }
 
   function drawDifference({ spans }, { mean, reach }) {

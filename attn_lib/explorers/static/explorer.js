@@ -27,7 +27,7 @@
 //            `high` may then be a list, a high end per frame
 //   strips   {height, width, product}                    three maps of one scale: a column, a row and their product
 //   chart    {x, y, series, alt, here, rings}            x and y {label, low, high, log, ticks: [[value, text]]}
-//            series {name, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
+//            series {name, style, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
 //            here {x, y, text}: the point of this setting, or {pick, at}: one for each value of the control `pick`
 //            rings [{pick, label}]: marks the point that is called as the control `pick` stands
 //   contrast {pick: [first, second], ...}                two things that controls pick, and their difference; contrast.js
