@@ -45,7 +45,8 @@ test: book
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest --nbval
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -m "not timed" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m timed
 
 serve: setup
 	@test -f _build/html/index.html || $(MAKE) book

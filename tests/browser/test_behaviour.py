@@ -141,6 +141,7 @@ TIME_MOVES = """(figure, moves) => {
 }"""
 
 
+@pytest.mark.timed
 def test_the_work_of_a_moved_control_fits_into_a_frame(book: Path, open_page: OpenPage):
     """From the input event up to and including layout, for 95 of 100 moves: a frame of 60 Hz.
 

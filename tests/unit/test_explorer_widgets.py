@@ -90,6 +90,7 @@ def test_a_page_computes_a_part_with_every_control_at_hand():
     assert computed == [(2, 1), (3, 1), (5, 1)]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
 def test_a_move_gives_a_new_record_within_a_twentieth_of_a_second(explorer: type):
     live, times = explorer(), []
