@@ -14,6 +14,7 @@ function makePlate(attributes = {}) {
     under, mapped, marks, box);
   const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
   let size = [1, 1]; // width and height of what marks are placed on
+  let laid; // the picture that is shown: most moves leave it
 
   function mark(shape, attributes) {
     // The wider line below keeps a mark in sight on light and on dark places.
@@ -30,7 +31,8 @@ function makePlate(attributes = {}) {
     /** Show a picture, or none, below a map of `shape`. */
     lay(picture, shape) {
       under.hidden = !picture;
-      if (picture) paintPicture(under, picture);
+      if (picture && picture !== laid) paintPicture(under, picture);
+      laid = picture ?? laid;
       const [height, width] = picture ? picture.shape : shape;
       size = [width, height];
       marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
