@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import torch
 
 from attn_lib import sphinx_ext
 from attn_lib.explorers import charts, embedding
+from attn_lib.explorers.contrasts import Difference, contrast, member
 from attn_lib.explorers.controls import Control, place
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
 from attn_lib.explorers.encoding import (
@@ -28,6 +30,16 @@ from attn_lib.explorers.snippets import Code
 IMAGE = Control("image", "image", (0, 1), 0, "gallery", ("first", "second"))
 QUERY = place("query", "query", (3, 5), "image", 7)
 ORDER = Control("order", "order", ("in place", "sorted"), "in place", "choice")
+FIRST = Control(
+    "first",
+    "left thing",
+    ("a", "b", "c", "d"),
+    "a",
+    "menu",
+    ("A a", "B b", "C c", "D d"),
+    ("x", "x", "y", "x"),
+)
+SECOND = Control("second", "right thing", ("a", "b", "c", "d"), "b", "menu", ("A a", "B b", "C c", "D d"))
 WIDTH = Control("width", "width", (2, 10, 50), 10)
 HEADS = Control("heads", "heads", (1, 2), 1, "choice")
 
@@ -124,6 +136,43 @@ def graphs(setting: Setting) -> Data:
     }
 
 
+def two(setting: Setting) -> Data:
+    """Compute a contrast of three of four things, two pairs with an interval, and a chart of them."""
+    shares = {"a": [0.5, 0.625, 0.75], "b": [0.25, None, 0.375], "d": [0.875, 0.5, None]}
+    members = [member(v, f"mean of {v}", f"interval of {v}", seeds) for v, seeds in shares.items()]
+    found = {
+        (0, 1): Difference(0.3125, 0.1, "+"),
+        (0, 2): Difference(-0.125, 0.25, "="),
+        (1, 2): Difference(math.nan, math.nan, "x"),
+    }
+    verdicts = {"+": "more", "-": "less", "=": "alike", "x": "no pair", "same": "one thing"}
+    spots = [charts.point(at, 10 * at, (f"{at}", f"{10 * at} %"), name=f"{v.upper()} {v}") for at, v in
+             enumerate(shares, 1)]  # fmt: skip
+    return {
+        "contrast": contrast(
+            ("first", "second"),
+            (0, 1, 4),
+            members,
+            lambda first, second: found[first, second],
+            verdicts,
+            ("no first", "no second", "neither"),
+            "share",
+        ),
+        "rings": charts.chart(
+            charts.axis("cost", 0, 7, [0, 7]),
+            charts.axis("reached", 0, 50, [0, 50]),
+            [charts.points("x", spots[:2], 5), charts.points("y", spots[2:], 1)],
+            "things",
+            rings=[charts.ring("first", "1"), charts.ring("second", "2")],
+        ),
+    }
+
+
+def tell(setting: Setting) -> Data:
+    """Say something that is the longer, the wider."""
+    return {"long": {"text": "word " * int(setting["width"])}}
+
+
 def items(*kinds: tuple[str, str]) -> tuple[Item, ...]:
     return tuple(Item(name, kind, f"the {name}") for name, kind in kinds)
 
@@ -174,6 +223,20 @@ DEFINITION = Definition(
                     ("width",),
                     items(("lines", "chart"), ("points", "chart"), ("told", "number"), ("rows", "table")),
                     graphs,
+                ),
+                Part("tell", ("width",), items(("long", "text")), tell, room=({"width": 50},)),
+            ),
+        ),
+        Panel(
+            "two",
+            (FIRST, SECOND),
+            (
+                Part(
+                    "two",
+                    (),
+                    items(("contrast", "contrast"), ("rings", "chart")),
+                    two,
+                    follows=("first", "second"),
                 ),
             ),
         ),

@@ -34,11 +34,31 @@ def prepare(page: Page) -> None:
     page.evaluate("(palettes) => { reading.palettes = palettes; }", palettes)
 
 
+MANY = 1000
+"""So many positions of what a part follows are too many to visit for each of its settings."""
+
+
 def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
-    """Yield every combination of the controls that a part depends on or follows."""
-    for setting in definition.settings(part):
-        for values in product(*(definition.controls[name].values for name in part.follows)):
+    """Yield every combination of the controls that a part depends on or follows.
+
+    Two menus that a part follows have thousands of pairs. A contrast shows something else for each, and is
+    visited at every pair in the first of its settings. Otherwise the settings share out a walk on which every
+    entry of every menu comes up.
+    """
+    axes = [definition.controls[name].values for name in part.follows]
+    pairs = list(product(*axes))
+    settings = list(definition.settings(part))
+    contrasts = any(item.kind == "contrast" for item in part.items)
+    for at, setting in enumerate(settings):
+        few = len(pairs) < MANY or (contrasts and at == 0)
+        for values in pairs if few else walk(axes)[at :: len(settings)]:
             yield setting | dict(zip(part.follows, values, strict=True))
+
+
+def walk(axes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return as many positions as the longest axis has, in which every value of every axis comes up."""
+    steps = range(max(len(axis) for axis in axes))
+    return [tuple(axis[(step + 7 * at) % len(axis)] for at, axis in enumerate(axes)) for step in steps]
 
 
 def visit(figure: Locator, definition: Definition, part: Part) -> list[dict[str, Any]]:
@@ -100,9 +120,11 @@ def compare(
             for side in ("height", "width"):
                 compare_levels(shown[side], data[side]["shape"], data[side]["hex"])
             compare_heatmap(shown["product"], data["product"], definition, setting)
+        elif item.kind == "contrast":
+            compare_contrast(shown, data, setting)
         else:
             assert item.kind == "chart"
-            compare_chart(shown, data, setting)
+            compare_chart(shown, data, definition, setting)
 
 
 def compare_marks(shown: dict[str, Any], marks: list[dict[str, Any]]) -> None:
@@ -187,7 +209,9 @@ def share(axis: dict[str, Any], value: float) -> float:
     return (value - low) / (high - low)
 
 
-def compare_chart(shown: dict[str, Any], data: dict[str, Any], setting: dict[str, Any]) -> None:
+def compare_chart(
+    shown: dict[str, Any], data: dict[str, Any], definition: Definition, setting: dict[str, Any]
+) -> None:
     x, y, series = data["x"], data["y"], data["series"]
     here = data.get("here")
     if here and "pick" in here:
@@ -215,11 +239,21 @@ def compare_chart(shown: dict[str, Any], data: dict[str, Any], setting: dict[str
     assert flat(shown["dots"]) == pytest.approx(flat(dots), abs=1e-4)
     every = [point for one in series for point in one["points"]]
     rings = [at(point) for point in every if point.get("marked")]
+    picked = [
+        (ring["label"], point)
+        for ring in data.get("rings", [])
+        for point in every
+        if point.get("name") == text_of(definition, ring["pick"], setting)
+    ]
+    rings += [at(point) for _, point in picked]
     rings += [at(here)] if here else []
+    assert shown["letters"] == [letter for letter, _ in picked]
     assert flat(shown["rings"]) == pytest.approx(flat(rings), abs=1e-4)
     intervals = [[share(x, p["x"]), share(y, p["low"]), share(y, p["high"])] for p in every if "low" in p]
     assert flat(shown["intervals"]) == pytest.approx(flat(intervals), abs=1e-4)
     assert shown["legend"] == ([one["name"] for one in series] if len(series) > 1 else [])
+    if picked:
+        assert shown["said"] == "; ".join(f"{letter}: {point['text'][1]}" for letter, point in picked)
     wide = any("low" in point for point in every)
     assert shown["rows"] == [
         [point.get("name", one["name"]), *point["text"], *([""] if wide and len(point["text"]) < 3 else [])]
@@ -228,3 +262,79 @@ def compare_chart(shown: dict[str, Any], data: dict[str, Any], setting: dict[str
     ]
     if here:
         assert shown["said"] == here["text"]
+
+
+def text_of(definition: Definition, name: str, setting: dict[str, Any]) -> str:
+    """Return how a reader sees where a control stands."""
+    control = definition.controls[name]
+    return str(control.spec()["texts"][control.values.index(setting[name])])
+
+
+def compare_contrast(shown: dict[str, Any], data: dict[str, Any], setting: dict[str, Any]) -> None:
+    values = [member["value"] for member in data["members"]]
+    places = [values.index(setting[name]) if setting[name] in values else None for name in data["pick"]]
+    first, second = [None if place is None else data["members"][place] for place in places]
+    mean = reach = None
+    if first is None or second is None:
+        verdict = data["absent"][2 if first is second else 0 if first is None else 1]
+    elif first is second:
+        mean, verdict = 0, data["verdicts"]["same"]
+    else:
+        low, high = sorted(places)
+        mean, reach = data["pairs"][low][2 * (high - low - 1) :][:2]
+        mark = data["marks"][low][high - low - 1]
+        if places[0] > places[1] and mean is not None:
+            mean, mark = -mean, {"+": "-", "-": "+"}.get(mark, mark)
+        verdict = data["verdicts"][mark]
+    assert shown["verdict"] == verdict
+    difference = [
+        "–" if mean is None else f"{mean / 10:+.1f}".replace("-", "−") if mean else "0.0",
+        "–" if reach is None else f"± {reach / 10:.1f}",
+    ]
+    columns = [
+        [member["text"], member["interval"], *("–" if v is None else f"{v:.1f} %" for v in member["seeds"])]
+        if member
+        else ["–"] * (2 + len(data["seeds"]))
+        for member in (first, second)
+    ]
+    heads = ["mean", "95 % interval", *(f"seed {seed}" for seed in data["seeds"])]
+    difference += [""] * len(data["seeds"])
+    assert shown["rows"] == [list(row) for row in zip(heads, *columns, difference, strict=True)]
+    compare_seeds(shown, data, first, second)
+
+    # From minus to plus the first span that holds the interval, with zero in the middle.
+    needed = (abs(mean or 0) + (reach or 0)) / 10
+    span = next(span for span in data["spans"] if needed <= span)
+    assert shown["scale"] == [[0, f"−{span}"], [0.5, "0"], [1, f"+{span}"]]
+    if mean is None:
+        assert shown["difference"] == []
+    else:
+        assert shown["difference"] == [[pytest.approx(0.5 + mean / 20 / span, abs=1e-4)]]
+    if reach is None:
+        assert shown["interval"] == []
+    else:
+        ends = [0.5 + (mean + side * reach) / 20 / span for side in (-1, 1)]
+        assert shown["interval"] == [pytest.approx(ends, abs=1e-4)]
+
+
+def compare_seeds(
+    shown: dict[str, Any], data: dict[str, Any], first: dict[str, Any] | None, second: dict[str, Any] | None
+) -> None:
+    """Compare the lines, a quarter to three quarters across; the extremes are a tenth from the edge."""
+    ends = [
+        [member["seeds"][i] if member else None for member in (first, second)]
+        for i in range(len(data["seeds"]))
+    ]
+    values = [value for pair in ends for value in pair if value is not None]
+    low, high = (min(values), max(values)) if values else (0, 0)
+
+    def up(value: float) -> float:
+        return 0.1 + 0.8 * (value - low) / (high - low) if high > low else 0.5
+
+    dots = [[x, up(v)] for pair in ends for x, v in zip((0.25, 0.75), pair, strict=True) if v is not None]
+    assert shown["dots"] == [pytest.approx(dot, abs=1e-4) for dot in dots]
+    lines = [[0.25, up(a), 0.75, up(b)] for a, b in ends if a is not None and b is not None]
+    assert shown["lines"] == [pytest.approx(line, abs=1e-4) for line in lines]
+    assert shown["label"] == f"every seed: {data['label']}"
+    marked = sorted({low, high}) if values else []
+    assert shown["ends"] == [[pytest.approx(up(v), abs=1e-4), f"{v:.1f} %"] for v in marked]

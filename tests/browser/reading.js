@@ -8,6 +8,9 @@ globalThis.reading = {
     if (control.matches("input[type=range]")) {
       control.value = at;
       control.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (control.matches("select")) {
+      control.value = at;
+      control.dispatchEvent(new Event("change", { bubbles: true }));
     } else {
       control.querySelectorAll("input[type=radio]")[at].click();
     }
@@ -141,6 +144,25 @@ globalThis.reading = {
     return { height: strip("left"), width: strip("top"), product: this.heatmap(element) };
   },
 
+  contrast(element) {
+    const share = (shape, name) => parseFloat(shape.getAttribute(name)) / 100;
+    const read = (plot, selector, ...names) => [...element.querySelectorAll(`.attn-${plot} ${selector}`)]
+      .map((shape) => names.map((name) => (name.includes("y") ? 1 - share(shape, name) : share(shape, name))));
+    const ticks = (plot, side, edge) => [...element.querySelectorAll(`.attn-${plot} .attn-${side}ticks span`)]
+      .map((tick) => [parseFloat(tick.style[edge]) / 100, tick.textContent]);
+    return {
+      verdict: element.querySelector(".attn-verdict").textContent,
+      rows: [...element.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent)),
+      label: element.querySelector(".attn-both .attn-axis").textContent,
+      dots: read("both", "circle", "cx", "cy"),
+      lines: read("both", "line", "x1", "y1", "x2", "y2"),
+      ends: ticks("both", "y", "bottom"),
+      difference: read("difference", "circle", "cx"),
+      interval: read("difference", ".attn-reach", "x1", "x2"),
+      scale: ticks("difference", "x", "left"),
+    };
+  },
+
   chart(element) {
     const { alt, map } = this.map(element);
     const share = (element, name) => parseFloat(element.getAttribute(name)) / 100;
@@ -162,6 +184,7 @@ globalThis.reading = {
       })),
       dots: markers(".attn-series"),
       rings: markers(".attn-here"),
+      letters: frames.filter((frame) => frame.querySelector("text")).map((frame) => frame.lastChild.textContent),
       intervals: [...map.querySelectorAll(".attn-interval")].map((line) =>
         [share(line, "x1"), 1 - share(line, "y1"), 1 - share(line, "y2")]),
       legend: [...element.querySelectorAll(".attn-legend li")].map((entry) => entry.textContent),

@@ -18,6 +18,17 @@ SE_PAGE = "book/02_squeeze_and_excitation.html"
 FRAME_MS = 1000 / 60
 EMBEDDED_BYTES = 150_000
 
+STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((control) => {
+    if (control.type === "radio") return [() => control.click()];
+    const [positions, event] = control.matches("select")
+        ? [control.options.length, "change"] : [Number(control.max) + 1, "input"];
+    return Array.from({ length: positions }, (_, at) => () => {
+        control.value = at;
+        control.dispatchEvent(new Event(event, { bubbles: true }));
+    });
+})"""
+"""Gives one function for each position of each control of a figure, which moves it there."""
+
 
 @pytest.fixture
 def se_page(book: Path, open_page: OpenPage) -> Page:
@@ -99,15 +110,10 @@ def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, wid
         page = open_page(path.as_uri(), width=width)
         for figure in page.locator("figure.attn-explorer").all():
             heights = figure.evaluate(
-                """(figure) => [...figure.querySelectorAll("input")].flatMap((input) => {
-                    const heights = [];
-                    const note = () => heights.push(figure.getBoundingClientRect().height);
-                    if (input.type === "radio") { input.click(); note(); return heights; }
-                    for (let at = 0; at <= input.max; at++) {
-                        input.value = at; input.dispatchEvent(new Event("input")); note();
-                    }
-                    return heights;
-                })"""
+                f"""(figure) => ({STEPS})(figure).map((step) => {{
+                    step();
+                    return figure.getBoundingClientRect().height;
+                }})"""
             )
             assert len(heights) >= 10
             assert max(heights) - min(heights) < 1, f"{path.name}: {figure.get_attribute('data-explorer')}"
@@ -125,20 +131,17 @@ def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):
 
 
 MOVES = 200
-TIME_MOVES = """(figure, moves) => {
-    const steps = [...figure.querySelectorAll("input")].flatMap((input) => input.type === "radio"
-        ? [() => input.click()]
-        : Array.from({ length: Number(input.max) + 1 }, (_, at) =>
-            () => { input.value = at; input.dispatchEvent(new Event("input", { bubbles: true })); }));
+TIME_MOVES = f"""(figure, moves) => {{
+    const steps = ({STEPS})(figure);
     const times = [];
-    for (let i = 0; i < moves; i++) {
+    for (let i = 0; i < moves; i++) {{
         const start = performance.now();
         steps[i % steps.length]();
         figure.getBoundingClientRect();
         times.push(performance.now() - start);
-    }
+    }}
     return times.sort((a, b) => a - b);
-}"""
+}}"""
 
 
 @pytest.mark.timed

@@ -30,8 +30,8 @@ def point_at(page: Page, plate: Locator, across: float, down: float) -> None:
 
 def test_every_kind_shows_its_data_at_every_position(page: Page):
     prepare(page)
-    # Two images, two numbers of heads and fifteen queries; two orders; three widths.
-    assert compare_everything(page.locator("figure"), DEFINITION) == 60 + 2 + 3
+    # Two images, two numbers of heads and fifteen queries; two orders; three widths, twice; four by four.
+    assert compare_everything(page.locator("figure"), DEFINITION) == 60 + 2 + 3 + 3 + 16
 
 
 def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
@@ -185,6 +185,46 @@ def test_series_differ_by_more_than_their_colour(page: Page):
             .map((path) => path.getAttribute("d") + path.getAttribute("stroke-dasharray")).join(" "))"""
     )
     assert len(drawn) == len(set(drawn)) == 2
+
+
+def test_a_menu_is_a_native_list_under_headings_and_moves_by_keyboard(page: Page):
+    first, verdict = page.get_by_label("left thing"), page.locator(".attn-verdict")
+    groups = first.locator("optgroup").evaluate_all(
+        "(groups) => groups.map(({ label, children }) => [label, ...[...children].map((one) => one.text)])"
+    )
+    assert groups == [["x", "A a", "B b", "D d"], ["y", "C c"]]
+    assert page.get_by_label("right thing").locator("optgroup").count() == 0
+    first.focus()
+    page.keyboard.press("B")
+    expect(first.locator("option:checked")).to_have_text("B b")
+    expect(verdict).to_have_text("one thing")
+    first.select_option(label="D d")
+    expect(verdict).to_have_text("no pair")
+    page.get_by_role("button", name="reset").click()
+    expect(first.locator("option:checked")).to_have_text("A a")
+    expect(verdict).to_have_text("more")
+
+
+def test_rings_say_what_they_mark_while_nothing_is_pointed_at(page: Page):
+    chart = page.locator("[data-part=two] .attn-graph", has=page.locator(".attn-letter"))
+    readout = chart.locator(".attn-readout")
+    expect(readout).to_have_text("1: 10 %; 2: 20 %")
+    page.get_by_label("right thing").select_option(label="C c")  # no point is called so
+    expect(readout).to_have_text("1: 10 %")
+    chart.locator("[data-name=map]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(readout).to_have_text("A a: cost 1, reached 10 %")
+
+
+def test_a_part_keeps_its_room_out_of_sight(page: Page):
+    said = page.locator("[data-name=long]")
+    room = page.locator(".attn-room")
+    height = room.bounding_box()["height"]
+    assert said.bounding_box()["height"] < height
+    ghost = room.locator("[aria-hidden=true]")
+    assert (ghost.count(), ghost.is_visible()) == (1, False)
+    page.get_by_label("width", exact=True).press("End")
+    assert said.bounding_box()["height"] == room.bounding_box()["height"] == height
 
 
 @pytest.mark.parametrize("width", [1280, 375])
