@@ -14,13 +14,14 @@ Every output carries the same short text, which is what ``pytest --nbval`` compa
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["OUTPUT_VARIABLE", "STATIC", "module_source", "output_mode", "page_html"]
+__all__ = ["OUTPUT_VARIABLE", "STATIC", "module_source", "output_mode", "pack", "page_html"]
 
 OUTPUT_VARIABLE = "ATTN_LIB_OUTPUT"
 
@@ -55,6 +56,8 @@ def page_html(module: str, values: Mapping[str, object], text: str) -> str:
         values: what the module reads from its model.
         text: a plain-text equivalent.
     """
+    if isinstance(parts := values.get("parts"), Mapping):
+        values = {**values, "parts": {name: pack(entries) for name, entries in parts.items()}}
     # `<` never appears inside the script element, so no label can close it.
     data = json.dumps(values, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     return (
@@ -63,6 +66,23 @@ def page_html(module: str, values: Mapping[str, object], text: str) -> str:
         f"<p>{html.escape(text)}</p></div>"
         "<script>window.attnLib?.mount(document.currentScript.previousElementSibling)</script>"
     )
+
+
+def pack(entries: Mapping[str, object]) -> dict[str, object]:
+    """Store the entries of a part without repeating what is equal; ``static/host.js`` unpacks them.
+
+    Returns:
+        ``of``: every different entry once; ``at``: for each key the place of its entry there. The keys are
+        all combinations of ``axes``, the first one slowest, joined by ``|``; or ``keys``, if they are not.
+    """
+    # Keys of different lengths, or a value with a `|` in it, make axes that do not cross to the keys.
+    columns = zip(*(key.split("|") for key in entries), strict=False)
+    axes = [list(dict.fromkeys(column)) for column in columns]
+    crossed = ["|".join(pieces) for pieces in itertools.product(*axes)] == list(entries)
+    places: dict[str, int] = {}
+    at = [places.setdefault(json.dumps(entry), len(places)) for entry in entries.values()]
+    named: dict[str, object] = {"axes": axes} if crossed else {"keys": list(entries)}
+    return named | {"of": [json.loads(text) for text in places], "at": at}
 
 
 def module_source(name: str) -> str:

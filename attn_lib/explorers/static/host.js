@@ -13,6 +13,7 @@ globalThis.attnLib = {
   /** Draw the widget whose values stand in the JSON script of `element`, in place of what the element shows. */
   mount(element) {
     const values = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
+    for (const [name, packed] of Object.entries(values.parts ?? {})) values.parts[name] = this.unpack(packed);
     const listeners = {};
     const computed = {};
     const model = {
@@ -29,6 +30,12 @@ globalThis.attnLib = {
       if (this.address.names(explorer)) addEventListener("load", () => element.scrollIntoView(), { once: true });
     }
     this.widgets[element.dataset.widget].render({ model, el: element });
+  },
+
+  /** Give the entries of a part by their keys, as embedding.py has packed them. */
+  unpack({ axes, keys, of, at }) {
+    const crossed = () => axes.reduce((heads, axis) => heads.flatMap((head) => axis.map((tail) => [...head, tail])), [[]]);
+    return Object.fromEntries((keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, of[at[i]]]));
   },
 
   /** Write the code for the present setting: a template with the text of each field for the controls it depends on. */
