@@ -23,6 +23,8 @@ from attn_lib.inspection import attention_maps, is_block
 
 __all__ = [
     "Intervention",
+    "Maps",
+    "Used",
     "apply_maps",
     "exchanged",
     "frozen",

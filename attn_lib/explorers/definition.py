@@ -46,7 +46,8 @@ class Part:
         layout: ``"wide"`` takes the panel's full width, ``"half"`` half of it where there is room,
             ``"beside"`` as little as it needs, ``"column"`` what is left, with its items below each other;
             ``"full"`` is wide, and stretches a map over all of it and a chart upwards; ``"stacked"`` is wide
-            with its items below each other; ``"cards"`` is wide, and its maps have captions of two lines.
+            with its items below each other; ``"cards"`` is wide, and its maps have captions of two lines;
+            ``"either"`` has room for one map, and items of which one at a time is there.
         follows: names of the controls whose moves only change the view of what ``compute`` gave: which frame
             of a map is shown, in which order bars stand. They do not multiply the stored entries.
         ignores: for a control that does not matter while another one has certain values, that other control

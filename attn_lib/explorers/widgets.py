@@ -17,6 +17,7 @@ from attn_lib.explorers.records import (
     eca,
     gate_swap,
     network,
+    probe,
     results,
     se,
     self_attention,
@@ -27,12 +28,16 @@ __all__ = [
     "EXPLORERS",
     "BAMExplorer",
     "CBAMExplorer",
+    "ColourCueExplorer",
     "CoordAttExplorer",
     "ECAExplorer",
     "Explorer",
+    "FrameCueExplorer",
     "GateSwapExplorer",
+    "MatchingPairExplorer",
     "NetworkExplorer",
     "ResultsExplorer",
+    "RowCueExplorer",
     "SEExplorer",
     "SelfAttentionExplorer",
     "SideBySideExplorer",
@@ -280,6 +285,46 @@ class GateSwapExplorer(Explorer):
     donor = control_trait(gate_swap.DONOR)
 
 
+class ColourCueExplorer(Explorer):
+    """The probe with a small cue: what its networks answer, and what an intervention changes."""
+
+    definition = probe.COLOUR_CUE
+    network = control_trait(definition.controls["network"])
+    intervention = control_trait(definition.controls["intervention"])
+    image = control_trait(definition.controls["image"])
+    stage = control_trait(definition.controls["stage"])
+
+
+class FrameCueExplorer(Explorer):
+    """The same for the probe with a cue that every mean sees."""
+
+    definition = probe.FRAME_CUE
+    network = control_trait(definition.controls["network"])
+    intervention = control_trait(definition.controls["intervention"])
+    image = control_trait(definition.controls["image"])
+    stage = control_trait(definition.controls["stage"])
+
+
+class RowCueExplorer(Explorer):
+    """The same for the probe with a cue along a row."""
+
+    definition = probe.ROW_CUE
+    network = control_trait(definition.controls["network"])
+    intervention = control_trait(definition.controls["intervention"])
+    image = control_trait(definition.controls["image"])
+    stage = control_trait(definition.controls["stage"])
+
+
+class MatchingPairExplorer(Explorer):
+    """The same for the probe with two equal patterns, and no cue."""
+
+    definition = probe.MATCHING_PAIR
+    network = control_trait(definition.controls["network"])
+    intervention = control_trait(definition.controls["intervention"])
+    image = control_trait(definition.controls["image"])
+    stage = control_trait(definition.controls["stage"])
+
+
 EXPLORERS: dict[str, type[Explorer]] = {
     explorer.definition.name: explorer
     for explorer in (
@@ -293,6 +338,10 @@ EXPLORERS: dict[str, type[Explorer]] = {
         SideBySideExplorer,
         ResultsExplorer,
         GateSwapExplorer,
+        ColourCueExplorer,
+        FrameCueExplorer,
+        RowCueExplorer,
+        MatchingPairExplorer,
     )
 }
 """Every explorer by the name in its page's ``data-explorer``."""
