@@ -4,6 +4,10 @@ What had been tried before, on validation images and with one seed, to find size
 minute: the colour cue with CBAM (0.91) and SE (0.43), the frame with ECA (0.95) and SE with r = 2 (0.54), the
 row cue with the plain network (0.54) and CoordAtt (0.97), the odd pattern with self-attention (0.98). These
 are no predictions any more, and are marked ``tried``; that SE missed the frame was not expected.
+
+What the runs showed, after the predictions: whether a network finds the cue is decided by its seed. So a
+prediction is compared with the best seed, and how many seeds solve a probe is told beside it. A longer budget
+for the frame was planned, too, to see whether SE was only late; the other seeds answered that before it ran.
 """
 
 from __future__ import annotations
@@ -155,19 +159,6 @@ FRAME_CUE = ProbeExperiment(
 )
 """A cue that every mean sees: which channel gates make use of it?"""
 
-FRAME_CUE_LONGER = ProbeExperiment(
-    FrameCue(),
-    TrainingSettings(epochs=18),
-    _ONE_OF_TWO,
-    (
-        Prediction(PLAIN, "fails", "No budget gives it the means."),
-        Prediction(SE.varied(reduction=2), "solves", "Three times the steps: what it missed, it can learn."),
-        Prediction(SE, "solves", "As with r = 2."),
-        Prediction(ECA, "solves", "It did with a third of the steps."),
-    ),
-)
-"""The same with three times the steps: cannot SE do it, or is it only late?"""
-
 ROW_CUE = ProbeExperiment(
     RowCue(),
     TrainingSettings(),
@@ -226,7 +217,6 @@ EXPERIMENTS: dict[str, ProbeExperiment] = {
     "colour_cue": COLOUR_CUE,
     **{f"colour_cue_{one.task.cue}": one for one in LARGER_CUES if isinstance(one.task, ColourCue)},
     "frame_cue": FRAME_CUE,
-    "frame_cue_longer": FRAME_CUE_LONGER,
     "row_cue": ROW_CUE,
     "matching_pair": MATCHING_PAIR,
 }
