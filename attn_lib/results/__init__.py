@@ -5,6 +5,7 @@ Next to this file lie
 - ``records.json``: one record per run, by name;
 - ``table.csv``: what the records say of cost, accuracy and localisation, one row per run;
 - ``checkpoints/NAME.pt``: a state dict in half precision for each run whose record has a ``checkpoint``;
+- ``probe_images.pt``: those of :func:`attn_lib.results.probes.probe_images`;
 - ``sample_images.pt``: the images of :func:`sample_images`;
 - ``timings.json``: the time per image of every setting of the main group.
 
@@ -130,6 +131,9 @@ def record(name: str) -> dict[str, Any]:
     - ``localization``, in the main group: for each stage the scores of ``grad_cam`` and, if the block there
       tells places apart, of its ``attention``: ``hits`` of ``total`` in the pointing game, mean ``energy``
       inside the digit's box, and ``chance``;
+    - ``interventions``, for networks of probes whose weights are published: ``correct`` out of ``total`` test
+      images with the cue ``turned``, and under each of :func:`attn_lib.interventions.interventions_for`;
+      ``other`` counts the answers that the cue of the other picture asks for;
     - ``checkpoint``: ``file``, ``bytes`` and ``sha256`` of the weights; None if they are not published.
 
     Raises:

@@ -206,12 +206,9 @@ class ProbeRecords:
         before = None if intervention == NOTHING else hundredths(untouched.probabilities[index])
         guess = int(outcome.probabilities[index].argmax())
         sure = round_off(probabilities[guess].item())
-        text = f"{sure:.2f}"  # and what it was most sure of before
-        if before is not None:
-            text += f" (before: {answers[int(untouched.probabilities[index].argmax())]})"
         return {
             "prediction": number(guess, self.verdict(guess, index, intervention)),
-            "probability": number(sure, text),
+            "probability": number(sure, f"{sure:.2f}"),
             "probabilities": bars(
                 probabilities,
                 0,
@@ -325,14 +322,16 @@ def share(part: int, total: int) -> Data:
 
 
 def longest(asked: Callable[[Setting], Data], image: Control, intervention: Control) -> tuple[Setting, ...]:
-    """Return the settings whose sentences are the longest: one for each sentence."""
+    """Return the settings whose sentences are the longest, for the longest of each sentence."""
 
     def length(setting: Setting, sentence: str) -> int:
         return len(str(asked(setting)[sentence]))
 
     settings = [{"image": i, "intervention": one} for i in image.values for one in intervention.values]
-    both = [max(settings, key=lambda setting: length(setting, one)) for one in ("asked", "what")]
-    return ({"image": both[0]["image"], "intervention": both[1]["intervention"]},)
+    first = max(settings, key=lambda setting: length(setting, "asked"))
+    what = max(settings, key=lambda setting: length(setting, "what"))["intervention"]
+    same = [setting for setting in settings if setting["intervention"] == what]
+    return first, max(same, key=lambda setting: length(setting, "asked"))
 
 
 CODE = """\
@@ -373,7 +372,7 @@ def definition_of(records: ProbeRecords) -> Definition:
             of_maps,
             (Item("gates", "bars", f"gate of each channel, mean over places{line}"),),
             records.channels,
-            "column",
+            "half",
         )
     )
     everything = torch.cat([records.images.shown.images, records.images.donors.images])
@@ -383,7 +382,7 @@ def definition_of(records: ProbeRecords) -> Definition:
         panels=(
             Panel("The network, and what is done to it", (records.network, records.intervention), ()),
             Panel(
-                "A cue, and the answer",
+                "A cue, and the answer" if words.cued else "A picture, and the answer",
                 (records.image,),
                 (
                     Part(
@@ -409,7 +408,7 @@ def definition_of(records: ProbeRecords) -> Definition:
                             Item("probabilities", "bars", "probability of each answer; line: before"),
                         ),
                         records.read,
-                        "half",
+                        "column",
                     ),
                     Part("count", ("network", "intervention"), tuple(counts), records.count),
                 ),

@@ -25,27 +25,36 @@ class Intervention(NamedTuple):
     """What it does, as a sentence."""
 
 
+TOLD = {
+    NOTHING: ("none", "Nothing is changed: the blocks use what they compute for this picture."),
+    "frozen": ("mean gates", "Every block uses the mean of its maps over the eight pictures."),
+    "opened": ("gates open, weights alike", "Every gate is 1; self-attention looks everywhere alike."),
+    "without_max": ("no maximum", "The channel gates of CBAM see means alone."),
+    "without_channel": ("channels open", "Every gate for a channel is 1; those for places stay."),
+    "without_spatial": ("places open", "Every gate for a place is 1; those for channels stay."),
+    "without_height": ("rows open", "Every gate for a row is 1; those for columns stay."),
+    "without_width": ("columns open", "Every gate for a column is 1; those for rows stay."),
+}
+"""How interventions are told that mean the same for every probe."""
+
+GIVEN = "The blocks are given the gates that they compute for the other picture."
+
+
 def interventions(
-    *,
-    turned: tuple[str, str] | None = None,
-    exchanged: tuple[str, str],
-    opened: tuple[str, str] = ("all gates open", "Every gate is 1; self-attention looks everywhere alike."),
+    exchanged: str, turned: tuple[str, str] | None = None, others: tuple[str, ...] = ()
 ) -> dict[str, Intervention]:
-    """Return the interventions that are offered, in order; a few are told for each probe."""
-    told = {
-        NOTHING: (
-            "none",
-            "Nothing is changed: the blocks use what they compute for this picture.",
-        ),
-        "turned": turned,
-        "exchanged": exchanged,
-        "frozen": ("mean gates", "Every block uses the mean of its maps over the eight pictures."),
-        "opened": opened,
-        "without_max": ("no maximum", "The channel gates of CBAM see means alone."),
-        "without_height": ("rows open", "Every gate for a row is 1; those for columns stay."),
-        "without_width": ("columns open", "Every gate for a column is 1; those for rows stay."),
+    """Return the interventions that a probe offers, in order.
+
+    Args:
+        exchanged: what it is called to give gates for the other picture.
+        turned: how it is told to turn the cue; a probe without a cue has none.
+        others: the names of others out of ``TOLD``, besides the mean.
+    """
+    cue = {} if turned is None else {"turned": turned}
+    told = {NOTHING: TOLD[NOTHING], **cue, "exchanged": (exchanged, GIVEN), "frozen": TOLD["frozen"]}
+    return {
+        name: Intervention(*words) for name, words in {**told, **{one: TOLD[one] for one in others}}.items()
     }
-    return {name: Intervention(*words) for name, words in told.items() if words is not None}
 
 
 @dataclass(frozen=True)
@@ -112,11 +121,9 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
             lambda colour, answer: f"The square is {colour}, so the {colour} digit is asked for: {answer}.",
             "the same, another square",
             interventions(
-                turned=("another square", "The square has another colour; no gate is touched."),
-                exchanged=(
-                    "gates for another square",
-                    "The blocks are given the gates that they compute for the other picture.",
-                ),
+                "gates for another square",
+                ("another square", "The square has another colour; no gate is touched."),
+                ("without_max",),
             ),
         ),
         colour_of,
@@ -131,11 +138,9 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
             lambda colour, answer: f"The frame is {colour}, so the {colour} digit is asked for: {answer}.",
             "the same, other frame",
             interventions(
-                turned=("other frame", "The frame has the other colour; no gate is touched."),
-                exchanged=(
-                    "gates for the other frame",
-                    "The blocks are given the gates that they compute for the other picture.",
-                ),
+                "gates for the other frame",
+                ("other frame", "The frame has the other colour; no gate is touched."),
+                ("without_max",),
             ),
         ),
         colour_of,
@@ -150,11 +155,9 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
             lambda which, answer: f"The mark is beside the {which} digit, so that is asked for: {answer}.",
             "the same, mark moved",
             interventions(
-                turned=("mark moved", "The mark stands beside the other digit; no gate is touched."),
-                exchanged=(
-                    "gates for the other mark",
-                    "The blocks are given the gates that they compute for the other picture.",
-                ),
+                "gates for the other mark",
+                ("mark moved", "The mark stands beside the other digit; no gate is touched."),
+                ("without_height", "without_width"),
             ),
         ),
         height_of,
@@ -169,14 +172,9 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
             lambda colour, answer: f"Two patterns are equal; the one with the {colour} frame is the odd one.",
             "another picture",
             interventions(
-                exchanged=(
-                    "weights of another picture",
-                    "The blocks are given the gates that they compute for the other picture.",
-                ),
-                opened=(
-                    "gates open, weights alike",
-                    "Every gate is 1; self-attention looks everywhere alike.",
-                ),
+                "weights of another picture",
+                None,
+                ("opened", "without_max", "without_channel", "without_spatial"),
             ),
         ),
         odd_of,
