@@ -55,7 +55,7 @@ def number(value: float, text: str) -> Data:
 
 
 def verdict(value: float, text: str, right: bool) -> Data:
-    """Pair a number with its text, and mark it as right or wrong; the text says it too, beside the mark."""
+    """Pair a number with its text, and mark it as right, by a tick, or as wrong, by a cross."""
     return {**number(value, text), "right": right}
 
 

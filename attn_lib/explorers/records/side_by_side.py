@@ -134,14 +134,14 @@ def one_image(setting: Setting) -> Data:
         sure, true = (round_off(probabilities[one].item()) for one in (digit, label))
         hit = points_at_digit(maps_of(name, stage)[index], index)
         rows[title] = [
-            verdict(digit, f"{digit} {'right' if right else 'wrong'}", right),
+            verdict(digit, str(digit), right),
             number(sure, f"{sure:.2f}"),
             number(true, f"{true:.2f}"),
             verdict(int(bool(hit)), peak_text(hit), bool(hit)),
         ]
     columns = {
         "prediction": "reads",
-        "probability": "with prob.",
+        "probability": "prob.",
         "of_label": f"prob. of {label}",
         "points": "peak",
     }
@@ -192,7 +192,7 @@ def cost(setting: Setting) -> Data:
             number(added, f"+{added:,}" if added else "–"),
             number(macs, f"{macs / 1e6:.2f} M"),
         ]
-    columns = {"parameters": "parameters", "added": "added", "macs": "multiply-accumulates"}
+    columns = {"parameters": "parameters", "added": "added", "macs": "mult.-acc."}
     return {"cost": table("network", columns, rows)}
 
 
@@ -305,7 +305,13 @@ EXPLORER = Definition(
             "What each network costs",
             (),
             (
-                Part("cost", (), (Item("cost", "table", "the whole network"),), cost, "half"),
+                Part(
+                    "cost",
+                    (),
+                    (Item("cost", "table", "the whole network; multiply-accumulates are for one image"),),
+                    cost,
+                    "half",
+                ),
                 Part("measured", (), (Item("machine", "text"),), measured, "half"),
                 Part("alone", (), (Item("alone", "table", "time of one image alone"),), alone, "half"),
                 Part(

@@ -15,7 +15,7 @@
 //   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
 //   table    {head, columns: [{name, label}], rows: [{label, cells: [{value, text, right}]}]}
-//            `right` marks a number as right or wrong, beside a text that says so
+//            `right` marks a number by a tick or a cross
 //   picture  {index, box: [x, y, w, h], alt, marks}      one of spec.pictures, with a box drawn on it
 //   bars     {values, low, high, alt, what, band, reach, sort, before, names}  one bar per channel, or per `what`; those
 //            of a part share a cursor; band: the channels to point out, and with `reach` the neighbours of the one
