@@ -159,3 +159,15 @@ def test_strips_may_have_a_map_that_is_not_their_product():
     assert stored["product"]["hex"] == "0369cf"
     assert (stored["product"]["low"], stored["product"]["high"]) == (0.0, 1.0)
     assert stored["height"]["hex"] == "48"  # on the same scale, from 0 to 1
+
+
+def test_a_table_has_a_number_for_every_column():
+    good = encoding.verdict(3, "3", True)
+    table = encoding.table("network", {"reads": "it reads", "ms": "time"}, {"SE": [good, encoding.count(7)]})
+    assert table == {
+        "head": "network",
+        "columns": [{"name": "reads", "label": "it reads"}, {"name": "ms", "label": "time"}],
+        "rows": [{"label": "SE", "cells": [{"value": 3, "text": "3", "right": True}, encoding.count(7)]}],
+    }
+    with pytest.raises(ValueError, match="expected 2 numbers in row 'ECA'; got 1"):
+        encoding.table("network", {"reads": "it reads", "ms": "time"}, {"SE": [good, good], "ECA": [good]})
