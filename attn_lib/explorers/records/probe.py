@@ -275,9 +275,7 @@ class ProbeRecords:
         x, y, across, down = (view.boxes if self.words.cued else view.cues)[index].tolist()
         row, column = (y + down // 2) >> stage, (x + across // 2) >> stage
         looks = draw_weights(maps["weights"], index, (row, column), (height, width))
-        mark = rectangle(
-            column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks", "spot"
-        )
+        mark = rectangle(column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks")
         drawn = heatmap(
             looks,
             f"{whose}where one place looks",
