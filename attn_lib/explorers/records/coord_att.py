@@ -274,6 +274,7 @@ EXPLORER = Definition(
                         ),
                     ),
                     cost,
+                    "stacked",
                 ),
             ),
         ),

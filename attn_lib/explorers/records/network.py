@@ -328,6 +328,16 @@ def write_keywords(block: Value, reduction: Value, kernel_size: Value) -> str:
     return "".join(f", {name}={value}" for name, value in given)
 
 
+TALLEST = (
+    {"backbone": "resnet50", "block": "se"},
+    {"backbone": "resnet50", "block": "se", "placement": "inside"},
+    {"backbone": "mobilenext", "block": "coord_att"},
+)
+"""The settings with the longest numbers and the most to say of printed figures."""
+
+NOWHERE = {"backbone": "mobilenet_v2", "block": "se", "placement": "backbone_outputs"}
+"""The setting at which the most is to be said of why there is nothing to show."""
+
 CODE = Code(
     """import torch
 from attn_lib.backbones import {network}
@@ -367,6 +377,7 @@ EXPLORER = Definition(
                     ),
                     parameters,
                     ignores=WHILE_IDLE,
+                    room=(*TALLEST, NOWHERE),
                 ),
                 Part(
                     "own",
@@ -376,6 +387,7 @@ EXPLORER = Definition(
                         Item("names", "text"),
                     ),
                     own_parameters,
+                    room=({"backbone": "mobilenext"}, {"backbone": "mobilenet_v2"}),
                 ),
             ),
         ),
@@ -392,6 +404,7 @@ EXPLORER = Definition(
                     ),
                     macs,
                     ignores=WHILE_IDLE,
+                    room=(*TALLEST, NOWHERE),
                 ),
             ),
         ),
