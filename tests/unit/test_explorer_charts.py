@@ -64,3 +64,13 @@ def test_a_ring_may_follow_a_control():
         "pick": "width",
         "at": {"5": here, "wide": here},
     }
+
+
+def test_a_chart_rings_the_points_that_controls_pick_and_keeps_a_style():
+    x, y = charts.axis("C", 2, 7, [2, 7]), charts.axis("k", 1, 3, [1, 3])
+    series = charts.points("p", [charts.point(3, 2, name="se")], 5)
+    assert series["style"] == 5
+    assert "style" not in charts.points("p", [])
+    drawn = charts.chart(x, y, [series], "alt", rings=[charts.ring("first", "A")])
+    assert drawn["rings"] == [{"pick": "first", "label": "A"}]
+    assert "rings" not in charts.chart(x, y, [series], "alt")

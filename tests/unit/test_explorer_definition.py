@@ -10,6 +10,7 @@ import pytest
 from attn_lib.explorers.controls import Control, key_of, place
 from attn_lib.explorers.definition import Definition, Item, Panel, Part
 from attn_lib.explorers.snippets import Code
+from attn_lib.explorers.widgets import EXPLORERS
 
 A = Control("a", "first", (2, 3, 5), 3)
 B = Control("b", "second", (True, False), False, "choice", ("on", "off"))
@@ -113,6 +114,40 @@ def test_a_control_reads_as_its_values_unless_it_is_given_texts():
 def test_a_control_that_cannot_be_drawn_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Control(**{"name": "a", "label": "first", "values": (2, 3), "default": 2} | arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"style": "menu", "groups": ("one",)}, {"style": "choice", "groups": ("one", "two")}]
+)
+def test_headings_are_for_menus_one_for_each_value(arguments):
+    with pytest.raises(ValueError, match="`groups` must name one heading for each value of a 'menu'; got a"):
+        Control(**{"name": "a", "label": "first", "values": (2, 3), "default": 2} | arguments)
+
+
+def test_a_menu_takes_what_it_offers_and_nothing_else():
+    menu = Control("m", "pick", ("x", "y"), "x", "menu", ("an x", "a y"), ("letters", "others"))
+    assert menu.spec()["groups"] == ["letters", "others"]
+    assert "groups" not in A.spec()
+    menu.check("y")
+    with pytest.raises(ValueError, match=r"`m` must be one of \('x', 'y'\); got 'z'"):
+        menu.check("z")
+
+
+def test_room_is_kept_by_the_key_of_a_published_setting():
+    part = Part("p", ("a", "b"), (), lambda s: {"value": [s["a"], s["b"]]}, room=({"a": 5}, {"b": True}))
+    toy = Definition("toy", "A toy", (Panel("one", (A, B), (part,)),))
+    room = toy.spec()["panels"][0]["parts"][0]["room"]
+    assert room == ["5|false", "3|true"]
+    assert toy.rooms(part) == {"5|false": {"value": [5, False]}, "3|true": {"value": [3, True]}}
+    assert set(room) <= toy.payload()["parts"]["p"].keys()
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_what_room_is_kept_for_is_published(name: str):
+    definition = EXPLORERS[name].definition
+    for part in definition.parts.values():
+        published = {part.key(definition.defaults | one) for one in definition.settings(part)}
+        assert {part.key({**definition.defaults, **one}) for one in part.room} <= published
 
 
 def test_a_place_numbers_the_cells_of_its_grid_row_by_row():
