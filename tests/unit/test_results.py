@@ -337,8 +337,13 @@ def test_the_plain_network_is_neither_lost_nor_saturated():
     assert 0.70 < test["correct"] / test["total"] < 0.90
 
 
-def test_all_results_together_stay_small():
-    assert sum(path.stat().st_size for path in DIRECTORY.rglob("*") if path.is_file()) < 15_000_000
+def test_all_checkpoints_together_stay_small():
+    assert sum(path.stat().st_size for path in (DIRECTORY / "checkpoints").iterdir()) < 15_000_000
+
+
+def test_what_else_the_results_hold_stays_small():
+    """Records of every run, the table, the times, and the images that are shown."""
+    assert sum(path.stat().st_size for path in DIRECTORY.iterdir() if path.is_file()) < 3_000_000
 
 
 def test_a_record_is_the_readers_own_copy():
