@@ -41,24 +41,33 @@ MANY = 1000
 def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
     """Yield every combination of the controls that a part depends on or follows.
 
-    Two menus that a part follows have thousands of pairs. A contrast shows something else for each, and is
-    visited at every pair in the first of its settings. Otherwise the settings share out a walk on which every
-    entry of every menu comes up.
+    Two menus that a part follows have thousands of pairs. The settings then share out a walk on which every
+    entry of every menu comes up. A contrast is one table of all pairs, from which the page reads by place:
+    in the first of its settings it is visited on several walks, with entries beside themselves and beside
+    earlier and later ones. That the table is right at all pairs is for a test of its records.
     """
     axes = [definition.controls[name].values for name in part.follows]
     pairs = list(product(*axes))
     settings = list(definition.settings(part))
     contrasts = any(item.kind == "contrast" for item in part.items)
     for at, setting in enumerate(settings):
-        few = len(pairs) < MANY or (contrasts and at == 0)
-        for values in pairs if few else walk(axes)[at :: len(settings)]:
+        if len(pairs) < MANY:
+            visited = pairs
+        elif contrasts and at == 0:
+            visited = [values for shift in (0, 7, 31, 61) for values in walk(axes, shift)]
+        else:
+            visited = walk(axes, 7)[at :: len(settings)]
+        for values in visited:
             yield setting | dict(zip(part.follows, values, strict=True))
 
 
-def walk(axes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return as many positions as the longest axis has, in which every value of every axis comes up."""
+def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
+    """Return as many positions as the longest axis has, in which every value of every axis comes up.
+
+    Each axis is so many steps ahead of the one before.
+    """
     steps = range(max(len(axis) for axis in axes))
-    return [tuple(axis[(step + 7 * at) % len(axis)] for at, axis in enumerate(axes)) for step in steps]
+    return [tuple(axis[(step + shift * at) % len(axis)] for at, axis in enumerate(axes)) for step in steps]
 
 
 def visit(figure: Locator, definition: Definition, part: Part) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ globalThis.reading = {
       control.value = at;
       control.dispatchEvent(new Event("input", { bubbles: true }));
     } else if (control.matches("select")) {
+      if (control.value === String(at)) return; // as a reader's choice of the same entry, which is no change
       control.value = at;
       control.dispatchEvent(new Event("change", { bubbles: true }));
     } else {

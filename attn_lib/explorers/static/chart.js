@@ -45,8 +45,9 @@ const dashOf = (i) => DASHES[i % STYLES];
 export function makeChart(item) {
   const lines = make("svg", { class: "attn-lines", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
   const dots = make("g");
+  const marks = make("g");
   const pointer = make("g");
-  const svg = make("svg", { "aria-hidden": "true" }, lines, dots, pointer);
+  const svg = make("svg", { "aria-hidden": "true" }, lines, dots, marks, pointer);
   const plot = make("div", { class: "attn-plot", role: "img", "data-name": "map", tabindex: 0 }, svg);
   const yTicks = make("div", { class: "attn-yticks", "aria-hidden": "true" });
   const xTicks = make("div", { class: "attn-xticks", "aria-hidden": "true" });
@@ -65,7 +66,8 @@ export function makeChart(item) {
   let data = { series: [] };
   let place = { x: along({ low: 0, high: 1 }), y: along({ low: 0, high: 1 }) };
   let here; // the point of the present setting
-  let rings = []; // points that controls pick: {label, point, name}
+  let named = []; // every point with its name: {point, name}
+  let rings = []; // those that controls pick: {point, name, label, at}
   let pointed = null; // [series, point]
 
   const withIntervals = () => data.series.some(({ points }) => points.some((p) => p.low !== undefined));
@@ -149,36 +151,42 @@ export function makeChart(item) {
     return key;
   }
 
+  /** Draw what does not follow a control. */
+  function draw(next) {
+    data = next;
+    const { x, y, series } = data;
+    named = series.flatMap(({ name, points }) => points.map((p) => ({ point: p, name: p.name ?? name })));
+    place = { x: along(x), y: along(y) };
+    lines.replaceChildren(
+      ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),
+      ...x.ticks.map(([v]) => make("path", { d: `M${place.x(v)},0V1`, class: "attn-grid" })));
+    dots.replaceChildren();
+    series.forEach(drawSeries);
+    for (const { point: p } of named) {
+      if (p.marked) dots.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-here"));
+    }
+    legend.replaceChildren(...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)));
+    const tick = (side, share) => ([v, text]) => make("span", { style: `${side}:${percent(share(v))}` }, text);
+    yTicks.replaceChildren(...y.ticks.map(tick("bottom", place.y)));
+    xTicks.replaceChildren(...x.ticks.map(tick("left", place.x)));
+    xLabel.textContent = x.label;
+    yLabel.textContent = y.label;
+    plot.setAttribute("aria-label", data.alt);
+    table.update();
+  }
+
   return {
     element,
     update(next, { pick }) {
-      data = next;
-      const { x, y, series } = data;
+      if (next !== data) draw(next);
       here = data.here?.pick ? data.here.at[pick(data.here.pick).value] : data.here;
-      const every = series.flatMap(({ name, points }) => points.map((p) => ({ point: p, name: p.name ?? name })));
       rings = (data.rings ?? []).flatMap(({ pick: control, label }, at) =>
-        every.filter((one) => one.name === pick(control).text).map((one) => ({ ...one, label, at })));
-      place = { x: along(x), y: along(y) };
-      lines.replaceChildren(
-        ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),
-        ...x.ticks.map(([v]) => make("path", { d: `M${place.x(v)},0V1`, class: "attn-grid" })));
-      dots.replaceChildren();
-      series.forEach(drawSeries);
-      for (const { points } of series) {
-        for (const p of points) if (p.marked) dots.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-here"));
-      }
-      for (const { point: p, label, at } of rings) dots.append(labelled(place.x(p.x), place.y(p.y), label, at));
-      if (here) dots.append(marker(place.x(here.x), place.y(here.y), "circle", "attn-here"));
-      legend.replaceChildren(...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)));
-      const tick = (side, share) => ([v, text]) => make("span", { style: `${side}:${percent(share(v))}` }, text);
-      yTicks.replaceChildren(...y.ticks.map(tick("bottom", place.y)));
-      xTicks.replaceChildren(...x.ticks.map(tick("left", place.x)));
-      xLabel.textContent = x.label;
-      yLabel.textContent = y.label;
-      plot.setAttribute("aria-label", data.alt);
-      const still = pointed !== null && pointed[0] < series.length && pointed[1] < series[pointed[0]].points.length;
+        named.filter(({ name }) => name === pick(control).text).map((one) => ({ ...one, label, at })));
+      marks.replaceChildren(
+        ...rings.map(({ point: p, label, at }) => labelled(place.x(p.x), place.y(p.y), label, at)),
+        ...(here ? [marker(place.x(here.x), place.y(here.y), "circle", "attn-here")] : []));
+      const still = pointed !== null && pointed[0] < data.series.length && pointed[1] < data.series[pointed[0]].points.length;
       point(still ? pointed : null);
-      table.update();
     },
   };
 }
