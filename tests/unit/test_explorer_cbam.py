@@ -117,7 +117,7 @@ def test_gates_and_maps_are_those_of_the_trained_network(network: dict[str, obje
             check_heatmap(data[item], expected[image])
         assert data["points"]["value"] == points_at_the_digit(places[image], image)
         assert data["spatial"]["over"]["index"] == image
-        check_reading(cbam.read(here), name, image)
+        check_reading(cbam.SHOWN.read(here), name, image)
 
 
 def test_the_variant_with_a_learnt_mix_says_what_its_gate_does_not_see():
@@ -140,7 +140,7 @@ def test_the_code_of_every_setting_computes_what_is_shown():
             check_heatmap(spatial, names["spatial"].double().numpy())
 
 
-@pytest.mark.parametrize("compute", [cbam.read, cbam.channel_gates, cbam.spatial_gates])
+@pytest.mark.parametrize("compute", [cbam.SHOWN.read, cbam.channel_gates, cbam.spatial_gates])
 def test_an_untrained_setting_says_so(compute):
     assert compute(setting(reduction=2)) == {
         "missing": "No network was trained with r = 2 and k = 7; one was for each r of 4, 8 and 16 with each "
@@ -150,7 +150,7 @@ def test_an_untrained_setting_says_so(compute):
 
 
 def test_r_and_k_do_not_move_the_variants():
-    for compute in (cbam.read, cbam.channel_gates, cbam.spatial_gates):
+    for compute in (cbam.SHOWN.read, cbam.channel_gates, cbam.spatial_gates):
         assert compute(setting(variant="avg", reduction=16, kernel_size=3)) == compute(setting(variant="avg"))
 
 

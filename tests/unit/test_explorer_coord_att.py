@@ -112,7 +112,7 @@ def test_strips_and_maps_are_those_of_the_trained_network(network: dict[str, obj
         data = coord_att.features(here)
         check_heatmap(data["before"], x[image].mean(axis=0))
         check_heatmap(data["after"], output[image].mean(axis=0))
-        check_reading(coord_att.read(here), name, image)
+        check_reading(coord_att.SHOWN.read(here), name, image)
 
 
 def test_the_code_of_every_setting_computes_what_is_shown():
@@ -132,7 +132,7 @@ def test_the_code_of_every_setting_computes_what_is_shown():
                 assert shown[item] == {"value": 0, "text": "1.000 and 1.000"}
 
 
-@pytest.mark.parametrize("compute", [coord_att.read, coord_att.cross, coord_att.spans, coord_att.features])
+@pytest.mark.parametrize("compute", [coord_att.SHOWN.read, coord_att.cross, coord_att.spans, coord_att.features])
 def test_an_untrained_setting_says_so(compute):
     assert compute(setting(reduction=16)) == {
         "missing": "No network was trained with r = 16; one was for each r = 2, 4 and 8."
@@ -141,7 +141,7 @@ def test_an_untrained_setting_says_so(compute):
 
 
 def test_r_does_not_move_a_network_with_one_strip():
-    for compute in (coord_att.read, coord_att.cross, coord_att.spans, coord_att.features):
+    for compute in (coord_att.SHOWN.read, coord_att.cross, coord_att.spans, coord_att.features):
         assert compute(setting(strips="width", reduction=8)) == compute(setting(strips="width"))
 
 

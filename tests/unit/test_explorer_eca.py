@@ -119,7 +119,7 @@ def test_the_gates_are_those_of_the_trained_network(trained: int, stage: int):
         assert len(band) == trained
         assert sum(band) / trained == middle
         assert (data["squeeze"]["reach"], data["gates"]["band"]) == (trained // 2, [middle])
-        read = eca.read(setting(trained=trained, image=image))
+        read = eca.SHOWN.read(setting(trained=trained, image=image))
         assert read["prediction"]["value"] == int(probabilities[image].argmax())
         assert read["accuracy"]["value"] == round(run["test"]["correct"] / run["test"]["total"], 3)
 
@@ -134,7 +134,7 @@ def test_the_code_of_every_setting_computes_what_is_shown():
 
 def test_an_untrained_size_says_so():
     expected = {"missing": "No network was trained with k = 11."}
-    assert eca.gates(setting(trained=11)) == eca.read(setting(trained=11)) == expected
+    assert eca.gates(setting(trained=11)) == eca.SHOWN.read(setting(trained=11)) == expected
 
 
 def test_a_live_explorer_takes_sizes_that_no_page_offers():

@@ -94,7 +94,7 @@ def test_the_reading_is_the_networks_and_its_accuracy_the_recorded_one():
     with torch.no_grad():
         probabilities = network(images.inputs()).softmax(dim=1)
     for image, label in enumerate(images.labels.tolist()):
-        data = se.read(setting(image=image))
+        data = se.SHOWN.read(setting(image=image))
         guess = int(probabilities[image].argmax())
         assert data["prediction"]["value"] == guess
         assert ("right" in data["prediction"]["text"]) == (guess == label)
@@ -137,7 +137,9 @@ def test_an_untrained_setting_says_so():
         "missing": "No network was trained with r = 3; one was for each r = 2, 4, 8 and 16."
     }
     assert (
-        se.read(setting(reduction=3)) == se.gates(setting(reduction=3)) == se.by_class(setting(reduction=3))
+        se.SHOWN.read(setting(reduction=3))
+        == se.gates(setting(reduction=3))
+        == se.by_class(setting(reduction=3))
     )
 
 
@@ -153,7 +155,7 @@ def test_a_stage_that_does_not_exist_is_refused():
 
 
 def test_some_sample_is_misread_so_that_the_page_shows_failures():
-    readings = [se.read(setting(image=image))["prediction"]["text"] for image in se.IMAGE.values]
+    readings = [se.SHOWN.read(setting(image=image))["prediction"]["text"] for image in se.IMAGE.values]
     assert 0 < sum("right" not in text for text in readings) < len(readings)
 
 

@@ -81,7 +81,7 @@ def test_the_rows_are_those_of_the_trained_network(heads: int, stage: int):
         entropy = -(weights[image] * np.log(np.maximum(weights[image], 1e-38))).sum(axis=-1)
         assert data["spread"]["value"] == pytest.approx(np.exp(entropy).mean(), abs=2e-3)
         assert data["spread"]["text"].endswith(f" of {side * side} places")
-        read = record_of.read(setting(heads=heads, image=image))
+        read = record_of.SHOWN.read(setting(heads=heads, image=image))
         assert read["prediction"]["value"] == int(probabilities[image].argmax())
 
 

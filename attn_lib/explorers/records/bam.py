@@ -22,12 +22,11 @@ from attn_lib.explorers.records.samples import (
     describe,
     image_control,
     image_index,
-    observe,
     picked_stage,
-    reading,
 )
+from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
-from attn_lib.inspection import BlockRecord, trace_shapes
+from attn_lib.inspection import trace_shapes
 
 __all__ = ["CHANNELS", "COMBINE", "DILATION", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
 
@@ -226,35 +225,22 @@ def network_name(setting: Setting) -> str:
     return f"{setting_name(combine, setting['reduction'], setting['dilation'])}_seed0"
 
 
-def untrained(setting: Setting) -> Data:
+def why_missing(setting: Setting) -> str:
     """Say why there is nothing to show."""
-    return {
-        "missing": f"No network was trained with r = {setting['reduction']} and d = {setting['dilation']}; "
+    return (
+        f"No network was trained with r = {setting['reduction']} and d = {setting['dilation']}; "
         "one was for each r of 4, 8 and 16 with each d of 1, 2 and 4."
-    }
+    )
 
 
-def read(setting: Setting) -> Data:
-    """Say what the network reads, and how often it is right."""
-    name = network_name(setting)
-    observed = observe(name)
-    if observed is None:
-        return untrained(setting)
-    return reading(name, observed.probabilities, image_index(setting))
-
-
-def look_into(setting: Setting) -> BlockRecord | None:
-    """Return what the block of the picked stage did to all sample images, or None if none was trained."""
-    stage = picked_stage(setting)
-    observed = observe(network_name(setting))
-    return observed.blocks[f"layer{stage}.0.attention"] if observed else None
+SHOWN = Trained(network_name, why_missing)
 
 
 def channel_branch(setting: Setting) -> Data:
     """Give the scores of the channel branch."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     if "channel" in seen.maps:
         scores = seen.maps["channel"][:, :, 0, 0]
     else:
@@ -273,9 +259,9 @@ def channel_branch(setting: Setting) -> Data:
 
 def places(setting: Setting) -> Data:
     """Give the scores of the spatial branch, the gate over the image, and the map after it."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     index = image_index(setting)
     gate = seen.maps["combined"][index].mean(dim=0)
     if "spatial" in seen.maps:
@@ -294,9 +280,9 @@ def places(setting: Setting) -> Data:
 
 def points(setting: Setting) -> Data:
     """Say whether the gate, averaged over the channels, points at the digit."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     index = image_index(setting)
     return {"points": pointing(seen.maps["combined"][index].mean(dim=0), index)}
 
@@ -376,12 +362,8 @@ EXPLORER = Definition(
                 Part(
                     "reading",
                     (*NETWORK, "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
+                    READING,
+                    SHOWN.read,
                     ignores=WHILE_ANOTHER,
                 ),
                 Part(

@@ -17,13 +17,12 @@ from attn_lib.explorers.records.samples import (
     image_control,
     image_index,
     look,
-    observe,
     picked_stage,
-    reading,
     trained_network,
 )
+from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
-from attn_lib.inspection import BlockRecord, count_parameters, place_map, trace_shapes
+from attn_lib.inspection import count_parameters, place_map, trace_shapes
 
 __all__ = ["CHANNELS", "EXPLORER", "IMAGE", "KERNEL_SIZE", "REDUCTION", "STAGE", "VARIANT"]
 
@@ -121,29 +120,23 @@ def network_name(setting: Setting) -> str:
     return f"{setting_name(variant, setting['reduction'], setting['kernel_size'])}_seed0"
 
 
-def untrained(setting: Setting) -> Data:
+def why_missing(setting: Setting) -> str:
     """Say why there is nothing to show."""
     reduction, kernel_size = setting["reduction"], setting["kernel_size"]
-    return {
-        "missing": f"No network was trained with r = {reduction} and k = {kernel_size}; one was for each "
+    return (
+        f"No network was trained with r = {reduction} and k = {kernel_size}; one was for each "
         "r of 4, 8 and 16 with each k of 3, 5 and 7."
-    }
+    )
 
 
-def read(setting: Setting) -> Data:
-    """Say what the network reads, and how often it is right."""
-    name = network_name(setting)
-    observed = observe(name)
-    if observed is None:
-        return untrained(setting)
-    return reading(name, observed.probabilities, image_index(setting))
+SHOWN = Trained(network_name, why_missing)
 
 
 def channel_gates(setting: Setting) -> Data:
     """Give the channel gates of one stage; in parallel order the channels' scores."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     scores = seen.maps["channel"]
     gate = scores[image_index(setting), :, 0, 0]
     smallest, largest = round_off(gate.min().item()), round_off(gate.max().item())
@@ -164,18 +157,11 @@ def channel_gates(setting: Setting) -> Data:
     }
 
 
-def look_into(setting: Setting) -> BlockRecord | None:
-    """Return what the block of the picked stage did to all sample images, or None if none was trained."""
-    stage = picked_stage(setting)
-    observed = observe(network_name(setting))
-    return observed.blocks[f"layer{stage}.0.attention"] if observed else None
-
-
 def spatial_gates(setting: Setting) -> Data:
     """Give what the spatial gate sees of every place, the gate over the image, and the map after both."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     index, variant = image_index(setting), setting["variant"]
     # What the spatial gate receives: the map itself, unless the channels were scaled before.
     received = seen.input if variant in ("spatial_first", "parallel") else seen.input * seen.maps["channel"]
@@ -261,12 +247,8 @@ EXPLORER = Definition(
                 Part(
                     "reading",
                     (*NETWORK, "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
+                    READING,
+                    SHOWN.read,
                     "column",
                     ignores=WHILE_A_VARIANT,
                 ),

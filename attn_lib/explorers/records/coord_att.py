@@ -21,10 +21,8 @@ from attn_lib.explorers.records.samples import (
     image_control,
     image_index,
     look,
-    observe,
-    picked_stage,
-    reading,
 )
+from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import BlockRecord, trace_shapes
 
@@ -107,27 +105,12 @@ def network_name(setting: Setting) -> str:
     return f"{setting_name(chosen, setting['reduction'])}_seed0"
 
 
-def untrained(setting: Setting) -> Data:
+def why_missing(setting: Setting) -> str:
     """Say why there is nothing to show."""
-    return {
-        "missing": f"No network was trained with r = {setting['reduction']}; one was for each r = 2, 4 and 8."
-    }
+    return f"No network was trained with r = {setting['reduction']}; one was for each r = 2, 4 and 8."
 
 
-def read(setting: Setting) -> Data:
-    """Say what the network reads, and how often it is right."""
-    name = network_name(setting)
-    observed = observe(name)
-    if observed is None:
-        return untrained(setting)
-    return reading(name, observed.probabilities, image_index(setting))
-
-
-def look_into(setting: Setting) -> BlockRecord | None:
-    """Return what the block of the picked stage did to all sample images, or None if none was trained."""
-    stage = picked_stage(setting)
-    observed = observe(network_name(setting))
-    return observed.blocks[f"layer{stage}.0.attention"] if observed else None
+SHOWN = Trained(network_name, why_missing)
 
 
 def pick_channel(which: Value, gates: Tensor) -> int | None:
@@ -178,17 +161,17 @@ def gates_of(setting: Setting, seen: BlockRecord) -> Gates:
 
 def cross(setting: Setting) -> Data:
     """Draw the strips along the edges of the image and the gate that they make of it."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     return {"strips": draw(gates_of(setting, seen), image_index(setting))}
 
 
 def spans(setting: Setting) -> Data:
     """Say between which values the gates lie, and whether their product points at the digit."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     height, width, places, _ = gates_of(setting, seen)
     return {
         "rows": number(round_off((height.max() - height.min()).item()), span(height)),
@@ -225,9 +208,9 @@ def span(values: Tensor) -> str:
 
 def features(setting: Setting) -> Data:
     """Give the map before and after the block, averaged over the channels."""
-    seen = look_into(setting)
+    seen = SHOWN.block(setting)
     if seen is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     index = image_index(setting)
     before, after = seen.input[index].mean(dim=0), seen.output[index].mean(dim=0)
     return {
@@ -286,12 +269,8 @@ EXPLORER = Definition(
                 Part(
                     "reading",
                     (*NETWORK, "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
+                    READING,
+                    SHOWN.read,
                     "column",
                     ignores=WHILE_ONE_STRIP,
                 ),

@@ -17,11 +17,10 @@ from attn_lib.explorers.records.samples import (
     image_control,
     image_index,
     look,
-    observe,
     picked_stage,
-    reading,
     trained_network,
 )
+from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import count_parameters
 
@@ -162,29 +161,21 @@ def network_name(setting: Setting) -> str:
     return f"eca_k{setting['trained']}_seed0"
 
 
-def untrained(setting: Setting) -> Data:
+def why_missing(setting: Setting) -> str:
     """Say why there is nothing to show."""
-    return {"missing": f"No network was trained with k = {setting['trained']}."}
+    return f"No network was trained with k = {setting['trained']}."
 
 
-def read(setting: Setting) -> Data:
-    """Say what the network reads, and how often it is right."""
-    name = network_name(setting)
-    observed = observe(name)
-    if observed is None:
-        return untrained(setting)
-    return reading(name, observed.probabilities, image_index(setting))
+SHOWN = Trained(network_name, why_missing)
 
 
 def gates(setting: Setting) -> Data:
     """Give the squeezed vector, the k weights and the gates of one stage."""
-    stage = picked_stage(setting)
-    observed = observe(network_name(setting))
-    if observed is None:
-        return untrained(setting)
-    name = f"layer{stage}.0.attention"
-    seen, index = observed.blocks[name], image_index(setting)
-    block = trained_network(network_name(setting)).get_submodule(name)
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    stage, index = picked_stage(setting), image_index(setting)
+    block = trained_network(network_name(setting)).get_submodule(f"layer{stage}.0.attention")
     weights = block.state_dict()["conv.weight"].flatten()
     reach = len(weights) // 2
     squeezed, gate = seen.input.mean(dim=(2, 3)), seen.maps["channel"][index, :, 0, 0]
@@ -291,12 +282,8 @@ EXPLORER = Definition(
                 Part(
                     "reading",
                     ("trained", "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
+                    READING,
+                    SHOWN.read,
                     "column",
                 ),
                 Part(

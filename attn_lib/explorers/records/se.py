@@ -30,8 +30,8 @@ from attn_lib.explorers.records.samples import (
     look,
     observe,
     picked_stage,
-    reading,
 )
+from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import count_parameters, trace_shapes
 
@@ -113,31 +113,21 @@ def network_name(setting: Setting) -> str:
     return f"se_r{setting['reduction']}_{'bias' if setting['bias'] else 'nobias'}_seed0"
 
 
-def untrained(setting: Setting) -> Data:
+def why_missing(setting: Setting) -> str:
     """Say why there is nothing to show."""
     trained = join([str(r) for r in TRAINED_REDUCTIONS])
-    return {
-        "missing": f"No network was trained with r = {setting['reduction']}; one was for each r = {trained}."
-    }
+    return f"No network was trained with r = {setting['reduction']}; one was for each r = {trained}."
 
 
-def read(setting: Setting) -> Data:
-    """Say what the network reads, and how often it is right."""
-    name = network_name(setting)
-    observed = observe(name)
-    if observed is None:
-        return untrained(setting)
-    return reading(name, observed.probabilities, image_index(setting))
+SHOWN = Trained(network_name, why_missing)
 
 
 def gates(setting: Setting) -> Data:
     """Give the squeezed vector and the gates of one stage, with its most open and most closed channel."""
-    stage = picked_stage(setting)
-    observed = observe(network_name(setting))
-    if observed is None:
-        return untrained(setting)
-    seen = observed.blocks[f"layer{stage}.0.attention"]
-    index = image_index(setting)
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    stage, index = picked_stage(setting), image_index(setting)
     squeezed = seen.input.mean(dim=(2, 3))
     # One scale for all images, so that bars compare from image to image; it always holds zero.
     low, high = round_off(min(squeezed.min().item(), 0)), round_off(max(squeezed.max().item(), 0))
@@ -175,7 +165,7 @@ def by_class(setting: Setting) -> Data:
     """Give the mean gate of every channel for each digit, over all test images."""
     stage, name = picked_stage(setting), network_name(setting)
     if observe(name) is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     means = results.class_gates(name)[f"layer{stage}.0.attention"]
     # One number for how much a gate depends on the digit: its spread over the ten means, averaged over gates.
     spread = round_off(means.std(dim=0, correction=0).mean().item())
@@ -267,12 +257,8 @@ EXPLORER = Definition(
                 Part(
                     "reading",
                     ("reduction", "bias", "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
+                    READING,
+                    SHOWN.read,
                     "column",
                 ),
                 Part(

@@ -21,8 +21,8 @@ from attn_lib.explorers.records.samples import (
     image_control,
     image_index,
     observe,
-    reading,
 )
+from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import count_macs, count_parameters
 
@@ -58,9 +58,12 @@ def network_name(setting: Setting) -> str:
     return "self_attention_r2_seed0" if heads == 1 else f"self_attention_num_heads{heads}_r2_seed0"
 
 
-def untrained(setting: Setting) -> Data:
+def why_missing(setting: Setting) -> str:
     """Say why there is nothing to show."""
-    return {"missing": f"No network was trained with {setting['heads']} heads."}
+    return f"No network was trained with {setting['heads']} heads."
+
+
+SHOWN = Trained(network_name, why_missing)
 
 
 def block_name(stage: Value) -> str:
@@ -95,21 +98,12 @@ def rows_of(weights: Tensor) -> Tensor:
     return weights[:, queries].unflatten(2, (side, side))
 
 
-def read(setting: Setting) -> Data:
-    """Say what the network reads, and how often it is right."""
-    name = network_name(setting)
-    observed = observe(name)
-    if observed is None:
-        return untrained(setting)
-    return reading(name, observed.probabilities, image_index(setting))
-
-
 def attend(setting: Setting) -> Data:
     """Give every query's row of weights, head by head, over the image."""
     name, index = block_name(setting["stage"]), image_index(setting)
     observed = observe(network_name(setting))
     if observed is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     weights = observed.blocks[name].maps["weights"][index]
     rows = rows_of(weights)
     side = rows.shape[-1]
@@ -152,7 +146,7 @@ def matrix(setting: Setting) -> Data:
     """Give all weights of the last stage, a row per query, as a mean over the heads."""
     observed = observe(network_name(setting))
     if observed is None:
-        return untrained(setting)
+        return SHOWN.missing(setting)
     weights = observed.blocks[block_name(3)].maps["weights"][image_index(setting)].mean(dim=0)
     length = len(weights)
     return {
@@ -325,12 +319,8 @@ EXPLORER = Definition(
                 Part(
                     "reading",
                     ("heads", "image"),
-                    (
-                        Item("prediction", "number", "the network reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("accuracy", "number", "right on test images"),
-                    ),
-                    read,
+                    READING,
+                    SHOWN.read,
                     "column",
                 ),
             ),
