@@ -40,11 +40,13 @@ book: setup
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
-test: book
+# What takes seconds comes first, so that it is known before the minutes are spent.
+test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser.chromium
+	$(MAKE) book
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -m "not timed" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m timed
 

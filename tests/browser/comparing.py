@@ -306,7 +306,7 @@ def compare_contrast(shown: dict[str, Any], data: dict[str, Any], setting: dict[
         else ["–"] * (2 + len(data["seeds"]))
         for member in (first, second)
     ]
-    heads = ["mean", "95 % interval", *(f"seed {seed}" for seed in data["seeds"])]
+    heads = ["mean", "interval", *(f"seed {seed}" for seed in data["seeds"])]
     difference += [""] * len(data["seeds"])
     assert shown["rows"] == [list(row) for row in zip(heads, *columns, difference, strict=True)]
     compare_seeds(shown, data, first, second)

@@ -132,7 +132,9 @@ def test_the_code_of_every_setting_computes_what_is_shown():
                 assert shown[item] == {"value": 0, "text": "1.000 and 1.000"}
 
 
-@pytest.mark.parametrize("compute", [coord_att.SHOWN.read, coord_att.cross, coord_att.spans, coord_att.features])
+@pytest.mark.parametrize(
+    "compute", [coord_att.SHOWN.read, coord_att.cross, coord_att.spans, coord_att.features]
+)
 def test_an_untrained_setting_says_so(compute):
     assert compute(setting(reduction=16)) == {
         "missing": "No network was trained with r = 16; one was for each r = 2, 4 and 8."

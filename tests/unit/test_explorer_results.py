@@ -132,7 +132,8 @@ def test_numbers_in_titles_are_sorted_as_numbers():
 def test_every_point_is_the_mean_of_its_seeds_over_its_cost(moved: dict[str, object]):
     plain = MAIN["plain_seed0"]
     for cost in ("parameters", "macs"):
-        drawn = points(explorer.overview(moved | {"cost": cost})["chart"])
+        chart = explorer.overview(moved | {"cost": cost})["chart"]
+        drawn, ends = points(chart), (chart["y"]["low"], chart["y"]["high"])
         expected = {name: found for name in SETTINGS if (found := shares(name, moved)) is not None}
         titles = {explorer.BY_NAME[name].title: name for name in expected}
         assert drawn.keys() == titles.keys()
@@ -142,15 +143,31 @@ def test_every_point_is_the_mean_of_its_seeds_over_its_cost(moved: dict[str, obj
             assert series == explorer.BY_NAME[name].family
             assert point["text"][0] == f"{run[cost] - plain[cost]:,}"
             assert percentages(point["text"][1]) == pytest.approx([100 * found.mean()], abs=0.051)
-            assert point["y"] == pytest.approx(100 * found.mean(), abs=0.051)
+            assert point["y"] == pytest.approx(np.clip(100 * found.mean(), *ends), abs=0.051)
             if len(found) == 1:
                 assert "low" not in point
                 assert len(point["text"]) == 2
             else:
                 low, high = stats.t.interval(0.95, len(found) - 1, found.mean(), stats.sem(found))
-                assert point["low"] == pytest.approx(100 * max(low, 0), abs=0.051)
-                assert point["high"] == pytest.approx(100 * min(high, 1), abs=0.051)
+                assert point["low"] == pytest.approx(np.clip(100 * low, *ends), abs=0.051)
+                assert point["high"] == pytest.approx(np.clip(100 * high, *ends), abs=0.051)
                 assert percentages(point["text"][2]) == pytest.approx([100 * low, 100 * high], abs=0.051)
+
+
+def test_a_network_that_did_not_learn_stands_at_the_edge_and_is_named():
+    """Quartiles 84 and 87 %: what lies more than three times three points below is far out."""
+    values = [0.10, 0.83, 0.84, 0.85, 0.86, 0.87, 0.88]
+    low, high = explorer.fences_of(values)
+    assert (low, high) == (pytest.approx(0.835 - 3 * 0.03), pytest.approx(0.865 + 3 * 0.03))
+    shown = explorer.overview(setting())
+    chart, ends = shown["chart"], shown["chart"]["y"]
+    means = {name: float(np.mean(list(shares(name, setting()).values()))) for name in SETTINGS}
+    far = {name for name, mean in means.items() if not ends["low"] <= 100 * mean <= ends["high"]}
+    assert far == {name for name, mean in means.items() if mean < explorer.fences_of(list(means.values()))[0]}
+    for name in SETTINGS:
+        assert (f"{explorer.BY_NAME[name].title} (" in shown["note"]["text"]) == (name in far)
+    assert ends["high"] - ends["low"] < 30
+    assert all(ends["low"] <= point["y"] <= ends["high"] for _, point in points(chart).values())
 
 
 def test_costs_stand_in_order_on_their_axis_and_nothing_at_its_low_end():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -165,12 +166,13 @@ def draw(measure: Measure, cost: str) -> Data:
     spreads = {name: spread for name, spread in measured(measure).items() if name in across}
     places = side_by_side({name: across[name].place for name in spreads})
     members: dict[str, list[Data]] = {name: [] for name in FAMILIES}
+    axis = measure_axis(measure)
     for name, spread in spreads.items():
-        interval = drawn(spread.interval)
+        interval = drawn(spread.interval, axis)
         members[BY_NAME[name].family].append(
             charts.point(
                 places[name],
-                round(100 * spread.mean, 1),
+                held(100 * spread.mean, axis),
                 (across[name].text, percent(spread.mean)),
                 interval=interval,
                 interval_text=percents(spread.interval) if interval else "",
@@ -180,7 +182,7 @@ def draw(measure: Measure, cost: str) -> Data:
     best, worst = (pick(spreads, key=lambda name: spreads[name].mean) for pick in (max, min))
     return charts.chart(
         cost_axis(cost),
-        measure_axis(measure),
+        axis,
         [charts.points(name, points, FAMILIES.index(name)) for name, points in members.items() if points],
         f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
         f"{percent(spreads[worst].mean)} ({BY_NAME[worst].title}) to {percent(spreads[best].mean)} "
@@ -189,10 +191,15 @@ def draw(measure: Measure, cost: str) -> Data:
     )
 
 
-def drawn(interval: tuple[float, float]) -> tuple[float, float] | None:
-    """Return what is drawn of an interval, in per cent: none of it lies beyond what a share can be."""
+def held(value: float, axis: Data) -> float:
+    """Return where a percentage is drawn: at the end of the axis, if it lies beyond."""
+    return round(min(max(value, float(axis["low"])), float(axis["high"])), 1)  # type: ignore[arg-type]
+
+
+def drawn(interval: tuple[float, float], axis: Data) -> tuple[float, float] | None:
+    """Return what is drawn of an interval, in per cent: as much as the axis holds."""
     low, high = interval
-    return None if math.isnan(low) else (round(100 * max(low, 0), 1), round(100 * min(high, 1), 1))
+    return None if math.isnan(low) else (held(100 * low, axis), held(100 * high, axis))
 
 
 def percent(share: float) -> str:
@@ -275,14 +282,40 @@ def cost_axis(cost: str) -> Data:
 
 
 def measure_axis(measure: Measure) -> Data:
-    """Make the axis of the measure, in per cent: as much as the points and their intervals need."""
+    """Make the axis of the measure, in per cent.
+
+    It holds the points and their intervals, but not those far out: one network that did not learn would
+    press all others into a line.
+    """
     spreads = measured(measure).values()
-    ends = [end for spread in spreads for end in (100 * spread.mean, *(drawn(spread.interval) or ()))]
-    low, high = min(ends), max(ends)
+    fences = fences_of([spread.mean for spread in spreads])
+    ends = [end for spread in spreads for end in (spread.mean, *spread.interval)]
+    # Not a number, the end of no interval, is in no range either.
+    shown = [100 * min(max(end, 0), 1) for end in ends if fences[0] <= end <= fences[1]]
+    low, high = min(shown), max(shown)
     step = next((step for step in (0.5, 1, 2, 5, 10, 20) if (high - low) / step <= 8), 20)
     first, last = math.floor(low / step), math.ceil(high / step)
     ticks = [(step * at, f"{step * at:g} %") for at in range(first, last + 1)]
     return charts.axis(describe(measure), step * first, step * last, ticks)
+
+
+def fences_of(values: Sequence[float]) -> tuple[float, float]:
+    """Return beyond what a value is far out: three times the quartiles' distance from them (Tukey 1977)."""
+    lower, _, upper = statistics.quantiles(values, method="inclusive")
+    if lower == upper:
+        return -math.inf, math.inf
+    return lower - 3 * (upper - lower), upper + 3 * (upper - lower)
+
+
+def beyond(measure: Measure) -> list[str]:
+    """Name the settings whose mean lies beyond the axis."""
+    axis = measure_axis(measure)
+    far = [
+        f"{BY_NAME[name].title} ({percent(spread.mean)})"
+        for name, spread in measured(measure).items()
+        if held(100 * spread.mean, axis) != round(100 * spread.mean, 1)
+    ]
+    return [f"Far out, and drawn at the edge: {', '.join(far)}."] if far else []
 
 
 def describe(measure: Measure) -> str:
@@ -296,7 +329,8 @@ def describe(measure: Measure) -> str:
 @cache
 def explain(measure: Measure, cost: str) -> str:
     """Say what is drawn, of how many settings and seeds, and where nothing stands."""
-    return " ".join([*say_measure(measure), say_seeds(measured(measure).values()), *say_cost(measure, cost)])
+    says = [*say_measure(measure), say_seeds(measured(measure).values()), *beyond(measure)]
+    return " ".join([*says, *say_cost(measure, cost)])
 
 
 def say_measure(measure: Measure) -> list[str]:
@@ -457,7 +491,7 @@ EXPLORER = Definition(
                 Part(
                     "pair",
                     ("measure", "map", "stage"),
-                    (Item("contrast", "contrast", "A, B, and their difference"),),
+                    (Item("contrast", "contrast", "A, B, and A − B in points; intervals are of 95 %"),),
                     compare,
                     follows=("first", "second"),
                     ignores=IGNORES,

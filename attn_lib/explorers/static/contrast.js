@@ -63,7 +63,7 @@ const dot = (x, y) => make("circle", { cx: percent(x), cy: percent(1 - y), r: 3.
 
 export function makeContrast(item) {
   const body = make("tbody");
-  const head = ["", "A", "B", "A − B, points"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
+  const head = ["", "A", "B", "A − B"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
   const table = make("table", { class: "attn-terms attn-pair" }, make("caption", {}, item.label),
     make("thead", {}, make("tr", {}, ...head)), body);
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
@@ -77,7 +77,7 @@ export function makeContrast(item) {
     const [a, b] = [cells(first), cells(second)];
     const differences = [mean === null ? NONE : inPoints(mean),
       reach === null ? NONE : `± ${(reach / 10).toFixed(1)}`];
-    const names = ["mean", "95 % interval", ...data.seeds.map((seed) => `seed ${seed}`)];
+    const names = ["mean", "interval", ...data.seeds.map((seed) => `seed ${seed}`)];
     body.replaceChildren(...names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name),
       ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)))));
   }
