@@ -46,9 +46,9 @@ TOLERATED_IMAGES = 1
 # maps, and nearly all where a gate has a plateau: the last bit says which of its equal cells is the largest.
 IN_DOUBT = 4e-6
 
-# The last entry of a learning curve is from before the weights are rounded to half precision. Of 2,000
-# validation images the rounding moved none in half of the runs, and the count by at most 2 in any of them
-# (standard deviation 0.8); 5 allow for hundreds of runs.
+# The last entry of a learning curve is from before the weights are rounded to half precision. Over 199 runs that
+# moved the count of right answers by 0 in 112 and by at most 3, with a standard deviation of 0.8 among 2,000
+# images and 1.0 among the 1,000 of a probe, whose networks guess more often; 5 allow for hundreds of runs.
 MOVED_BY_ROUNDING = 5
 
 
@@ -244,13 +244,15 @@ def test_the_numbers_of_a_record_agree_with_one_another(name):
     assert len(curve["train_loss"]) == len(curve["validation_accuracy"]) == record["training"]["epochs"]
     assert validation["total"] == record["data"]["validation_images"]
     before_rounding = curve["validation_accuracy"][-1] * validation["total"]
-    assert abs(validation["correct"] - before_rounding) <= MOVED_BY_ROUNDING * validation["total"] / 2_000
+    assert abs(validation["correct"] - before_rounding) <= MOVED_BY_ROUNDING
     assert test["total"] == record["data"]["test_images"]
     assert [sum(column) for column in zip(*test["per_class"], strict=True)] == [
         test["correct"],
         test["total"],
     ]
-    assert curve["train_loss"][-1] < curve["train_loss"][0]
+    # Training may fail (the experiment publishes that too), but then the answers must be guesses.
+    learned = curve["train_loss"][-1] < curve["train_loss"][0]
+    assert learned or validation["correct"] < 0.2 * validation["total"]
 
 
 @pytest.mark.parametrize("name", NAMES)

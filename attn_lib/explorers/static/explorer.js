@@ -169,7 +169,9 @@ function render({ model, el }) {
 
   for (const panel of spec.panels) {
     const pinned = panel.parts.length === 0;
-    const box = make("section", { class: `attn-panel${pinned ? " attn-pinned" : ""}`, "aria-label": panel.title },
+    // A group and not a section: sections are landmarks, and two explorers on a page may name a panel alike.
+    const classes = `attn-panel${pinned ? " attn-pinned" : ""}`;
+    const box = make("div", { class: classes, role: "group", "aria-label": panel.title },
       make("p", { class: "attn-title", "aria-hidden": "true" }, panel.title));
     const bar = make("div", { class: "attn-controls" });
     for (const name of panel.controls) {
