@@ -273,7 +273,9 @@ def test_the_code_gives_the_answer_and_the_gates(probe: str):
             gates = one.parts["channels"].compute(at)
             if "missing" not in gates and setting["intervention"] == "none":
                 mean = channel_gates(namespace["gates"], image)
-                torch.testing.assert_close(torch.tensor(gates["gates"]["values"]), mean, rtol=0, atol=0.0051)
+                torch.testing.assert_close(
+                    torch.tensor(gates["gates"]["values"], dtype=mean.dtype), mean, rtol=0, atol=0.0051
+                )
 
 
 def test_what_is_not_there_is_refused():

@@ -162,9 +162,9 @@ def test_some_sample_is_misread_so_that_the_page_shows_failures():
 def test_an_image_with_its_own_gates_is_read_as_the_network_reads_it():
     network = samples.trained_network(gate_swap.NETWORK)
     with torch.no_grad():
-        own = network(samples.SAMPLES.inputs()).softmax(dim=1)
+        own = network(samples.INPUTS).softmax(dim=1)
     swapped = torch.stack([gate_swap.readings(str(image))[image] for image in range(len(own))])
-    torch.testing.assert_close(swapped, own, atol=1e-5, rtol=0)
+    torch.testing.assert_close(swapped, own, atol=1e-9, rtol=0)
 
 
 @torch.no_grad()
@@ -184,7 +184,7 @@ def walk(x: torch.Tensor, gates: list[torch.Tensor] | None) -> tuple[torch.Tenso
 
 
 def test_swapped_gates_are_those_of_the_donor():
-    x = samples.SAMPLES.inputs()
+    x = samples.INPUTS
     _, own = walk(x, None)
     cases = {
         "7": [gate[7:8] for gate in own],
@@ -192,7 +192,7 @@ def test_swapped_gates_are_those_of_the_donor():
         "open": [torch.ones_like(gate) for gate in own],
     }
     for donor, gates in cases.items():
-        torch.testing.assert_close(gate_swap.readings(donor), walk(x, gates)[0], atol=1e-5, rtol=0)
+        torch.testing.assert_close(gate_swap.readings(donor), walk(x, gates)[0], atol=1e-9, rtol=0)
 
 
 def test_a_donor_that_does_not_exist_is_refused():

@@ -102,7 +102,7 @@ def test_the_rows_of_a_query_sum_to_one():
     observed = record_of.observe(RUNS[1])
     rows = record_of.rows_of(observed.blocks["layer2.0.attention"].maps["weights"][3])
     assert rows.shape == (1, 25, 10, 10)
-    torch.testing.assert_close(rows.sum(dim=(2, 3)), torch.ones(1, 25))
+    torch.testing.assert_close(rows.sum(dim=(2, 3)), torch.ones(1, 25, dtype=rows.dtype))
 
 
 @pytest.mark.parametrize(("channels", "side", "heads"), [(16, 5, 1), (64, 10, 2), (256, 20, 4), (512, 80, 1)])

@@ -290,11 +290,11 @@ def points(setting: Setting) -> Data:
 CODE = Code(
     """\
 from attn_lib import BAM
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, trained_network
 from attn_lib.inspection import attention_maps, count_parameters
 
 parameters = count_parameters(BAM({channels}, reduction={reduction}, dilation={dilation})).total
-maps = attention_maps(trained_network("{trained}_seed0"), SAMPLES.inputs()[{image}, None])
+maps = attention_maps(trained_network("{trained}_seed0"), INPUTS[{image}, None])
 scores = maps["layer{stage}.0.attention"]
 combined = scores["combined"][0].mean(dim=0)
 """,

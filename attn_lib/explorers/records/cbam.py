@@ -198,12 +198,12 @@ def mix(setting: Setting, received: Tensor) -> Tensor:
 CODE = Code(
     """\
 from attn_lib import CBAM
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, trained_network
 from attn_lib.inspection import attention_maps, count_parameters
 
 parameters = count_parameters(CBAM({channels}, reduction={reduction}, kernel_size={kernel_size})).total
 network = trained_network("{trained}_seed0")
-maps = attention_maps(network, SAMPLES.inputs()[{image}, None])["layer{stage}.0.attention"]
+maps = attention_maps(network, INPUTS[{image}, None])["layer{stage}.0.attention"]
 channel, spatial = maps["channel"].flatten(), maps["spatial"][0, 0]
 """,
     {"trained": (("variant", "reduction", "kernel_size"), setting_name)},

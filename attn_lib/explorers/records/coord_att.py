@@ -222,11 +222,11 @@ def features(setting: Setting) -> Data:
 CODE = Code(
     """\
 from attn_lib import CoordAtt
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, trained_network
 from attn_lib.inspection import attention_maps, count_parameters
 
 parameters = count_parameters(CoordAtt({channels}, reduction={reduction})).total
-maps = attention_maps(trained_network("{trained}_seed0"), SAMPLES.inputs()[{image}, None])
+maps = attention_maps(trained_network("{trained}_seed0"), INPUTS[{image}, None])
 gates = maps["layer{stage}.0.attention"]
 """,
     {"trained": (("strips", "reduction"), setting_name)},

@@ -220,11 +220,11 @@ BY_HAND = {name: ("kernel_size", tuple(TRAINED_SIZES)) for name in ("gamma", "b"
 CODE = Code(
     """\
 from attn_lib import ECA
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, trained_network
 from attn_lib.inspection import attention_maps, count_parameters
 
 parameters = count_parameters(ECA({channels}, kernel_size={size}, gamma={gamma}, b={b})).total
-maps = attention_maps(trained_network("eca_k{trained}_seed0"), SAMPLES.inputs()[{image}, None])
+maps = attention_maps(trained_network("eca_k{trained}_seed0"), INPUTS[{image}, None])
 gates = maps["layer{stage}.0.attention"]["channel"].flatten()
 """,
     {"size": ("kernel_size", lambda size: repr(None if size == ADAPTIVE else size))},

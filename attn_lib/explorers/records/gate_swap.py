@@ -13,6 +13,7 @@ from attn_lib.explorers.controls import Control, Value
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
 from attn_lib.explorers.encoding import bars, round_off
 from attn_lib.explorers.records.samples import (
+    INPUTS,
     PICTURES,
     SAMPLES,
     image_control,
@@ -73,15 +74,15 @@ def readings(donor: Value) -> Tensor:
     """
     if donor not in DONOR.values:
         raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
-    network, x = trained_network(NETWORK), SAMPLES.inputs()
-    own = {name: maps["channel"] for name, maps in attention_maps(network, x).items()}
+    network = trained_network(NETWORK)
+    own = {name: maps["channel"] for name, maps in attention_maps(network, INPUTS).items()}
     if donor == "mean":
         gates = {name: gate.mean(dim=0, keepdim=True).expand_as(gate) for name, gate in own.items()}
     elif donor == "open":
         gates = {name: torch.ones_like(gate) for name, gate in own.items()}
     else:
         gates = {name: gate[int(donor)].expand_as(gate) for name, gate in own.items()}
-    return read_with_gates(network, x, gates)
+    return read_with_gates(network, INPUTS, gates)
 
 
 def reading(setting: Setting) -> Data:

@@ -59,11 +59,11 @@ def run_with(network: str, intervention: str) -> Outcome | None:
         view = images.donors if intervention == "turned" else images.shown
         context: AbstractContextManager[Used] = with_maps(model, lambda name, own: own)
     elif intervention in suitable:
-        view, context = images.shown, suitable[intervention](images.donors.inputs())
+        view, context = images.shown, suitable[intervention](images.donors.inputs().double())
     else:
         return None
     with torch.no_grad(), context as used:
-        probabilities = model(view.inputs()).softmax(dim=1)
+        probabilities = model(view.inputs().double()).softmax(dim=1)
     return Outcome(probabilities, used)
 
 
@@ -305,12 +305,12 @@ class ProbeRecords:
         if intervention not in interventions_for(trained_network(network)):
             given = "donors" if intervention == "turned" else "shown"
             return (
-                f"maps = attention_maps(network, images.{given}.inputs())\n"
-                f"probabilities = network(images.{given}.inputs()).softmax(dim=1)"
+                f"maps = attention_maps(network, images.{given}.inputs().double())\n"
+                f"probabilities = network(images.{given}.inputs().double()).softmax(dim=1)"
             )
         return (
-            f'with interventions_for(network)["{intervention}"](images.donors.inputs()) as maps:\n'
-            "    probabilities = network(images.shown.inputs()).softmax(dim=1)"
+            f'with interventions_for(network)["{intervention}"](images.donors.inputs().double()) as maps:\n'
+            "    probabilities = network(images.shown.inputs().double()).softmax(dim=1)"
         )
 
 

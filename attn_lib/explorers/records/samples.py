@@ -17,6 +17,7 @@ from attn_lib.explorers.encoding import number, picture, round_off
 from attn_lib.inspection import BlockRecord, record_blocks
 
 __all__ = [
+    "INPUTS",
     "PICTURES",
     "SAMPLES",
     "STAGE",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 SAMPLES = results.sample_images()
+
+INPUTS = SAMPLES.inputs().double()
+"""The images as :func:`trained_network` takes them: float64 ``(10, 1, 40, 40)`` in [0, 1]."""
 
 PICTURES = tuple(picture(image[0]) for image in SAMPLES.images)
 """The images as a page stores them."""
@@ -102,10 +106,14 @@ def read_digit(probabilities: Tensor, label: int) -> Data:
 
 @cache
 def trained_network(name: str) -> nn.Module:
-    """Rebuild a network of the experiment with its trained weights, in eval mode."""
+    """Rebuild a network of the experiment with its trained weights, in eval mode and in double precision.
+
+    In single precision the last of the digits that a page shows would depend on the order in which a machine,
+    or another number of threads, adds.
+    """
     network = digit_resnet(**results.record(name)["network"])
     network.load_state_dict(results.state_dict(name))
-    return network.eval()
+    return network.double().eval()
 
 
 class Observation(NamedTuple):
@@ -122,10 +130,10 @@ def observe(name: str) -> Observation | None:
     """Show every sample image to a network of the experiment; ``None`` if its weights are not published."""
     if name not in results.checkpoint_names():
         return None
-    network, x = trained_network(name), SAMPLES.inputs()
+    network = trained_network(name)
     with torch.no_grad():
-        probabilities = network(x).softmax(dim=1)
-    return Observation(record_blocks(network, x), probabilities)
+        probabilities = network(INPUTS).softmax(dim=1)
+    return Observation(record_blocks(network, INPUTS), probabilities)
 
 
 def reading(name: str, probabilities: Tensor, index: int) -> Data:

@@ -213,11 +213,11 @@ def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: in
 CODE = Code(
     """\
 from attn_lib import SE, results
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, trained_network
 from attn_lib.inspection import attention_maps, count_parameters
 
 parameters = count_parameters(SE({channels}, reduction={reduction}, bias={bias})).total
-maps = attention_maps(trained_network("se_r{reduction}_{kind}_seed0"), SAMPLES.inputs()[{image}, None])
+maps = attention_maps(trained_network("se_r{reduction}_{kind}_seed0"), INPUTS[{image}, None])
 gates = maps["layer{stage}.0.attention"]["channel"].flatten()
 classes = results.class_gates("se_r{reduction}_{kind}_seed0")["layer{stage}.0.attention"]  # digit by digit
 """,

@@ -272,13 +272,13 @@ CODE = Code(
     """\
 import torch
 from attn_lib import SelfAttention2d
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, trained_network
 from attn_lib.inspection import attention_maps, count_macs, count_parameters
 
 block = SelfAttention2d({channels}, num_heads={heads}).to("meta")  # shapes without memory
 parameters = count_parameters(block).total
 macs = count_macs(block, torch.zeros(1, {channels}, {side}, {side}, device="meta")).total
-maps = attention_maps(trained_network("{network}"), SAMPLES.inputs()[{image}, None])
+maps = attention_maps(trained_network("{network}"), INPUTS[{image}, None])
 rows = maps["layer{stage}.0.attention"]["weights"][0, :, {place}]  # a row per head
 """,
     {

@@ -13,6 +13,7 @@ from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, S
 from attn_lib.explorers.encoding import count, number, round_off, table, verdict
 from attn_lib.explorers.records.places import map_over_image, points_at_digit
 from attn_lib.explorers.records.samples import (
+    INPUTS,
     PICTURES,
     SAMPLES,
     Observation,
@@ -75,7 +76,7 @@ def maps_of(setting: str, stage: int) -> Tensor:
     own = None if block is None else place_map(block.maps, (SIDES[stage], SIDES[stage]))
     if own is not None:
         return own
-    return grad_cam(trained_network(run_name(setting)), SAMPLES.inputs(), f"layer{stage}").maps
+    return grad_cam(trained_network(run_name(setting)), INPUTS, f"layer{stage}").maps
 
 
 def says(setting: str, index: int) -> tuple[int, bool]:
@@ -243,10 +244,10 @@ def measured(setting: Setting) -> Data:
 CODE = Code(
     """\
 from attn_lib import results
-from attn_lib.explorers.records.samples import SAMPLES, trained_network
+from attn_lib.explorers.records.samples import INPUTS, SAMPLES, trained_network
 from attn_lib.inspection import attention_maps, grad_cam, place_map, pointing_hits
 
-x, box = SAMPLES.inputs()[{image}, None], SAMPLES.boxes[{image}, None]
+x, box = INPUTS[{image}, None], SAMPLES.boxes[{image}, None]
 reads, maps, hits, added, ratios = {}, {}, {}, {}, {}
 for name in {names}:
     network, record = trained_network(name + "_seed0"), results.record(name + "_seed0")
