@@ -13,12 +13,13 @@ from attn_lib import results
 from attn_lib.backbones import digit_resnet
 from attn_lib.experiment.plan import SHOWN_PROBES, planned_runs
 from attn_lib.experiment.predictions import EXPERIMENTS
-from attn_lib.explorers.records import probe as record_of
+from attn_lib.explorers.encoding import picture
 from attn_lib.explorers.records.probe_maps import channel_gates
 from attn_lib.explorers.records.probe_words import PROBES
 from attn_lib.explorers.widgets import EXPLORERS, ColourCueExplorer
 from attn_lib.inspection import attention_maps
 from attn_lib.interventions import exchanged, frozen, interventions_for, opened, without_max
+from attn_lib.results.probes import probe_images
 from tests.unit.explorer_code import run_code, settings
 
 CUED = SHOWN_PROBES[:3]
@@ -44,7 +45,7 @@ def network_of(name: str) -> torch.nn.Module:
 @cache
 def views(probe: str) -> tuple[Any, Any]:
     """Make the shown images and their donors anew, from the task and the places in its test split."""
-    indices = record_of.probe_images(probe).indices
+    indices = probe_images(probe).indices
     task = EXPERIMENTS[probe].task
     test = task.make("test")
     if probe == "matching_pair":
@@ -123,7 +124,7 @@ def test_the_pictures_and_the_words_are_those_of_the_task(probe: str):
             look = data(probe, "look", image=image, intervention=intervention)
             for item, view in (("picture", seen), ("other", unseen)):
                 stored = one.pictures[look[item]["index"]]
-                pixels = list(record_of.picture(view[0][image].squeeze(0))["data"])
+                pixels = list(picture(view[0][image].squeeze(0))["data"])
                 assert list(stored["data"]) == pixels
                 assert stored.get("colour", False) == (probe != "row_cue")
                 assert look[item]["box"] == view[2][image].tolist()
