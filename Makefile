@@ -40,14 +40,15 @@ book: setup
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
-# What takes seconds comes first, so that it is known before the minutes are spent.
+# What takes seconds comes first, so that it is known before the minutes are spent. The long files, of chapters and of
+# the browser, come before the many short ones, so that two cores end together.
 test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser.chromium
 	$(MAKE) book
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -m "not timed" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -m "not timed" -n 2 --dist loadfile --no-loadscope-reorder book tests
 	$(BIN)/python -m pytest -m timed
 
 serve: setup

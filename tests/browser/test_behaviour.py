@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from attn_lib.explorers.records import se
@@ -182,19 +181,3 @@ def test_without_javascript_the_text_is_there(book: Path, browser: Browser):
         page.goto((book / SE_PAGE).as_uri())
         expect(page.get_by_text("This box is live where JavaScript is on.")).to_be_visible()
         expect(page.get_by_text("How many parameters does it have?")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
-def test_pages_have_no_accessibility_violation(book: Path, open_page: OpenPage, width: int, scheme: str):
-    pages = sorted((book / "book").glob("*.html"))
-    assert len(pages) >= 3
-    for path in pages:
-        page = open_page(path.as_uri(), width=width, scheme=scheme)
-        # Without preload: axe would fetch the style sheets anew, which no page on disk may do.
-        results = Axe().run(page, options={"preload": False})
-        assert results.violations_count == 0, f"{path.name}\n{results.generate_report()}"
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow <= 0, f"{path.name} is {overflow} px wider than the screen"

@@ -1,0 +1,26 @@
+"""Every page of the book on two screens, light and dark: accessible, and no wider than the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import OpenPage
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_pages_have_no_accessibility_violation(book: Path, open_page: OpenPage, width: int, scheme: str):
+    pages = sorted((book / "book").glob("*.html"))
+    assert len(pages) >= 3
+    for path in pages:
+        page = open_page(path.as_uri(), width=width, scheme=scheme)
+        # Without preload: axe would fetch the style sheets anew, which no page on disk may do.
+        results = Axe().run(page, options={"preload": False})
+        assert results.violations_count == 0, f"{path.name}\n{results.generate_report()}"
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{path.name} is {overflow} px wider than the screen"
