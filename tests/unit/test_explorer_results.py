@@ -286,7 +286,7 @@ def test_seeds_flow_in_as_they_come(three_settings):
         [None, None, None, 70.0],
     ]
     assert [member["interval"] for member in data["members"]][1:] == [
-        "82.8 to 90.2 %",
+        "± 3.7 %",
         "one seed",
         "one seed",
     ]

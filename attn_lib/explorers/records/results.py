@@ -213,6 +213,12 @@ def percents(ends: tuple[float, float]) -> str:
     return "one seed" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
+def half_width(spread: Spread) -> str:
+    """Write how far the interval of a mean reaches to either side."""
+    reach = spread.interval[1] - spread.mean
+    return "one seed" if math.isnan(reach) else f"± {100 * reach:.1f} %"
+
+
 @dataclass(frozen=True)
 class Cost:
     """Where a cost stands along its axis, and how a reader sees it."""
@@ -422,7 +428,7 @@ def contrasted(measure: Measure) -> Data:
         return Difference(found.mean, found.high - found.mean, MARKS[found.verdict])
 
     members = [
-        member(name, percent(spread.mean), percents(spread.interval), [spread.values.get(s) for s in SEEDS])
+        member(name, percent(spread.mean), half_width(spread), [spread.values.get(s) for s in SEEDS])
         for name, spread in spreads.items()
     ]
     where = f"in stage {measure.stage}: see Grad-CAM"
