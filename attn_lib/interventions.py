@@ -85,13 +85,25 @@ def with_maps(network: nn.Module, change: ChangeMaps) -> Iterator[Used]:
 
         return rescale
 
-    blocks = [(name, module) for name, module in network.named_modules() if is_block(module)]
-    handles = [block.register_forward_hook(hook(name)) for name, block in blocks]
+    handles = [block.register_forward_hook(hook(name)) for name, block in _blocks(network).items()]
     try:
         yield used
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _blocks(network: nn.Module) -> dict[str, nn.Module]:
+    """Return the blocks by name; of a block around another, as ``IdentityStart`` is, the inner one alone.
+
+    What the outer one makes of its block, such as a gain, then stays as it is.
+    """
+    blocks = {name: module for name, module in network.named_modules() if is_block(module)}
+    return {
+        name: block
+        for name, block in blocks.items()
+        if not any(is_block(part) for part in block.modules() if part is not block)
+    }
 
 
 @contextmanager
@@ -125,10 +137,14 @@ def opened(network: nn.Module, *, only: str | None = None) -> Iterator[Used]:
         only: the map that is opened, such as ``"height"``, while a block's other maps stay its own.
 
     Raises:
-        KeyError: a block, once it is called, has no map of that name.
+        KeyError: a block, once it is called, does not scale by a map of that name.
     """
 
     def change(name: str, own: dict[str, Tensor]) -> Maps:
+        # Where maps are combined into one, they are scores, and the block scales by the combined one alone.
+        scales_by = ("combined",) if "combined" in own else tuple(own)
+        if only is not None and only not in scales_by:
+            raise KeyError(f"expected a map out of {list(scales_by)} for the block {name!r}; got {only!r}")
         return {**own, **{key: _open(key, own[key]) for key in (own if only is None else (only,))}}
 
     with with_maps(network, change) as used:
@@ -172,12 +188,12 @@ def interventions_for(network: nn.Module) -> dict[str, Intervention]:
 
     - ``"exchanged"``, ``"frozen"``, ``"opened"``: for every block;
     - ``"without_max"``: if a CBAM pools both ways;
-    - ``"without_channel"`` and ``"without_spatial"``, ``"without_height"`` and ``"without_width"``: if a
+    - ``"without_channel"`` and ``"without_spatial"``, ``"without_height"`` and ``"without_width"``: if every
       block scales by two maps one after the other, that one is opened.
 
     A network without a block has none.
     """
-    blocks = [module for module in network.modules() if is_block(module)]
+    blocks = list(_blocks(network).values())
     if not blocks:
         return {}
     found: dict[str, Intervention] = {
@@ -188,6 +204,8 @@ def interventions_for(network: nn.Module) -> dict[str, Intervention]:
     if _pooling_both_ways(network):
         found["without_max"] = lambda donors: without_max(network)
     for key in _separate_maps(blocks[0]):
+        if not all(key in _separate_maps(block) for block in blocks):
+            continue
         found[f"without_{key}"] = lambda donors, key=key: opened(network, only=key)  # type: ignore[misc]
     return found
 

@@ -136,7 +136,7 @@ class YOLOv4Tiny(Slotted, Backbone):
         """
         check_choice("placement", placement, tuple(self._PLACEMENTS))
         if stages is not None:
-            raise ValueError(f"`stages` must be None for YOLOv4-tiny; got {tuple(stages)}")
+            raise ValueError(f"`stages` must be None for YOLOv4-tiny; got {stages!r}")
         return {slot_name(place): self.slots[place] for place in self._PLACEMENTS[placement]}
 
 

@@ -13,7 +13,7 @@ from attn_lib.blocks.pooling import global_average
 __all__ = ["ECA", "eca_kernel_size"]
 
 
-def eca_kernel_size(channels: int, gamma: float = 2, b: float = 1) -> int:
+def eca_kernel_size(channels: int, gamma: float = 2.0, b: float = 1.0) -> int:
     r"""Return how many neighbouring channels ECA looks at, which grows with the number of channels.
 
     .. math::
@@ -81,7 +81,7 @@ class ECA(nn.Module):
     """
 
     def __init__(
-        self, channels: int, *, kernel_size: int | None = None, gamma: float = 2, b: float = 1
+        self, channels: int, *, kernel_size: int | None = None, gamma: float = 2.0, b: float = 1.0
     ) -> None:
         super().__init__()
         adaptive = eca_kernel_size(channels, gamma, b)

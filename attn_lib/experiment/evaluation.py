@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib.experiment.cluttered_digits import Split, to_input
+from attn_lib.inspection.hooks import evaluating
 
 __all__ = ["Evaluation", "evaluate", "predict_logits"]
 
@@ -59,7 +60,7 @@ class Evaluation:
 
 
 def predict_logits(network: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tensor:
-    """Run ``network`` in evaluation mode, without gradients, and put its mode back afterwards.
+    """Run ``network`` in evaluation mode, without gradients, and put every module's mode back afterwards.
 
     Args:
         network: maps ``(N, 1, H, W)`` float images to ``(N, classes)`` logits.
@@ -69,13 +70,8 @@ def predict_logits(network: nn.Module, images: Tensor, *, batch_size: int = 250)
     Shape:
         ``(N, 1, H, W)`` to ``(N, classes)``.
     """
-    was_training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            return torch.cat([network(to_input(batch)) for batch in images.split(batch_size)])
-    finally:
-        network.train(was_training)
+    with evaluating(network), torch.no_grad():
+        return torch.cat([network(to_input(batch)) for batch in images.split(batch_size)])
 
 
 def evaluate(network: nn.Module, split: Split) -> Evaluation:

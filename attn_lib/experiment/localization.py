@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from attn_lib.experiment.cluttered_digits import Split, to_input
 from attn_lib.inspection import energy_inside, is_block, place_map, pointing_hits, share_inside
+from attn_lib.inspection.grad_cam import evidence
 from attn_lib.inspection.hooks import evaluating, watching
 
 __all__ = ["STAGES", "grad_cams", "localization", "place_maps"]
@@ -53,14 +54,19 @@ def place_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
 
     Shape:
         ``(N, 1, H, W)`` to ``(N, H', W')``, a stage's own resolution.
+
+    Raises:
+        ValueError: a stage has several such blocks.
     """
     maps: dict[str, list[Tensor]] = {}
     for batch in images.split(_BATCH):
         with watching(network, select=is_block, before=_places, after=lambda block, output: None) as watch:
             network(to_input(batch))
-        for call in watch.calls:
-            if call.before is not None:
-                maps.setdefault(_stage_of(call.name), []).append(call.before)
+        telling = {call.name: call.before for call in watch.calls if call.before is not None}
+        for name, map_ in telling.items():
+            maps.setdefault(_stage_of(name), []).append(map_)
+        if len(telling) > len(maps):
+            raise ValueError(f"expected one block a stage that tells places apart; got {list(telling)}")
         if not maps:
             break  # no block here tells places apart, whatever the images
     return {stage: torch.cat(batches) for stage, batches in maps.items()}
@@ -89,8 +95,7 @@ def grad_cams(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
         # In eval mode the images of a batch do not see each other, so one backward pass serves them all.
         gradients = torch.autograd.grad(score, [features[stage] for stage in STAGES])
         for stage, gradient in zip(STAGES, gradients, strict=True):
-            weights = gradient.mean(dim=(2, 3), keepdim=True)
-            maps[stage].append(torch.relu((weights * features[stage].detach()).sum(dim=1)))
+            maps[stage].append(evidence(features[stage].detach(), gradient))
     return {stage: torch.cat(batches) for stage, batches in maps.items()}
 
 

@@ -84,6 +84,9 @@ class NetworkSetting:
                 block = "the plain network" if self.attention is None else repr(self.attention)
                 raise TypeError(f"{block} takes the keywords {list(defaults)}; got {name!r}")
         object.__setattr__(self, "keywords", {**defaults, **self.keywords})
+        for name in ("stages", "widths", "depths"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def varied(self, **keywords: object) -> NetworkSetting:
         """Return this setting with some keywords of its block changed."""

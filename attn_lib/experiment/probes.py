@@ -8,7 +8,7 @@ channels or between places, or whether two places have to be compared. The predi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
@@ -28,6 +28,9 @@ BRIGHTEST = 255
 _FRAME = 2
 """Pixels from a framed pattern's edge to the pattern: one of colour, one of black."""
 
+_DIGITS_FROM = 40
+"""The column at which the digits of the row's probe begin, far from the mark at the left edge."""
+
 MARGIN = 12
 """Pixels around the digits of the frame's probe; a cell of the last stage sees 11 to either side."""
 
@@ -44,6 +47,9 @@ class Probe:
         validation_sources: handwritten digits of every class kept for validation.
         test_sources: handwritten digits of every class kept for the test; what remains is for training.
         seed: of the division into splits and of every draw.
+
+    Raises:
+        ValueError: a size is below 1, or the pieces cannot lie on the canvas side by side.
     """
 
     digit: int = 12
@@ -60,6 +66,20 @@ class Probe:
     widths: ClassVar[tuple[int, ...]] = (16, 32)
     size: ClassVar[tuple[int, int]] = (40, 40)
     has_cue: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if one.name != "seed" and getattr(self, one.name) < 1:
+                raise ValueError(f"`{one.name}` must be at least 1; got {one.name}={getattr(self, one.name)}")
+        if not self._fits():
+            settings = {one.name: getattr(self, one.name) for one in fields(self)}
+            raise ValueError(
+                f"expected pieces that fit on {self.size[0]} x {self.size[1]} pixels; got {settings}"
+            )
+
+    def _fits(self) -> bool:
+        """Say whether the pieces can lie on the canvas, none on another, with room to draw from."""
+        raise NotImplementedError
 
     def images_of(self, split: SplitName) -> int:
         """Return the number of images in ``split``."""
@@ -119,6 +139,11 @@ class Probe:
         return places
 
 
+def _room_to_draw(covered: int, size: tuple[int, int]) -> bool:
+    """Say whether pieces that cover so many pixels leave half of the canvas free, so draws find places."""
+    return 2 * covered <= size[0] * size[1]
+
+
 def paint(canvas: Pixels, pieces: Pixels, channels: Integers, places: Integers) -> None:
     """Paint one piece ``(N, h, w)`` on one channel of every image, in place; the brighter pixel wins."""
     _, height, width = pieces.shape
@@ -149,6 +174,9 @@ class ColourCue(Probe):
 
     cue: int = 4
     name: ClassVar[str] = "colour_cue"
+
+    def _fits(self) -> bool:
+        return _room_to_draw(3 * self.digit**2 + self.cue**2, self.size)
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
         """Make the images of one split; see :meth:`Probe.make`."""
@@ -184,6 +212,9 @@ class FrameCue(Probe):
     cue: int = 2
     name: ClassVar[str] = "frame_cue"
     size: ClassVar[tuple[int, int]] = (48, 48)
+
+    def _fits(self) -> bool:
+        return 2 * self.digit <= self.size[0] - 2 * MARGIN and self.cue <= MARGIN
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
         """Make the images of one split; see :meth:`Probe.make`."""
@@ -222,6 +253,10 @@ class RowCue(Probe):
     size: ClassVar[tuple[int, int]] = (40, 60)
     channels: ClassVar[int] = 1
 
+    def _fits(self) -> bool:
+        height, width = self.size
+        return 2 * self.digit <= height and self.mark <= self.digit <= width - _DIGITS_FROM
+
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
         """Make the images of one split; see :meth:`Probe.make`."""
         stream, canvas = self._stream(split), self._blank(split)
@@ -233,7 +268,7 @@ class RowCue(Probe):
         spare = height - 2 * self.digit
         cuts = np.sort(stream.below(spare + 1, (images, 2)), axis=1)
         rows = np.stack([cuts[:, 0], cuts[:, 1] + self.digit], axis=1)
-        columns = 40 + stream.below(width - 40 - self.digit + 1, (images, 2))
+        columns = _DIGITS_FROM + stream.below(width - _DIGITS_FROM - self.digit + 1, (images, 2))
         white = np.zeros(images, dtype=np.int64)
         for which in range(2):
             place = np.stack([columns[:, which], rows[:, which]], axis=1)
@@ -272,6 +307,11 @@ class MatchingPair(Probe):
     name: ClassVar[str] = "matching_pair"
     classes: ClassVar[int] = 3
     has_cue: ClassVar[bool] = False
+
+    def _fits(self) -> bool:
+        side = self.bits * self.cell + 2 * _FRAME
+        on_the_grid = -(-side // self.grid) * self.grid
+        return self.difference <= self.bits**2 and _room_to_draw(3 * on_the_grid**2, self.size)
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
         """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.

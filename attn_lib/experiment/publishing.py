@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from attn_lib.experiment.cluttered_digits import Split, to_input
 from attn_lib.experiment.evaluation import Evaluation, evaluate
 from attn_lib.experiment.localization import localization
+from attn_lib.experiment.machine import one_thread
 from attn_lib.experiment.model import build_network
 from attn_lib.experiment.plan import SHOWN_PROBES, PlannedRun
 from attn_lib.experiment.predictions import EXPERIMENTS
@@ -28,6 +29,7 @@ from attn_lib.experiment.probing import count_interventions, shown_images
 from attn_lib.experiment.reference import PLAIN
 from attn_lib.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_text
 from attn_lib.experiment.tasks import task_sha256
+from attn_lib.experiment.training import save_atomically, write_bytes
 from attn_lib.inspection import attention_maps, count_macs
 
 __all__ = [
@@ -78,14 +80,15 @@ def publish(
         if record is None:
             unfinished.append(run.name)
             continue
-        if _is_published(record, records.get(run.name)):
+        if _is_published(one, record, records.get(run.name)):
             continue
         expected, found = task_sha256(run.data), record["data_sha256"]
         if found != expected:
             raise ValueError(f"expected {run.name} to be trained on data {expected}; got {found}")
         if run.data not in splits:
             splits = {run.data: run.data.make("test")}
-        records[run.name] = _publish_one(one, record, splits[run.data], runs_directory, results_directory)
+        with one_thread():
+            records[run.name] = _publish_one(one, record, splits[run.data], runs_directory, results_directory)
         test = records[run.name]["test"]
         report(f"{run.name}: test accuracy {test['correct'] / test['total']:.4f}")
         write_records(records, index)
@@ -93,8 +96,16 @@ def publish(
     return unfinished
 
 
-def _is_published(record: dict[str, Any], published: dict[str, Any] | None) -> bool:
-    return published is not None and all(published.get(key) == value for key, value in record.items())
+def _is_published(one: PlannedRun, record: dict[str, Any], published: dict[str, Any] | None) -> bool:
+    if published is None or published["group"] != one.group:
+        return False
+    if (published["checkpoint"] is not None) != _has_weights(one):
+        return False
+    return all(published.get(key) == value for key, value in record.items())
+
+
+def _has_weights(one: PlannedRun) -> bool:
+    return one.has_checkpoint and one.run.seed == CHECKPOINT_SEED
 
 
 def _publish_one(
@@ -113,7 +124,7 @@ def _publish_one(
         if run.seed == CHECKPOINT_SEED and run.network.attention in _GATES_BY_CLASS:
             record["class_gates"] = _gates_by_class(network, test)
     record["checkpoint"] = None
-    if one.has_checkpoint and run.seed == CHECKPOINT_SEED:
+    if _has_weights(one):
         record["checkpoint"] = _store_weights(run, runs_directory, results_directory / "checkpoints")
         if isinstance(run.data, Probe):
             record["interventions"] = count_interventions(network, run.data, test)
@@ -146,7 +157,7 @@ def _store_weights(run: Run, runs_directory: Path, directory: Path) -> dict[str,
     torch.save(_packed(finished_weights(run, runs_directory)), buffer)
     content = buffer.getvalue()
     path = directory / f"{run.name}.pt"
-    path.write_bytes(content)
+    write_bytes(content, path)
     return {"file": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
@@ -196,23 +207,25 @@ def write_table(records: dict[str, Any], path: Path) -> None:
                 row[f"{stage}_{kind}_energy"] = score["energy"]
         rows.append(row)
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(text.getvalue(), path)
 
 
 def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RESULTS_DIRECTORY) -> None:
     """Store the ten test images that :func:`choose_samples` picks by a finished ``run``."""
     test = run.data.make("test")
-    indices = choose_samples(evaluate(_trained(run, runs_directory), test))
+    with one_thread():
+        indices = choose_samples(evaluate(_trained(run, runs_directory), test))
     samples = {
         "images": test.images[indices],
         "labels": test.labels[indices],
         "boxes": test.boxes[indices],
         "indices": torch.tensor(indices),
     }
-    torch.save(samples, results_directory / "sample_images.pt")
+    save_atomically(samples, results_directory / "sample_images.pt")
 
 
 def probe_references() -> dict[str, Run]:
@@ -240,8 +253,9 @@ def publish_probe_images(
         if not isinstance(run.data, Probe):
             raise TypeError(f"`references` must be runs on probes; got that of {run.name}")
         test = run.data.make("test")
-        shown[name] = shown_images(run.data, test, evaluate(_trained(run, runs_directory), test))
-    torch.save(shown, path)
+        with one_thread():
+            shown[name] = shown_images(run.data, test, evaluate(_trained(run, runs_directory), test))
+    save_atomically(shown, path)
 
 
 def choose_samples(result: Evaluation) -> list[int]:

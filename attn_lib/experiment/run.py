@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm import tqdm
 
@@ -23,7 +25,13 @@ from attn_lib.experiment.evaluation import evaluate
 from attn_lib.experiment.machine import one_thread, platform_name, versions
 from attn_lib.experiment.model import NetworkSetting, build_network, count_parameters, round_to_half
 from attn_lib.experiment.tasks import Task, task_sha256
-from attn_lib.experiment.training import LearningCurve, TrainingSettings, save_atomically, train
+from attn_lib.experiment.training import (
+    LearningCurve,
+    TrainingSettings,
+    save_atomically,
+    train,
+    write_bytes,
+)
 
 __all__ = [
     "Report",
@@ -116,11 +124,24 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
     its last whole epoch. The test split is not touched here, so that nothing can be chosen by it.
 
     Raises:
+        RuntimeError: another process is training it.
         ValueError: the folder holds a run with other settings.
     """
     folder = runs_directory / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # The system frees it when the process ends, however it ends.
+        with FileLock(folder.with_name(f".{run.name}.lock"), timeout=0):
+            return _execute(run, runs_directory, report)
+    except Timeout:
+        raise RuntimeError(f"another process is training {run.name} in {runs_directory}") from None
+
+
+def _execute(run: Run, runs_directory: Path, report: Report) -> dict[str, Any]:
+    folder = runs_directory / run.name
     record = finished_record(run, runs_directory)
     if record is not None:
+        (folder / _PROGRESS).unlink(missing_ok=True)  # of a process that was killed between the two
         report(f"{run.name}: finished before")
         return record
 
@@ -132,6 +153,9 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
             f"{seconds:.1f} s, about {seconds * (total - done):.0f} s to go"
         )
 
+    # A progress file goes on only with the same images and the same block, defaults included.
+    data_sha256 = task_sha256(run.data)
+    about = {"data": asdict(run.data), "data_sha256": data_sha256, "keywords": dict(run.network.keywords)}
     with one_thread():
         validation = run.data.make("validation")
         network = build_network(run.network, run.data, seed=run.seed)
@@ -141,6 +165,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
             validation,
             run.training,
             seed=run.seed,
+            about=about,
             progress_file=folder / _PROGRESS,
             after_epoch=after_epoch,
         )
@@ -161,7 +186,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
         "network": run.network.as_keywords(run.data),
         "parameters": count_parameters(network),
         "data": asdict(run.data),
-        "data_sha256": task_sha256(run.data),
+        "data_sha256": data_sha256,
         "training": asdict(run.training),
         "seed": run.seed,
         "command": run.command,
@@ -176,7 +201,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
     }
     # The record comes last: a folder that has one is finished.
     write_json(record, folder / _RECORD)
-    (folder / _PROGRESS).unlink()
+    (folder / _PROGRESS).unlink(missing_ok=True)
     return record
 
 
@@ -205,13 +230,18 @@ def execute_all(
         with _manager() as manager, _pool(workers) as pool:
             lines = manager.Queue()
             futures = [pool.submit(execute, run, runs_directory, lines.put) for run in runs]
-            waiting = set(futures)
-            while waiting:
-                finished, waiting = wait(waiting, timeout=0.5)
-                while not lines.empty():
-                    show(lines.get())
-                for future in finished:
-                    future.result()
+            try:
+                waiting = set(futures)
+                while waiting:
+                    finished, waiting = wait(waiting, timeout=0.5)
+                    while not lines.empty():
+                        show(lines.get())
+                    for future in finished:
+                        future.result()
+            except BaseException:
+                # Leaving the pool waits for what it holds: without this, for all that are still in line.
+                pool.shutdown(cancel_futures=True)
+                raise
             return [future.result() for future in futures]
 
 
@@ -222,7 +252,13 @@ def _manager() -> SyncManager:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C reaches every process of a terminal. As an exception it would end one run, and begin the next.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:
@@ -250,9 +286,10 @@ def finished_record(run: Run, runs_directory: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    found, expected = record["command"], run.command
-    if (found, record["data"], record["training"]) != (expected, asdict(run.data), asdict(run.training)):
-        raise ValueError(f"expected the run of `{expected}` in {path}; got that of `{found}`")
+    expected = {"command": run.command, "data": asdict(run.data), "training": asdict(run.training)}
+    for name, value in expected.items():
+        if record[name] != value:
+            raise ValueError(f"expected a run with the {name} {value} in {path}; got {record[name]}")
     return record
 
 
@@ -277,6 +314,4 @@ def write_json(content: object, path: Path) -> None:
 
 def write_text(text: str, path: Path) -> None:
     """Write ``text`` so that ``path`` always holds a whole file, the old or the new one."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(unfinished, path)
+    write_bytes(text.encode(), path)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from attn_lib.experiment.cluttered_digits import Split, to_input
 from attn_lib.experiment.evaluation import evaluate
 from attn_lib.experiment.integer_stream import IntegerStream
 
-__all__ = ["LearningCurve", "TrainingSettings", "data_order", "save_atomically", "train"]
+__all__ = ["LearningCurve", "TrainingSettings", "data_order", "save_atomically", "train", "write_bytes"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def train(
     *,
     seed: int,
     progress_file: Path,
+    about: Mapping[str, Any] | None = None,
     after_epoch: Callable[[LearningCurve], None] = lambda curve: None,
 ) -> LearningCurve:
     """Train ``network`` in place to the end of its budget, going on from ``progress_file`` if there is one.
@@ -99,16 +101,22 @@ def train(
         settings: the budget.
         seed: of the data order.
         progress_file: replaced as a whole after every epoch, so that a kill costs one epoch at most.
+        about: what else must be the same for a run to go on, such as the settings of its images.
         after_epoch: told the curve so far after each epoch, once that epoch is safe on disk.
 
     Raises:
-        ValueError: an epoch would not fill one batch, or ``progress_file`` holds a run with another budget,
-            seed or number of images.
+        ValueError: an epoch would not fill one batch, the learning rate would climb in exactly one step, or
+            ``progress_file`` holds a run with another budget, seed, number of images or ``about``.
     """
     steps = len(training.labels) // settings.batch_size
     if steps == 0:
         raise ValueError(
             f"expected at least one batch of {settings.batch_size} images; got {len(training.labels)} images"
+        )
+    if settings.warmup * settings.epochs * steps == 1:
+        raise ValueError(  # OneCycleLR divides by the number of steps behind the first
+            f"expected `warmup` to be less or more than one step; got {settings.warmup} of "
+            f"{settings.epochs * steps} steps"
         )
     # The memory layout in which convolutions of few channels are fastest on a CPU: it saves a quarter.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
@@ -121,7 +129,12 @@ def train(
         total_steps=settings.epochs * steps,
         pct_start=settings.warmup,
     )
-    identity = {"settings": asdict(settings), "seed": seed, "images": len(training.labels)}
+    identity = {
+        "settings": asdict(settings),
+        "seed": seed,
+        "images": len(training.labels),
+        "about": dict(about or {}),
+    }
     curve = LearningCurve()
     if progress_file.exists():
         progress = torch.load(progress_file, weights_only=True)
@@ -172,11 +185,18 @@ def _train_one_epoch(
 
 
 def save_atomically(content: dict[str, Any], path: Path) -> None:
-    """Save ``content`` so that ``path`` always holds a whole file, the old or the new one."""
+    """Save ``content`` with torch so that ``path`` always holds a whole file, the old or the new one."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(buffer.getvalue(), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write ``content`` so that ``path`` always holds a whole file, the old or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
     with unfinished.open("wb") as file:
-        torch.save(content, file)
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(unfinished, path)

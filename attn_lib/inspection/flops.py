@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +101,8 @@ def count_macs(model: nn.Module, x: Tensor) -> MacCount:
     Papers on convolutional networks count convolutions and linear layers: :attr:`Macs.layers`. That leaves
     out what makes self-attention expensive, the products of features with features that grow with the square
     of H W, so those are counted apart, as :attr:`Macs.matmul`. The fused attention of PyTorch counts as the
-    two products that it replaces, all L x L pairs of them, masked or not.
+    two products that it replaces, all L x L pairs of them, masked or not, in the widths that it is given:
+    :class:`~attn_lib.blocks.SelfAttention` fills the narrower of Q, K and V up with zeros.
 
     A model and an input on the ``meta`` device are counted without computing anything.
 
@@ -119,10 +121,21 @@ def count_macs(model: nn.Module, x: Tensor) -> MacCount:
         after=lambda module, output: None,
     ) as watch:
         meter = _Meter(watch, x)
-        with meter:
+        with meter, _without_fast_path():
             model(x)
     ran = {call.name: Macs() for call in watch.calls}
     return MacCount(by_module={**ran, **meter.by_module})
+
+
+@contextmanager
+def _without_fast_path() -> Iterator[None]:
+    """Let ``nn.MultiheadAttention`` run as the products that it consists of, not as one operation."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 class _Meter(TorchDispatchMode):

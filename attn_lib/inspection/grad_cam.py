@@ -61,7 +61,8 @@ def grad_cam(
         layer: the layer whose feature map is read, or its qualified name, such as ``"layer4"``.
         classes: the class to explain: one for all images, or one per image. ``None``: the predicted class of
             each image.
-        upsample: whether to enlarge the maps to the images' size, bilinearly.
+        upsample: whether to enlarge the maps to the images' size, bilinearly, for drawing. To be scored, by
+            ``pointing_hits`` say, a map stays small: there a cell stands for the middle of what it sees.
         normalize: whether to divide each map by its maximum (a map of zeros stays as it is). Done last.
 
     Shape:
@@ -87,14 +88,22 @@ def grad_cam(
         scores = logits.gather(1, chosen[:, None])[:, 0]
         gradient = _gradient(scores, feature_map, name)
 
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    maps = torch.relu((weights * feature_map.detach()).sum(dim=1))
+    maps = evidence(feature_map.detach(), gradient)
     if upsample:
         maps = F.interpolate(maps[:, None], size=x.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
     if normalize:
         peak = maps.amax(dim=(1, 2), keepdim=True)
         maps = maps / peak.where(peak > 0, 1)
     return GradCam(maps, chosen, scores.detach(), normalize)
+
+
+def evidence(feature_map: Tensor, gradient: Tensor) -> Tensor:
+    """Weigh the channels by their mean gradients, add them up, and keep what speaks for the class.
+
+    Shape:
+        ``(N, C, H, W)`` each to ``(N, H, W)``.
+    """
+    return torch.relu((gradient.mean(dim=(2, 3), keepdim=True) * feature_map).sum(dim=1))
 
 
 def _find(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module]:

@@ -12,7 +12,7 @@ Next to this file lie
 ``python -m attn_lib.experiment publish`` writes them, and ``python -m attn_lib.experiment time`` the times;
 nothing in them is edited by hand. A name says what was trained: ``plain_seed0``, ``se_r4_bias_seed0``,
 ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting;
-:mod:`attn_lib.results.comparison` compares settings over their seeds.
+:mod:`attn_lib.results.comparison` compares settings over their seeds; it alone needs SciPy.
 """
 
 from __future__ import annotations

@@ -343,8 +343,8 @@ def test_compiles_as_one_graph_of_any_size(case):
 # The compiler imports parts of PyTorch that PyTorch has deprecated.
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 def test_compiles_to_kernels_of_any_size():
-    assert shutil.which("g++"), "torch.compile builds its CPU kernels with g++, which is missing: install it"
     """The whole of torch.compile, which takes its time, for the block that has both kinds of gates."""
+    assert shutil.which("g++"), "torch.compile builds its CPU kernels with g++, which is missing: install it"
     torch.compiler.reset()
     block = build(CASES["cbam"], training=True)
     compiled = torch.compile(block, fullgraph=True, dynamic=True)

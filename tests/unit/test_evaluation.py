@@ -46,6 +46,14 @@ def test_the_mode_is_put_back(training):
     assert network.training is training
 
 
+def test_a_frozen_part_of_a_training_network_stays_frozen():
+    network = nn.Sequential(nn.BatchNorm2d(1), Brightness()).train()
+    network[0].eval()
+    predict_logits(network, split_of([7], [0]).images)
+    assert network.training
+    assert not network[0].training
+
+
 def test_the_mode_is_put_back_after_an_error():
     network = nn.Sequential(nn.Conv2d(3, 5, 1)).train()
     with pytest.raises(RuntimeError, match="to have 3 channels, but got 1"):

@@ -32,9 +32,9 @@ COMMAND = [sys.executable, "-m", "attn_lib.experiment"]
         (Run(NetworkSetting("se")), "se_r16_bias_seed0", "--attention se --reduction 16 --bias --seed 0"),
         (Run(NetworkSetting("eca")), "eca_kauto_seed0", "--attention eca --seed 0"),
         (
-            Run(NetworkSetting("eca", {"gamma": 3})),
-            "eca_kauto_gamma3_seed0",
-            "--attention eca --gamma 3 --seed 0",
+            Run(NetworkSetting("eca", {"gamma": 1.5})),
+            "eca_kauto_gamma1.5_seed0",
+            "--attention eca --gamma 1.5 --seed 0",
         ),
         (
             Run(NetworkSetting("eca_variant", {"mixing": "groups", "groups": 4}), seed=1),

@@ -102,6 +102,15 @@ def test_grad_cam_of_a_score_that_falls_with_brightness_finds_nothing():
     assert (found["hits"], found["energy"]) == (0, found["chance"])
 
 
+def test_two_maps_in_one_stage_are_refused():
+    split = known_split()
+    network = Known(nn.Sequential(Pointer(), Pointer()), nn.Identity(), nn.Identity())
+    with pytest.raises(
+        ValueError, match=r"expected one block a stage .*; got \['layer1.0.0', 'layer1.0.1'\]"
+    ):
+        place_maps(network, split.images)
+
+
 def test_stages_that_tell_no_places_apart_have_grad_cam_alone():
     found = localization(Known(ForChannels(), Pointer(), nn.Identity()), known_split())
     assert {stage: sorted(scores) for stage, scores in found.items()} == {

@@ -41,6 +41,47 @@ def test_a_donor_differs_in_nothing_but_the_cue(task):
     assert not torch.equal(test.labels, donors.labels)
 
 
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [
+        (ColourCue, {"digit": 21}),
+        (ColourCue, {"cue": 29}),
+        (FrameCue, {"digit": 13}),
+        (FrameCue, {"cue": 13}),
+        (RowCue, {"digit": 21}),
+        (RowCue, {"mark": 13}),
+        (MatchingPair, {"difference": 10}),
+        (MatchingPair, {"bits": 8}),
+    ],
+)
+def test_pieces_that_cannot_lie_on_the_canvas_are_refused(task, settings):
+    """Drawing places for them would never end."""
+    (name, value) = next(iter(settings.items()))
+    with pytest.raises(
+        ValueError, match=rf"expected pieces that fit on .* pixels; got \{{.*'{name}': {value}"
+    ):
+        task(**settings)
+
+
+@pytest.mark.parametrize("task", [ColourCue, FrameCue, RowCue, MatchingPair])
+def test_a_size_below_one_is_refused(task):
+    with pytest.raises(ValueError, match="`digit` must be at least 1; got digit=0"):
+        task(digit=0)
+
+
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [
+        (ColourCue, {"digit": 16}),
+        (FrameCue, {"digit": 12}),
+        (RowCue, {"digit": 20}),
+        (MatchingPair, {"bits": 6}),
+    ],
+)
+def test_the_largest_pieces_that_are_taken_find_places(task, settings):
+    assert len(task(**settings, train_images=7).make("train").images) == 7
+
+
 def test_a_donor_without_a_cue_is_the_next_image():
     task = TASKS[3]
     test = task.make("test")
@@ -78,6 +119,9 @@ class OnePixel(Probe):
     name = "one_pixel"
     numbers = torch.tensor([[2, 4], [6, 6], [1, 9], [8, 0], [3, 5]])
     asked = torch.tensor([0, 0, 1, 1, 0])
+
+    def _fits(self):
+        return True
 
     def make(self, split, *, turn=0):
         asked, each = (self.asked + turn) % 2, torch.arange(5)

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import pytest
 import torch
+from filelock import FileLock
 
 from attn_lib.backbones import digit_resnet
 from attn_lib.experiment.cluttered_digits import ClutteredDigits, load_split, to_input
@@ -202,8 +203,66 @@ def test_a_folder_that_holds_another_run_is_refused(tmp_path, finished):
     (tmp_path / other.name).mkdir()
     record = json.loads((finished / TINY[1].name / "record.json").read_text())
     (tmp_path / other.name / "record.json").write_text(json.dumps(record))
-    with pytest.raises(ValueError, match=r"expected the run of `.*--seed 2` in .*; got that of `.*--seed 1`"):
+    with pytest.raises(
+        ValueError, match=r"expected a run with the command .*--seed 2 in .*; got .*--seed 1$"
+    ):
         execute(other, tmp_path, silent)
+
+
+def test_a_record_of_another_budget_is_refused_and_the_budget_named(tmp_path, finished):
+    record = json.loads((finished / TINY[1].name / "record.json").read_text())
+    record["training"]["weight_decay"] = 0.5
+    (tmp_path / TINY[1].name).mkdir()
+    (tmp_path / TINY[1].name / "record.json").write_text(json.dumps(record))
+    with pytest.raises(
+        ValueError, match=r"expected a run with the training \{.*; got \{.*'weight_decay': 0.5"
+    ):
+        execute(TINY[1], tmp_path, silent)
+
+
+def test_progress_on_other_images_is_not_gone_on_with(tmp_path, monkeypatch):
+    """As if the code that draws the images had changed between a kill and the next start."""
+
+    class KilledError(Exception):
+        pass
+
+    def kill(line):
+        raise KilledError
+
+    run = TINY[1]
+    with pytest.raises(KilledError):
+        execute(run, tmp_path, kill)
+    monkeypatch.setattr("attn_lib.experiment.run.task_sha256", lambda task: "0123")
+    with pytest.raises(ValueError, match=r"expected a run with \{.*'data_sha256': '0123'.*; got \{"):
+        execute(run, tmp_path, silent)
+    monkeypatch.undo()
+    assert execute(run, tmp_path, silent)["data_sha256"] == task_sha256(DATA)
+
+
+def test_a_run_that_another_process_is_training_is_refused(tmp_path):
+    with (
+        FileLock(tmp_path / f".{TINY[1].name}.lock"),
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(RuntimeError, match=f"another process is training {TINY[1].name} in "),
+    ):
+        other.submit(execute, TINY[1], tmp_path, silent).result()
+
+
+def test_a_run_that_fails_ends_the_others_that_have_not_begun(tmp_path):
+    too_small = dataclasses.replace(DATA, train_images=TRAINING.batch_size - 1)
+    others = [dataclasses.replace(TINY[1], seed=seed) for seed in range(9)]
+    with pytest.raises(ValueError, match="expected at least one batch of 23 images; got 22 images"):
+        execute_all(
+            [dataclasses.replace(TINY[1], data=too_small), *others], tmp_path, workers=2, report=silent
+        )
+    assert finished_record(others[-1], tmp_path) is None
+
+
+def test_what_a_kill_between_the_record_and_its_end_left_is_cleared_away(tmp_path, finished):
+    folder = shutil.copytree(finished / TINY[1].name, tmp_path / TINY[1].name)
+    (folder / "progress.pt").write_bytes(b"left")
+    execute(TINY[1], tmp_path, silent)
+    assert not (folder / "progress.pt").exists()
 
 
 # Publishing
@@ -379,6 +438,16 @@ def test_a_run_that_was_trained_again_is_evaluated_again(tmp_path, finished, eva
     (line,) = lines
     assert line.startswith(f"{TINY[1].name}: test accuracy 0.")
     assert records_in(tmp_path / "results")[TINY[1].name]["training_seconds"] == record["training_seconds"]
+
+
+def test_a_run_whose_weights_the_plan_now_shows_is_published_again(tmp_path, finished):
+    run = TINY[0]
+    publish(planned(run, has_checkpoint=False), finished, tmp_path, report=silent)
+    assert records_in(tmp_path)[run.name]["checkpoint"] is None
+    publish(planned(run, group="robustness"), finished, tmp_path, report=silent)
+    record = records_in(tmp_path)[run.name]
+    assert record["group"] == "robustness"
+    assert (tmp_path / "checkpoints" / record["checkpoint"]["file"]).exists()
 
 
 def test_a_run_on_other_data_is_not_published(tmp_path, finished):

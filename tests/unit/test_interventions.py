@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from attn_lib.blocks import BAM, BLOCKS, CBAM, ECA, SE, VARIANTS, CoordAtt, SelfAttention2d
+from attn_lib.insertion.identity import IdentityStart
 from attn_lib.inspection import attention_maps
 from attn_lib.interventions import (
     apply_maps,
@@ -203,6 +204,27 @@ def test_an_exchange_with_itself_changes_nothing(name):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("name", ["se", "bam", "cbam"])
+def test_a_block_behind_a_gain_is_changed_and_its_gain_stays(name):
+    """``IdentityStart`` goes a quarter of the way, say, from its input to what the block inside returns."""
+    keywords = {"order": "parallel"} if name == "cbam" else {}
+    inner = built(name, CASES[name][-1] | keywords)
+    network, x = Two(IdentityStart(inner), nn.Identity()), maps_of(1, 2)
+    network.first.gain.fill_(0.25)
+    with with_maps(network, lambda name, own: own) as used:
+        found = network(x)
+    assert list(used) == ["first.block"]
+    torch.testing.assert_close(found, network(x), rtol=1e-4, atol=1e-4)
+    with opened(network):
+        found = network(x)
+    hidden = network.conv1(x)
+    factor = 2 if name == "bam" else 1
+    expected = network.conv2(hidden + 0.25 * (factor * hidden - hidden))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    assert set(interventions_for(network)) == set(interventions_for(Two(inner, nn.Identity())))
+
+
+@torch.no_grad()
 def test_frozen_gates_are_the_means_over_the_batch():
     """The second block's mean is over what it sees once the first is frozen."""
     network, x = two_se(), maps_of(1, 2)
@@ -283,6 +305,20 @@ def test_a_map_that_no_block_has_cannot_be_opened():
     with pytest.raises(KeyError, match="height"), opened(network, only="height"):
         network(maps_of(1, 2))
     assert hooks_in(network) == 0
+
+
+@torch.no_grad()
+def test_a_score_is_no_gate_to_open():
+    """BAM scales by what it makes of two scores together; a score of 1 would say nothing."""
+    network = Two(built("bam", CASES["bam"][0]), nn.Identity())
+    refusal = r"expected a map out of \['combined'\] .*; got 'channel'"
+    with pytest.raises(KeyError, match=refusal), opened(network, only="channel"):
+        network(maps_of(1, 2))
+
+
+def test_blocks_of_two_kinds_share_the_interventions_that_suit_both():
+    found = interventions_for(Two(CBAM(C, reduction=3), SE(C, reduction=3)))
+    assert list(found) == [*ALWAYS, "without_max"]
 
 
 ALWAYS = ["exchanged", "frozen", "opened"]

@@ -201,6 +201,13 @@ def test_too_few_images_for_a_batch_are_refused(tmp_path, splits):
         trained(tmp_path, splits, settings=TrainingSettings(epochs=1, batch_size=223))
 
 
+def test_a_climb_of_exactly_one_step_is_refused(tmp_path, splits):
+    """211 images are 2 batches of 100, and half of 2 steps is one."""
+    settings = TrainingSettings(epochs=1, batch_size=100, warmup=0.5)
+    with pytest.raises(ValueError, match=r"expected `warmup` to be less or more than one step; got 0.5 of 2"):
+        trained(tmp_path, splits, settings=settings)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -208,6 +215,8 @@ def test_too_few_images_for_a_batch_are_refused(tmp_path, splits):
         ({"batch_size": 0}, "`batch_size` must be at least 1; got batch_size=0"),
         ({"max_learning_rate": 0.0}, r"`max_learning_rate` must be positive; got 0\.0"),
         ({"max_learning_rate": math.nan}, "`max_learning_rate` must be positive; got nan"),
+        ({"warmup": 0.0}, r"`warmup` must be between 0 and 1; got warmup=0\.0"),
+        ({"warmup": 1.0}, r"`warmup` must be between 0 and 1; got warmup=1\.0"),
         ({"weight_decay": -0.1}, r"`weight_decay` must be at least 0; got -0\.1"),
     ],
 )
