@@ -7,6 +7,7 @@ the precision that a page stores.
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -44,9 +45,9 @@ SIGNED_LEVELS = 15
 """Levels of a map with a sign: the middle one is zero."""
 
 
-def round_off(value: float) -> float:
+def round_off(value: float, decimals: int = DECIMALS) -> float:
     """Round to the stored precision, without a negative zero."""
-    return round(value, DECIMALS) + 0.0
+    return round(value, decimals) + 0.0
 
 
 def number(value: float, text: str) -> Data:
@@ -159,9 +160,21 @@ def sorted_while(control: str, value: object, by: str) -> Data:
 
 def quantise(values: Tensor, low: float, high: float, levels: int = HEAT_LEVELS) -> str:
     """Write each value as the nearest of so many even steps between two ends, a hexadecimal digit each."""
-    span = max(high - low, torch.finfo(values.dtype).tiny)
-    steps = ((values - low) / span * (levels - 1)).round().clamp(0, levels - 1).int().flatten().tolist()
+    if high <= low:
+        return "0" * values.numel()
+    places = (values - low) / (high - low) * (levels - 1)
+    steps = places.round().clamp(0, levels - 1).int().flatten().tolist()
     return "".join(f"{step:x}" for step in steps)
+
+
+def round_ends(low: float, high: float) -> tuple[float, float]:
+    """Round the ends of a scale by at most a twentieth of one of its sixteen steps: to three to six decimals.
+
+    So a map whose values differ by less than a millionth is flat.
+    """
+    step = (high - low) / (HEAT_LEVELS - 1)
+    decimals = DECIMALS if step <= 0 else min(max(DECIMALS, 1 + math.ceil(-math.log10(step))), 6)
+    return round_off(low, decimals), round_off(high, decimals)
 
 
 def heatmap(
@@ -200,6 +213,10 @@ def heatmap(
     if signed:
         each = [max(abs(low), abs(end)) for end in each]
         low = -each[0]
+    # What is quantised lies between the ends that a reader sees. One low end serves all frames.
+    rounded = [round_ends(low, end) for end in each]
+    low = min((ends[0] for ends in rounded), key=lambda end: abs(end - low))
+    each = [ends[1] for ends in rounded]
     levels = SIGNED_LEVELS if signed else HEAT_LEVELS
     frames = values if len(each) > 1 else values[None]
     options: Data = {
@@ -213,8 +230,8 @@ def heatmap(
     return {
         "shape": list(values.shape[-2:]),
         "hex": "".join(quantise(frame, low, end, levels) for frame, end in zip(frames, each, strict=True)),
-        "low": round_off(low),
-        "high": [round_off(end) for end in each] if len(each) > 1 else round_off(each[0]),
+        "low": low,
+        "high": each if len(each) > 1 else each[0],
         "caption": caption,
         "alt": alt,
         **{name: option for name, option in options.items() if option},
@@ -245,7 +262,7 @@ def strips(
     """
     product = height[:, None] * width[None] if product is None else product
     everything = torch.cat([height, width, product.flatten()])
-    scale = (everything.min().item(), everything.max().item())
+    scale = round_ends(everything.min().item(), everything.max().item())
     return {
         "height": _strip(height[:, None], scale),
         "width": _strip(width[None], scale),
@@ -254,8 +271,8 @@ def strips(
 
 
 def _strip(values: Tensor, scale: tuple[float, float]) -> Data:
-    low, high = (round_off(end) for end in scale)
-    return {"shape": list(values.shape), "hex": quantise(values, *scale), "low": low, "high": high}
+    low, high = scale
+    return {"shape": list(values.shape), "hex": quantise(values, low, high), "low": low, "high": high}
 
 
 def over_picture(index: int, box: Sequence[int] | None = None, marks: Sequence[Data] = ()) -> Data:

@@ -25,8 +25,9 @@ def check_heatmap(data: dict[str, Any], expected: Array) -> None:
     assert data["shape"] == list(expected.shape)
     low, high = data["low"], data["high"]
     steps = np.array([int(digit, 16) for digit in data["hex"]]).reshape(expected.shape)
-    # The nearest of sixteen steps; the ends are rounded to three decimals.
-    tolerance = (high - low) / (LEVELS - 1) / 2 + 1e-3
+    # The nearest of sixteen steps, between ends rounded by at most a twentieth of one, or to six decimals.
+    step = (high - low) / (LEVELS - 1)
+    tolerance = step / 2 + max(step / 20, 1e-6) if step else 5e-4
     np.testing.assert_allclose(low + steps / (LEVELS - 1) * (high - low), expected, atol=tolerance)
 
 

@@ -73,6 +73,23 @@ def test_a_heatmap_spans_sixteen_levels_from_its_smallest_to_its_largest_value()
     }
 
 
+def test_the_ends_of_a_narrow_scale_keep_the_decimals_that_its_steps_need():
+    stored = encoding.heatmap(torch.tensor([[0.41103, 0.41118, 0.41142]], dtype=torch.float64), "", "")
+    assert (stored["low"], stored["high"], stored["hex"]) == (0.41103, 0.41142, "06f")
+
+
+def test_a_value_is_stored_by_the_ends_that_are_shown():
+    """On the scale from 0.2 to 0.8, which is what 0.2004 to 0.8004 are shown as."""
+    values = torch.tensor([[0.2004, 0.5199, 0.8004]], dtype=torch.float64)
+    stored = encoding.heatmap(values, "", "")
+    assert (stored["low"], stored["high"], stored["hex"]) == (0.2, 0.8, "08f")
+
+
+def test_what_differs_by_less_than_a_millionth_is_flat():
+    stored = encoding.heatmap(torch.tensor([[0.7, 0.7 + 4e-7]], dtype=torch.float64), "", "")
+    assert (stored["low"], stored["high"], stored["hex"]) == (0.7, 0.7, "00")
+
+
 def test_a_constant_heatmap_is_all_lowest():
     assert encoding.heatmap(torch.full((2, 3), 0.25), "", "")["hex"] == "000000"
 

@@ -20,10 +20,11 @@ function rgb(...colours) {
 
 const scaleOf = (map) => (map.signed ? RED_BLUE : CIVIDIS);
 
-/** Give the value that a place of a map was stored with, as text of two digits. */
+/** Give the value that a place of a map was stored with, in as many decimals as tell one step from the next. */
 export function valueAt(map, place) {
-  const share = parseInt(map.hex[place], 16) / (scaleOf(map).length - 1);
-  return String(Number((map.low + share * (map.high - map.low)).toPrecision(2)));
+  const step = (map.high - map.low) / (scaleOf(map).length - 1);
+  const decimals = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step))) : 3;
+  return String(Number((map.low + parseInt(map.hex[place], 16) * step).toFixed(decimals)));
 }
 
 /** Paint a canvas, one pixel per place; `colour(i)` gives red, green and blue of 0 to 255. */
