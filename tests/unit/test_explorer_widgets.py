@@ -96,6 +96,9 @@ def test_a_move_gives_a_new_record_within_a_twentieth_of_a_second(explorer: type
     live, times = explorer(), []
     for name, control in live.definition.controls.items():
         for value in (*control.values, control.default):
+            if value == getattr(live, name):
+                continue
+            live._computed.clear()  # or the way back would only look up what the way there has computed
             # Of all threads together: what waits for other work on the machine is not this package's.
             start = time.process_time()
             setattr(live, name, value)
