@@ -16,6 +16,7 @@ from attn_lib.explorers.encoding import bars, dots, number, rectangle, round_off
 from attn_lib.explorers.records.costs import terms_by_layer
 from attn_lib.explorers.records.places import IMAGE_SIDE, feature_map, map_over_image, pixel, pointing
 from attn_lib.explorers.records.samples import (
+    EIGHT_IMAGES,
     PICTURES,
     SAMPLES,
     STAGE,
@@ -54,7 +55,7 @@ COMBINE = Control(
     "choice",
     tuple(COMBINATIONS.values()),
 )
-IMAGE = image_control("image", "test image", 0)
+IMAGE = image_control("image", "test image", 0, images=EIGHT_IMAGES)
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""

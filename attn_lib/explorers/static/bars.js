@@ -1,6 +1,6 @@
 // Bars: one per channel (or per whatever the data says), with a cursor that the bars of a part share.
 
-import { clamp, make, makeReadout, makeTable } from "./dom.js";
+import { clamp, make, makeReadout, makeTable, pointOnFocus, setText } from "./dom.js";
 
 const FEW_BARS = 16; // up to so many bars are numbered below
 
@@ -46,20 +46,21 @@ export function makeBars(item, { point }) {
     const from = marked ?? (step > 0 ? -1 : data.values.length);
     pointAt(clamp(from + step, 0, data.values.length - 1));
   });
+  pointOnFocus(chart, { isFree: () => marked === null, first: () => pointAt(0), clear: () => pointAt(null) });
 
   /** Mark the bar of a channel, or of none. Bars that stand for something else than `what` stay as they are. */
   function mark(channel, what = data.what) {
     if (what !== data.what) return;
     const at = channel === null ? -1 : placeOf(channel);
     marked = at >= 0 && at < data.values.length ? at : null;
-    const banded = (i) => (marked !== null && data.reach !== undefined
-      ? Math.abs(nameOf(i) - channel) <= data.reach : data.band?.includes(nameOf(i)));
+    const banded = (i) => (marked === null ? data.band?.includes(nameOf(i))
+      : data.reach !== undefined && Math.abs(nameOf(i) - channel) <= data.reach);
     [...bars.children].forEach((bar, i) => {
       bar.classList.toggle("attn-marked", i === marked);
       bar.classList.toggle("attn-banded", Boolean(banded(i)));
     });
     const before = marked === null || !data.before ? "" : `, before ${data.before[nameOf(marked)]}`;
-    readout.textContent = marked === null ? "" : `${data.what} ${wordOf(marked)}: ${valueOf(marked)}${before}`;
+    setText(readout, marked === null ? "" : `${data.what} ${wordOf(marked)}: ${valueOf(marked)}${before}`);
   }
 
   return {

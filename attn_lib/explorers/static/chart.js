@@ -1,7 +1,7 @@
 // Charts: lines, steps and points with intervals between two axes. Every line has its own dash and marker, so that it
 // can be told from the others without its colour.
 
-import { clamp, make, makeReadout, makeTable } from "./dom.js";
+import { clamp, make, makeReadout, makeTable, setText } from "./dom.js";
 
 const MARKERS = {
   circle: "M-3.5,0a3.5,3.5 0 1,0 7,0a3.5,3.5 0 1,0 -7,0",
@@ -92,16 +92,20 @@ export function makeChart(item) {
       const p = pointOf(to);
       pointer.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed"));
       const name = p.name ?? data.series[to[0]].name;
-      readout.textContent = `${name}: ${data.x.label} ${p.text[0]}, ${data.y.label} ${p.text.slice(1).join(", ")}`;
+      setText(readout, `${name}: ${data.x.label} ${p.text[0]}, ${data.y.label} ${p.text.slice(1).join(", ")}`);
     } else {
       const marked = rings.map(({ label, point: p }) => `${label}: ${p.text[1]}`);
-      readout.textContent = here ? here.text : marked.join("; ");
+      setText(readout, here ? here.text : marked.join("; "));
     }
   }
 
   plot.addEventListener("pointermove", (event) => point(nearest(event)));
   plot.addEventListener("pointerdown", (event) => point(nearest(event)));
   plot.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });
+  plot.addEventListener("focus", () => {
+    if (plot.matches(":focus-visible") && pointed === null && data.series.length > 0) point([0, 0]);
+  });
+  plot.addEventListener("blur", () => point(null)); // also the only way to let go of a point by touch
   plot.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (event.key === "Escape") point(null);
@@ -178,14 +182,17 @@ export function makeChart(item) {
   return {
     element,
     update(next, { pick }) {
-      if (next !== data) draw(next);
+      const changed = next !== data;
+      if (changed) draw(next);
       here = data.here?.pick ? data.here.at[pick(data.here.pick).value] : data.here;
       rings = (data.rings ?? []).flatMap(({ pick: control, label }, at) =>
         named.filter(({ name }) => name === pick(control).text).map((one) => ({ ...one, label, at })));
       marks.replaceChildren(
         ...rings.map(({ point: p, label, at }) => labelled(place.x(p.x), place.y(p.y), label, at)),
         ...(here ? [marker(place.x(here.x), place.y(here.y), "circle", "attn-here")] : []));
-      const still = pointed !== null && pointed[0] < data.series.length && pointed[1] < data.series[pointed[0]].points.length;
+      // Of other data the same place is another point: it is kept only for whoever steps through the chart just now.
+      const kept = pointed !== null && (!changed || plot.matches(":focus-visible"));
+      const still = kept && pointed[0] < data.series.length && pointed[1] < data.series[pointed[0]].points.length;
       point(still ? pointed : null);
     },
   };

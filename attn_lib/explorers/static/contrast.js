@@ -12,7 +12,7 @@
 //   spans     the scales of a difference, in points, from small to large: the first that has room is taken
 
 import { percent } from "./chart.js";
-import { make } from "./dom.js";
+import { make, setText } from "./dom.js";
 
 const MIRRORED = { "+": "-", "-": "+" };
 const SIDES = [0.25, 0.75]; // where the two stand, as shares of the width
@@ -115,7 +115,7 @@ export function makeContrast(item) {
       const [first, second] = [data.members[i], data.members[j]];
       const known = first && second;
       const found = known ? differenceOf(data, i, j) : { mean: null, reach: null };
-      verdict.textContent = known ? data.verdicts[found.mark] : data.absent[first ? 1 : second ? 0 : 2];
+      setText(verdict, known ? data.verdicts[found.mark] : data.absent[first ? 1 : second ? 0 : 2]);
       tabulate(data, first, second, found);
       drawBoth(data, first, second);
       drawDifference(data, found);

@@ -128,10 +128,23 @@ function makePlace(control, { id, change, pictures, read }) {
     moveTo(clamp(Math.floor(((event.clientY - top) / height) * rows), 0, rows - 1) * columns +
       clamp(Math.floor(((event.clientX - left) / width) * columns), 0, columns - 1));
   };
-  board.addEventListener("pointerdown", (event) => { input.focus({ preventScroll: true }); follow(event); });
+  const isTouch = (event) => event.pointerType === "touch"; // which may begin to scroll the page: only a tap picks
+  board.addEventListener("pointerdown", (event) => {
+    if (isTouch(event) || event.button !== 0) return;
+    board.setPointerCapture(event.pointerId);
+    input.focus({ preventScroll: true });
+    follow(event);
+  });
+  board.addEventListener("click", (event) => {
+    if (event.target === input) return; // which takes no pointer: this is a click on its label
+    input.focus({ preventScroll: true });
+    follow(event);
+  });
   // Or the browser would take the focus away again.
   board.addEventListener("mousedown", (event) => event.preventDefault());
-  board.addEventListener("pointermove", (event) => { if (event.buttons & 1) follow(event); });
+  board.addEventListener("pointermove", (event) => {
+    if (!isTouch(event) && board.hasPointerCapture(event.pointerId)) follow(event);
+  });
   return {
     element,
     show(v) {

@@ -23,6 +23,26 @@ export function makeReadout() {
   return make("p", { class: "attn-readout", "aria-live": "polite" });
 }
 
+/** Write a text where a screen reader hears of every writing, be it the same text again. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Show the first value to a reader who comes by keyboard, and take it back from one who only passes by.
+ * @param {HTMLElement} element what takes the focus
+ * @param {{isFree(): boolean, first(): void, clear(): void}} pointing `isFree` says whether nothing is pointed at
+ */
+export function pointOnFocus(element, { isFree, first, clear }) {
+  let passing = false;
+  element.addEventListener("focus", () => {
+    passing = element.matches(":focus-visible") && isFree();
+    if (passing) first();
+  });
+  element.addEventListener("keydown", ({ key }) => { if (key.startsWith("Arrow")) passing = false; });
+  element.addEventListener("blur", () => { if (passing) clear(); });
+}
+
 /**
  * Make a table that opens on request, and is filled only then.
  * @param {string} label what its values are of, for a screen reader

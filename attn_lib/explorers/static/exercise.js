@@ -13,7 +13,7 @@ const session = Math.random().toString(36).slice(2, 8); // a notebook may load t
 /** Read a number as people write it: 8,464 or 8 464 or 0.5 or 0,5 or 1e4; NaN for anything else. */
 function readNumber(text) {
   let plain = text.trim().replace(/[\s_\u00a0\u202f]/g, "").replace("\u2212", "-");
-  const thousands = /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain);
+  const thousands = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(plain);
   plain = plain.replaceAll(",", thousands ? "" : ".");
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }

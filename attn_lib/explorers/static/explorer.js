@@ -39,7 +39,7 @@ import { makeBars } from "./bars.js";
 import { makeChart } from "./chart.js";
 import { makeContrast } from "./contrast.js";
 import { makeControl, textOf } from "./controls.js";
-import { keepToItself, make } from "./dom.js";
+import { keepToItself, make, setText } from "./dom.js";
 import { makeHeatmap, makePicture, makeStrips } from "./maps.js";
 import { makeNumber, makeRows, makeShapes, makeTerms, makeText } from "./numbers.js";
 
@@ -47,6 +47,8 @@ import { makeNumber, makeRows, makeShapes, makeTerms, makeText } from "./numbers
  *             on(event: string, f: () => void): void, off(event: string, f: () => void): void}} Model */
 
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
+const LOST = "The kernel does not answer. Positions it has already computed still work; " +
+  "run the cell again for the others.";
 
 const ITEMS = {
   number: makeNumber, text: makeText, terms: makeTerms, shapes: makeShapes, table: makeRows,
@@ -118,9 +120,13 @@ function makeRoom(part, shown, makeGhost) {
   };
 }
 
-/** What stands below the panels: back to the start, the link to this setting, the code for it. */
+/**
+ * What stands below the panels: back to the start, the link to this setting, a message, the code for it. A message comes
+ * here and not above, where it would move the control in the reader's hand away.
+ */
 function makeTools(spec, model, reset) {
-  const said = make("span", { role: "status" });
+  const status = make("span", { class: "attn-status", role: "status" });
+  const say = (text) => setText(status, text);
   const tools = make("div", { class: "attn-tools" });
   const button = (text, act) => {
     const element = make("button", { type: "button" }, text);
@@ -129,14 +135,14 @@ function makeTools(spec, model, reset) {
   };
   const copy = (text, done, failed) => {
     Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(
-      () => { said.textContent = done; }, () => { said.textContent = failed; });
+      () => say(done), () => say(failed));
   };
-  button("reset", () => { reset(); said.textContent = ""; });
+  button("reset", reset);
   if (model.get("link")) {
     button("copy link", () => copy(model.get("link"), "The link to this setting is copied.",
       "This browser does not let a page copy; the link is in the address bar."));
   }
-  tools.append(said);
+  tools.append(status);
 
   const code = make("code");
   const block = make("details", { class: "attn-code" }, make("summary", {}, "the code for this setting"),
@@ -144,7 +150,7 @@ function makeTools(spec, model, reset) {
   if (spec.code) tools.append(block);
   const show = () => { if (block.open) code.textContent = model.get("code"); };
   block.addEventListener("toggle", show);
-  return { element: tools, show };
+  return { element: tools, show, say };
 }
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -153,8 +159,7 @@ function render({ model, el }) {
   const id = `attn-${spec.name}-${session}-${drawn++}`;
   const figure = make("figure", { class: "attn-explorer", "data-explorer": spec.name, "aria-labelledby": `${id}-title` });
   figure.addEventListener("keydown", keepToItself);
-  const status = make("p", { class: "attn-status", role: "status" });
-  figure.append(make("figcaption", { id: `${id}-title` }, spec.title), status);
+  figure.append(make("figcaption", { id: `${id}-title` }, spec.title));
 
   const store = {}; // part -> key -> data; everything that was ever computed, so that a lost kernel loses little
   const controls = {};
@@ -190,8 +195,12 @@ function render({ model, el }) {
     box.append(bar, ...(pinned ? [] : [shelf]));
     figure.append(box);
   }
-  const tools = makeTools(spec, model, () => move(spec.start));
+  const tools = makeTools(spec, model, () => { move(spec.start); tell(""); });
   figure.append(tools.element);
+
+  const hint = make("p", { id: `${id}-keys`, hidden: "" }, "Arrow keys step through the values.");
+  figure.append(hint);
+  for (const plot of figure.querySelectorAll('[data-name="map"][tabindex]')) plot.setAttribute("aria-describedby", hint.id);
 
   let timer;
   let lost = false;
@@ -218,16 +227,19 @@ function render({ model, el }) {
     if (waiting) timer = setTimeout(lose, PATIENCE_MS);
   }
 
+  /** Say something, or nothing any more; a lost kernel comes first. */
+  function tell(text) {
+    tools.say(lost ? LOST : text);
+  }
+
   function lose() {
     lost = true;
-    status.textContent = "The kernel does not answer. Positions it has already computed still work; " +
-      "run the cell again for the others.";
+    tell("");
     draw();
   }
 
   function refused() {
-    const why = model.get("refusal");
-    if (why) status.textContent = why;
+    tell(model.get("refusal"));
   }
 
   function move(values) {
@@ -242,7 +254,7 @@ function render({ model, el }) {
   function receive() {
     for (const [name, entries] of Object.entries(model.get("parts"))) Object.assign(store[name], entries);
     lost = false;
-    status.textContent = "";
+    tell("");
     draw();
   }
 

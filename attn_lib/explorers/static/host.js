@@ -24,10 +24,9 @@ globalThis.attnLib = {
       off: (event) => { delete listeners[event]; },
     };
     if (values.spec.controls) {
-      const explorer = this.address.add(values, (name) => listeners[`change:${name}`]?.());
+      const explorer = this.address.add(element, values, (name) => listeners[`change:${name}`]?.());
       computed.code = () => this.fill(values);
       computed.link = () => this.address.link([explorer], true);
-      if (this.address.names(explorer)) addEventListener("load", () => element.scrollIntoView(), { once: true });
     }
     this.widgets[element.dataset.widget].render({ model, el: element });
   },
@@ -47,14 +46,14 @@ globalThis.attnLib = {
   },
 
   address: {
-    explorers: [], // {key, values, changed(name)}
+    explorers: [], // {key, element, values, changed(name)}
     timer: undefined,
 
     /** Take in an explorer, and put its controls where the address says. */
-    add(values, changed) {
+    add(element, values, changed) {
       const namesakes = this.explorers.filter((other) => other.values.spec.name === values.spec.name).length;
       const key = values.spec.name + (namesakes ? `.${namesakes + 1}` : "");
-      const explorer = { key, values, changed };
+      const explorer = { key, element, values, changed };
       this.explorers.push(explorer);
       this.apply(explorer);
       return explorer;
@@ -66,16 +65,21 @@ globalThis.attnLib = {
       return piece && new URLSearchParams(piece.slice(key.length + 1));
     },
 
+    /** Put the controls of an explorer where the address says; those that it does not name at their start. */
     apply(explorer) {
       const { values, changed } = explorer;
-      const said = this.names(explorer);
-      if (!said) return;
+      const said = this.names(explorer) ?? new URLSearchParams();
       for (const [name, control] of Object.entries(values.spec.controls)) {
         const value = control.values.find((v) => String(v) === said.get(name)) ?? values.spec.start[name];
         if (values[name] === value) continue;
         values[name] = value;
         changed(name);
       }
+    },
+
+    /** Bring the first explorer that the address names into sight. */
+    show() {
+      this.explorers.find((explorer) => this.names(explorer))?.element.scrollIntoView();
     },
 
     /** Give the page's address with the moved controls of explorers; `named`: also of one that has none. */
@@ -102,4 +106,12 @@ globalThis.attnLib = {
   },
 };
 
-addEventListener("hashchange", () => attnLib.address.explorers.forEach((one) => attnLib.address.apply(one)));
+// Who reloads the page or goes back or forward is brought by the browser to where they were.
+let returns = performance.getEntriesByType("navigation")[0].type !== "navigate";
+globalThis.navigation?.addEventListener("navigate", ({ navigationType }) => { returns = navigationType === "traverse"; });
+addEventListener("load", () => { if (!returns) attnLib.address.show(); });
+addEventListener("hashchange", () => {
+  if (document.querySelector(":target")) return; // a heading: the explorers stay as the reader has set them
+  attnLib.address.explorers.forEach((one) => attnLib.address.apply(one));
+  if (!returns) attnLib.address.show();
+});

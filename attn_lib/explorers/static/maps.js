@@ -2,7 +2,7 @@
 // top, in pixels of the picture or, without one, in places of the map.
 
 import { paintPicture, paintMap, valueAt } from "./colours.js";
-import { clamp, make, makeReadout } from "./dom.js";
+import { clamp, make, makeReadout, pointOnFocus, setText } from "./dom.js";
 
 /** Make the stack that a picture, a map and marks are drawn on. */
 function makePlate(attributes = {}) {
@@ -112,13 +112,14 @@ export function makeHeatmap(item, { pictures, pointCell }) {
     event.preventDefault();
     move(pointed === null ? [0, 0] : pointed.map((side, i) => clamp(side + step[i], 0, data.shape[i] - 1)));
   });
+  pointOnFocus(plate.element, { isFree: () => pointed === null, first: () => move([0, 0]), clear: () => move(null) });
 
   function drawMarks() {
     const { box, marks } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
     const spot = data.spots?.[at];
     plate.mark({ box, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "spot" }] : [])], cells });
-    readout.textContent = pointed === null ? "" : say(pointed);
+    setText(readout, pointed === null ? "" : say(pointed));
   }
 
   return {
