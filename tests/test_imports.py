@@ -80,8 +80,8 @@ RULES = (
     ),
     Rule(
         "attn_lib/experiment/*",
-        (*NETWORKS, "attn_lib.experiment", "numpy", "sklearn", "tqdm"),
-        "it trains networks on scikit-learn's digits, and shows how far it is",
+        (*NETWORKS, "attn_lib.experiment", "filelock", "numpy", "sklearn", "tqdm"),
+        "it trains networks on scikit-learn's digits, one process each, and shows how far it is",
     ),
     Rule(
         "attn_lib/results/comparison.py",

@@ -6,7 +6,9 @@ named maps that ``block(x)`` used, from the same code path.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from typing import Any
 
 from torch import nn
 
@@ -35,6 +37,7 @@ __all__ = [
     "SelfAttention",
     "SelfAttention2d",
     "eca_kernel_size",
+    "keyword_defaults",
 ]
 
 AttentionFactory = Callable[[int], nn.Module]
@@ -56,3 +59,22 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
     "coord_att_strip": CoordAttStrip,
 }
 """The papers' ablations that are classes of their own, by name; built as the blocks are."""
+
+
+def keyword_defaults(attention: str | None) -> dict[str, Any]:
+    """Return the keywords that the named block takes, with their defaults, in the order of its signature.
+
+    Args:
+        attention: a name in ``BLOCKS`` or ``VARIANTS``; None, which is no block, takes none.
+
+    Raises:
+        ValueError: no block has that name.
+    """
+    if attention is None:
+        return {}
+    named = BLOCKS | VARIANTS
+    if attention not in named:
+        expected = ", ".join(repr(name) for name in named)
+        raise ValueError(f"`attention` must be None or one of {expected}; got {attention!r}")
+    parameters = inspect.signature(named[attention]).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}

@@ -10,9 +10,9 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
-from attn_lib.blocks import BLOCKS, VARIANTS
+from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
-from attn_lib.experiment.model import NetworkSetting, keyword_defaults
+from attn_lib.experiment.model import NetworkSetting
 from attn_lib.experiment.plan import GROUPS, SEEDS, PlannedRun, main_settings, planned_runs
 from attn_lib.experiment.publishing import (
     CHECKPOINT_SEED,

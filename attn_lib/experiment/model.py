@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -11,28 +10,12 @@ import torch
 from torch import nn
 
 from attn_lib.backbones import digit_resnet
-from attn_lib.blocks import BLOCKS, VARIANTS
+from attn_lib.blocks import keyword_defaults
 
-__all__ = ["NetworkSetting", "build_network", "count_parameters", "keyword_defaults", "round_to_half"]
+__all__ = ["NetworkSetting", "build_network", "count_parameters", "round_to_half"]
 
 _ALWAYS_NAMED = {"reduction": "r", "kernel_size": "k", "bias": "bias"}
 """Keywords that show in every name, shortened as papers do it; others show where they are not the default."""
-
-
-def keyword_defaults(attention: str | None) -> dict[str, Any]:
-    """Return the keywords that the named block takes, with their defaults, in the order of its signature.
-
-    Raises:
-        ValueError: no block has that name.
-    """
-    if attention is None:
-        return {}
-    named = BLOCKS | VARIANTS
-    if attention not in named:
-        expected = ", ".join(repr(name) for name in named)
-        raise ValueError(f"`attention` must be None or one of {expected}; got {attention!r}")
-    parameters = inspect.signature(named[attention]).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
 class Shaped(Protocol):

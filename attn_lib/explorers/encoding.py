@@ -15,6 +15,7 @@ from torch import Tensor
 
 __all__ = [
     "DECIMALS",
+    "amount",
     "bars",
     "count",
     "dots",
@@ -48,6 +49,20 @@ SIGNED_LEVELS = 15
 def round_off(value: float, decimals: int = DECIMALS) -> float:
     """Round to the stored precision, without a negative zero."""
     return round(value, decimals) + 0.0
+
+
+def amount(value: int, unit: str = "", digits: str = ".3g") -> str:
+    """Write a large number with the prefix that suits it: ``4.09 G``, ``2.6 MB``.
+
+    Args:
+        value: the number.
+        unit: what it counts, behind the prefix.
+        digits: the format of what stands before it.
+    """
+    for prefix, factor in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if value >= factor:
+            return f"{value / factor:{digits}} {prefix}{unit}"
+    return f"{value} {unit}".rstrip()
 
 
 def number(value: float, text: str) -> Data:

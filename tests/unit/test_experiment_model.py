@@ -5,13 +5,12 @@ import torch
 from torch import nn
 
 from attn_lib.backbones import digit_resnet
-from attn_lib.blocks import BLOCKS, VARIANTS
+from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import (
     NetworkSetting,
     build_network,
     count_parameters,
-    keyword_defaults,
     round_to_half,
 )
 from tests.block_tools import randomise

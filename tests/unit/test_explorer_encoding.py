@@ -29,6 +29,21 @@ def test_words_are_joined_as_in_a_sentence(words, sentence):
     assert encoding.join(words) == sentence
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (999, "B", "999 B"),
+        (1000, "B", "1 kB"),
+        (2_560_000, "B", "2.56 MB"),
+        (163_840_000, "B", "164 MB"),
+        (4_089_184_256, "", "4.09 G"),
+        (7, "", "7"),
+    ],
+)
+def test_large_numbers_read_with_the_prefix_that_suits_them(value, unit, text):
+    assert encoding.amount(value, unit) == text
+
+
 def test_shapes_read_as_products():
     assert encoding.shape_text(torch.zeros(2, 3, 5, 7).shape) == "2 × 3 × 5 × 7"
 

@@ -145,13 +145,6 @@ def test_every_chart_holds_every_block_at_every_side_inside_its_axes():
                 assert (here["x"], here["y"]) == (side**2, getattr(own, field))
 
 
-@pytest.mark.parametrize(
-    ("amount", "text"), [(999, "999 B"), (1000, "1 kB"), (2_560_000, "2.56 MB"), (163_840_000, "164 MB")]
-)
-def test_bytes_read_in_the_unit_that_suits_them(amount: int, text: str):
-    assert record_of.bytes_text(amount) == text
-
-
 def test_the_code_of_every_setting_computes_what_is_shown():
     for published in settings(DEFINITION, "size", "attend"):
         for query in (0, 7, 24):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import torch
 
 from attn_lib.backbones.backbone import Placement
-from attn_lib.blocks import BLOCKS
+from attn_lib.blocks import keyword_defaults
 from attn_lib.blocks.arguments import check_choice, check_int
 from attn_lib.explorers.controls import Control, Value
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import bars, count, join, number
+from attn_lib.explorers.encoding import amount, bars, count, join, number
 from attn_lib.explorers.records.network_costs import (
     BACKBONES,
     Keywords,
@@ -27,6 +24,7 @@ from attn_lib.explorers.records.network_costs import (
     slots_of,
 )
 from attn_lib.explorers.records.printed_figures import PRINTED, Printed
+from attn_lib.explorers.records.setting_names import BLOCK_NAMES
 from attn_lib.explorers.snippets import Code
 
 __all__ = ["BACKBONE", "BLOCK", "EXPLORER", "KERNEL", "PLACEMENT", "REDUCTION", "SIDE"]
@@ -44,15 +42,9 @@ NAMES = {
     "yolov4_tiny": "YOLOv4-tiny",
     "digit_resnet": "the digits' ResNet",
 }
-BLOCK_NAMES = {
-    "none": "none",
-    "se": "SE",
-    "eca": "ECA",
-    "cbam": "CBAM",
-    "bam": "BAM",
-    "coord_att": "CoordAtt",
-    "self_attention": "self-attention",
-}
+CHOICES = {"none": "none", **BLOCK_NAMES}
+"""What the control ``block`` offers."""
+
 PLACES = {
     "usual": "where its authors put it",
     "before_unit": "before a unit",
@@ -91,7 +83,7 @@ WHERE = {
 BACKBONE = Control(
     "backbone", "backbone", BACKBONES, "resnet50", "choice", tuple(NAMES[name] for name in BACKBONES)
 )
-BLOCK = Control("block", "block", tuple(BLOCK_NAMES), "se", "choice", tuple(BLOCK_NAMES.values()))
+BLOCK = Control("block", "block", tuple(CHOICES), "se", "choice", tuple(CHOICES.values()))
 PLACEMENT = Control("placement", "place", tuple(PLACES), "usual", "choice", tuple(PLACES.values()))
 REDUCTION = Control(
     "reduction",
@@ -122,7 +114,7 @@ def keywords(block: str, setting: Setting) -> Keywords:
     kernel_size = check_int("kernel_size", setting["kernel_size"], minimum=AS_PUBLISHED)
     if kernel_size != AS_PUBLISHED and kernel_size % 2 == 0:
         raise ValueError(f"`kernel_size` must be odd; got kernel_size={kernel_size}")
-    taken = block_defaults(block)
+    taken = keyword_defaults(attention_of(block))
     moved = {"reduction": reduction, "kernel_size": kernel_size}
     return tuple(
         (name, value)
@@ -131,13 +123,9 @@ def keywords(block: str, setting: Setting) -> Keywords:
     )
 
 
-@cache
-def block_defaults(block: str) -> dict[str, Any]:
-    """Return the keywords of a block with their defaults; no block has none."""
-    if block == "none":
-        return {}
-    parameters = inspect.signature(BLOCKS[block]).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+def attention_of(block: str) -> str | None:
+    """Return the name of a block as ``attn_lib`` takes it: none is None."""
+    return None if block == "none" else block
 
 
 def placement_of(backbone: str, block: str, placement: Value) -> Placement | None:
@@ -183,7 +171,7 @@ def fill(setting: Setting) -> Filled | Data:
         ValueError: a value names nothing that there is.
     """
     backbone = check_choice("backbone", setting["backbone"], BACKBONES)
-    block = check_choice("block", setting["block"], tuple(BLOCK_NAMES))
+    block = check_choice("block", setting["block"], tuple(CHOICES))
     given = keywords(block, setting)
     place = placement_of(backbone, block, setting["placement"])
     if block == "none":
@@ -220,7 +208,7 @@ def parameters(setting: Setting) -> Data:
 
 def refused(filled: Filled, error: ValueError) -> Data:
     """Say why a block cannot be built for the channels of this network, in the block's words."""
-    return {"missing": f"{BLOCK_NAMES[filled.block]} cannot go into {NAMES[filled.backbone]} there: {error}."}
+    return {"missing": f"{CHOICES[filled.block]} cannot go into {NAMES[filled.backbone]} there: {error}."}
 
 
 def where(filled: Filled) -> str:
@@ -247,7 +235,7 @@ def compare_with_print(filled: Filled, total: int, statistics: int) -> str:
 
 def printed_for(filled: Filled) -> list[Printed]:
     """Return the printed figures of exactly this network."""
-    defaults = block_defaults(filled.block)
+    defaults = keyword_defaults(attention_of(filled.block))
     given = defaults | dict(filled.keywords)
     if given.get("kernel_size") != defaults.get("kernel_size"):
         return []
@@ -283,22 +271,16 @@ def macs(setting: Setting) -> Data:
     except ValueError as error:
         return refused(filled, error)
     return {
-        "macs": number(own + added, amount(own + added)),
-        "added_macs": number(added, f"{amount(added)} ({100 * added / own:.2g} % more)" if added else "0"),
+        "macs": number(own + added, amount(own + added, digits=".2f")),
+        "added_macs": number(
+            added, f"{amount(added, digits='.2f')} ({100 * added / own:.2g} % more)" if added else "0"
+        ),
     }
-
-
-def amount(value: int) -> str:
-    """Write a number of multiply-accumulates as papers do: ``4.09 G``, ``2.6 M``."""
-    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if value >= size:
-            return f"{value / size:.2f} {letter}"
-    return str(value)
 
 
 def without(keyword: str) -> tuple[Value, ...]:
     """Return the blocks, as the control names them, that do not take a keyword."""
-    return tuple(block for block in BLOCK_NAMES if keyword not in block_defaults(block))
+    return tuple(block for block in CHOICES if keyword not in keyword_defaults(attention_of(block)))
 
 
 WHILE_IDLE: dict[str, tuple[str, tuple[Value, ...]]] = {

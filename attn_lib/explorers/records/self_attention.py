@@ -13,7 +13,7 @@ from attn_lib.blocks import BLOCKS
 from attn_lib.explorers import charts
 from attn_lib.explorers.controls import Control, Value, place
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import count, heatmap, number, over_picture, round_off
+from attn_lib.explorers.encoding import amount, count, heatmap, number, over_picture, round_off
 from attn_lib.explorers.records.samples import (
     PICTURES,
     SAMPLES,
@@ -22,6 +22,7 @@ from attn_lib.explorers.records.samples import (
     image_index,
     observe,
 )
+from attn_lib.explorers.records.setting_names import BLOCK_NAMES
 from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import count_macs, count_parameters
@@ -40,14 +41,9 @@ QUERY = place("query", "query (click, or arrow keys)", GRID, "image", 12)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512), 256)
 SIDE = Control("side", "height and width of the map", (5, 10, 20, 40, 80), 20)
 
-NAMES = {
-    "self_attention": "self-attention",
-    "se": "SE",
-    "eca": "ECA",
-    "cbam": "CBAM",
-    "bam": "BAM",
-    "coord_att": "CoordAtt",
-}
+NAMES = {"self_attention": BLOCK_NAMES["self_attention"], **BLOCK_NAMES}
+"""Self-attention, and what it is compared with."""
+
 BYTES = 4
 """Of a float32."""
 
@@ -187,30 +183,14 @@ def cost(block: str, channels: int, side: int, heads: int) -> Cost:
     return Cost(count_parameters(module).total, count_macs(module, x).total, BYTES * numbers)
 
 
-def bytes_text(size: int) -> str:
-    """Write a number of bytes in the unit that suits it."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.3g} {unit}"
-    return f"{size} B"
-
-
-def macs_text(macs: int) -> str:
-    """Write a number of multiply-accumulates in the unit that suits it."""
-    for unit, factor in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
-        if macs >= factor:
-            return f"{macs / factor:.3g} {unit}"
-    return str(macs)
-
-
 def size(setting: Setting) -> Data:
     """Say what self-attention costs on one map."""
     channels, side, heads = (int(setting[name]) for name in ("channels", "side", "heads"))
     own = cost("self_attention", channels, side, heads)
     return {
         "parameters": count(own.parameters),
-        "macs": number(own.macs, f"{macs_text(own.macs)}"),
-        "bytes": number(own.map_bytes, bytes_text(own.map_bytes)),
+        "macs": number(own.macs, amount(own.macs)),
+        "bytes": number(own.map_bytes, amount(own.map_bytes, "B")),
         "length": number(side * side, f"{side} × {side} = {side * side:,} places"),
     }
 
@@ -233,17 +213,19 @@ def growth(setting: Setting) -> Data:
 
     def draw(field: str, label: str, low: float, high: float, unit: str) -> Data:
         ticks = [10.0**power for power in range(round(math.log10(low)), round(math.log10(high)) + 1, 3)]
-        write = bytes_text if unit == "B" else macs_text
         of = {block: {side: getattr(one, field) for side, one in row.items()} for block, row in costs.items()}
         own = of["self_attention"]
-        largest = {NAMES[block]: write(row[sides[-1]]) for block, row in of.items()}
+        largest = {NAMES[block]: amount(row[sides[-1]], unit) for block, row in of.items()}
         return charts.chart(
             axis,
-            charts.axis(label, low, high, [(tick, write(int(tick))) for tick in ticks], log=True),
+            charts.axis(label, low, high, [(tick, amount(int(tick), unit)) for tick in ticks], log=True),
             [
                 charts.line(
                     NAMES[block],
-                    [charts.point(side**2, row[side], (f"{side}²", write(row[side]))) for side in sides],
+                    [
+                        charts.point(side**2, row[side], (f"{side}²", amount(row[side], unit)))
+                        for side in sides
+                    ],
                 )
                 for block, row in of.items()
             ],
@@ -254,7 +236,7 @@ def growth(setting: Setting) -> Data:
                 "side",
                 {
                     side: charts.here(
-                        side**2, own[side], f"{side} × {side}: self-attention {write(own[side])}"
+                        side**2, own[side], f"{side} × {side}: self-attention {amount(own[side], unit)}"
                     )
                     for side in own
                 },

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attn_lib.blocks import BLOCKS, VARIANTS
+from attn_lib.blocks import keyword_defaults
 
-__all__ = ["FAMILIES", "family", "order", "title"]
+__all__ = ["BLOCK_NAMES", "FAMILIES", "family", "order", "title"]
 
 Setting = Mapping[str, Any]
 """``record(name)["setting"]``: ``attention``, and what differs from the defaults."""
 
-FAMILIES = ("no block", "SE", "ECA", "CBAM", "BAM", "CoordAtt", "self-attention")
-"""The plain networks, and the blocks in the order of the chapters."""
+BLOCK_NAMES = {
+    "se": "SE",
+    "eca": "ECA",
+    "cbam": "CBAM",
+    "bam": "BAM",
+    "coord_att": "CoordAtt",
+    "self_attention": "self-attention",
+}
+"""The blocks, in the order of the chapters."""
+
+FAMILIES = ("no block", *BLOCK_NAMES.values())
+"""The plain networks, and the blocks."""
 
 KINDS = {
     None: ("no block", "plain"),
@@ -98,21 +107,13 @@ def title(setting: Setting) -> str:
         KeyError: nothing is known of its ``attention``.
     """
     attention = setting["attention"]
-    keywords = {**_defaults(attention), **setting}
+    keywords = {**keyword_defaults(attention), **setting}
     words = [
         write(keywords[name])
         for name, write in WORDS.items()
         if name in keywords and (attention, name) not in SILENT
     ]
     return ", ".join([KINDS[attention][1], *filter(None, words)])
-
-
-def _defaults(attention: str | None) -> dict[str, Any]:
-    """Return the keywords of a block with their defaults; no block has none."""
-    if attention is None:
-        return {}
-    parameters = inspect.signature({**BLOCKS, **VARIANTS}[attention]).parameters.values()
-    return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
 
 
 def order(setting: Setting) -> tuple[object, ...]:
