@@ -89,6 +89,7 @@ def vectors(setting: Setting) -> Data:
             1,
             "weights",
             what="weight",
+            band=[1],
             before=torch.tensor([-0.5, 0.25]),
             names=("left", "right"),
         ),

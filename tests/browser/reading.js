@@ -136,7 +136,7 @@ globalThis.reading = {
     return { alt, ...this.levels(map.querySelector(".attn-mapped"), signed ? this.palettes.signed : this.palettes.plain),
       caption: element.querySelector(".attn-label").textContent, signed, under,
       box: under && this.box(map, [picture.height, picture.width]),
-      spots: this.marks(map, "spot").rects, fields: this.marks(map, "field"),
+      spots: this.marks(map, "query").rects, fields: this.marks(map, "field"),
       low: Number(scale.firstChild.textContent), high: Number(scale.lastChild.textContent) };
   },
 

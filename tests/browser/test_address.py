@@ -17,7 +17,8 @@ REST_MS = 600
 
 @pytest.fixture
 def address(tmp_path: Path) -> str:
-    return write_page(tmp_path, explorer_html(DEFINITION), explorer_html(DEFINITION, width=50))
+    heading = '<h2 id="somewhere">somewhere</h2>'
+    return write_page(tmp_path, explorer_html(DEFINITION), explorer_html(DEFINITION, width=50), heading)
 
 
 def widths(page: Page) -> list[str]:
@@ -54,6 +55,48 @@ def test_an_address_brings_its_explorer_into_sight(address: str, open_page: Open
     expect(page.locator("figure").nth(1).locator("figcaption")).to_be_in_viewport()
     expect(page.locator("figure").first.locator("figcaption")).not_to_be_in_viewport()
     assert widths(page) == ["10 wide", "10 wide"]
+
+
+def test_a_pasted_address_brings_its_explorer_into_sight(address: str, open_page: OpenPage):
+    page = open_page(address)
+    second = page.locator("figure").nth(1).locator("figcaption")
+    expect(second).not_to_be_in_viewport()
+    page.evaluate("(name) => { location.hash = `${name}.2:width=10`; }", NAME)
+    expect(second).to_be_in_viewport()
+    assert widths(page) == ["10 wide", "10 wide"]
+
+
+def test_of_several_explorers_the_first_comes_into_sight(address: str, open_page: OpenPage):
+    page = open_page(f"{address}#{NAME}:width=2;{NAME}.2:width=10")
+    expect(page.locator("figure").first.locator("figcaption")).to_be_in_viewport()
+
+
+def test_a_reload_and_a_way_back_leave_the_reader_where_they_were(address: str, open_page: OpenPage):
+    page = open_page(f"{address}#{NAME}.2:width=10")
+    page.mouse.wheel(0, -500)
+    page.wait_for_timeout(REST_MS)
+    place = page.evaluate("scrollY")
+    page.reload()
+    page.wait_for_timeout(REST_MS)
+    assert page.evaluate("scrollY") == place > 0
+    assert widths(page) == ["10 wide", "10 wide"]
+    # A heading moves no control, neither there nor back.
+    page.evaluate("() => { location.hash = 'somewhere'; }")
+    expect(page.get_by_role("heading", name="somewhere")).to_be_in_viewport()
+    assert widths(page) == ["10 wide", "10 wide"]
+    page.go_back()
+    page.wait_for_timeout(REST_MS)
+    assert page.evaluate("scrollY") == place
+    assert widths(page) == ["10 wide", "10 wide"]
+
+
+def test_an_address_that_names_nothing_any_more_is_the_start(address: str, open_page: OpenPage):
+    page = open_page(address)
+    page.evaluate("(name) => { location.hash = `${name}:width=2&order=sorted`; }", NAME)
+    expect(page.locator("output[data-name=told]").first).to_have_text("2 wide")
+    page.go_back()
+    expect(page.locator("output[data-name=told]").first).to_have_text("10 wide")
+    expect(page.locator("figure").first.get_by_role("radio", name="in place")).to_be_checked()
 
 
 def test_back_and_forward_move_the_controls(address: str, open_page: OpenPage):

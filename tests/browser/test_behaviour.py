@@ -75,6 +75,28 @@ def test_controls_and_bars_answer_to_touch(book: Path, open_page: OpenPage):
     expect(chart.locator(".attn-readout")).to_contain_text("channel")
 
 
+def test_pinned_controls_stay_in_sight_below_the_bar_of_the_page(se_page: Page):
+    panel, last = se_page.locator(".attn-pinned"), se_page.locator(".attn-panel").last
+    last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
+    bar = se_page.locator(".bd-header-article").bounding_box()
+    box = panel.bounding_box()
+    assert box["y"] == pytest.approx(bar["y"] + bar["height"], abs=1)
+    expect(panel.get_by_role("slider").first).to_be_in_viewport(ratio=1)
+    # What takes the focus from outside the screen does not come to lie under it.
+    for target in se_page.locator(".attn-pinned ~ .attn-panel [tabindex]").all():
+        if target.is_visible():
+            last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
+            target.focus()
+            below, pinned = target.bounding_box()["y"], panel.bounding_box()
+            assert below >= pinned["y"] + pinned["height"]
+
+
+def test_a_phone_pins_no_controls(book: Path, open_page: OpenPage):
+    page = open_page((book / SE_PAGE).as_uri(), width=375)
+    page.locator(".attn-panel").last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
+    expect(page.locator(".attn-pinned")).not_to_be_in_viewport()
+
+
 def chart_values(chart: Locator) -> list[str]:
     chart.locator("summary").click()
     return chart.locator("tbody td").all_inner_texts()

@@ -61,7 +61,11 @@ def exercise_html(exercise: Exercise) -> str:
 
 def test_a_prediction_is_checked(tmp_path: Path, open_page: OpenPage):
     exercise = predict(
-        "How many?", 8464, because="Both layers.", hints={8192: "The weights alone."}, unit="parameters"
+        "How many?",
+        8464,
+        because="Both layers.",
+        hints={8192: "The weights alone.", 1024: "One thousand is far off."},
+        unit="parameters",
     )
     page = open_page(write_page(tmp_path, exercise_html(exercise)))
     answer, feedback = page.get_by_label("Your prediction"), page.get_by_role("status")
@@ -75,6 +79,7 @@ def test_a_prediction_is_checked(tmp_path: Path, open_page: OpenPage):
         ("8464", "Right. Both layers."),
         ("8,464", "Right. Both layers."),
         ("8 464.0", "Right. Both layers."),
+        ("1,024", "Not quite. One thousand is far off."),
     ]:
         answer.fill(given)
         page.get_by_role("button", name="Check").click()
@@ -89,6 +94,19 @@ def test_a_prediction_may_be_near(tmp_path: Path, open_page: OpenPage):
         ("0,45", "Right. Half."),
         ("0.56", "Not quite. It is less."),
         ("1", "Not quite. No change?"),
+    ]:
+        page.get_by_label("Your prediction").fill(given)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_have_text(said)
+
+
+def test_a_decimal_comma_may_stand_before_three_digits(tmp_path: Path, open_page: OpenPage):
+    exercise = predict("What share?", 0.125, because="An eighth.", hints={-0.375: "No share is negative."})
+    page = open_page(write_page(tmp_path, exercise_html(exercise)))
+    for given, said in [
+        ("0,125", "Right. An eighth."),
+        ("−0,375", "Not quite. No share is negative."),
+        ("125", "Not quite. It is less."),
     ]:
         page.get_by_label("Your prediction").fill(given)
         page.keyboard.press("Enter")

@@ -46,9 +46,10 @@ def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
     page.mouse.move(1, 1)
     expect(readout).to_be_empty()
     plate.focus()
-    for key, cell in [("ArrowDown", "row 0, column 0: -1"), ("ArrowDown", "row 1, column 0"),
-                      ("ArrowRight", "row 1, column 1"), ("ArrowUp", "row 0, column 1"),
-                      ("ArrowUp", "row 0, column 1"), ("ArrowLeft", "row 0, column 0")]:  # fmt: skip
+    expect(readout).to_have_text("row 0, column 0: -1")
+    for key, cell in [("ArrowDown", "row 1, column 0"), ("ArrowRight", "row 1, column 1"),
+                      ("ArrowUp", "row 0, column 1"), ("ArrowUp", "row 0, column 1"),
+                      ("ArrowLeft", "row 0, column 0")]:  # fmt: skip
         page.keyboard.press(key)
         expect(readout).to_contain_text(cell)
     page.keyboard.press("Escape")
@@ -64,6 +65,13 @@ def test_strips_say_both_values(page: Page):
 def test_the_marks_have_a_legend(page: Page):
     for at in (0, 1):
         expect(item(page, "maps", at).locator(".attn-legend li")).to_have_text(["field", "taps"])
+
+
+def test_the_frame_of_a_query_is_dashed_and_that_of_a_digit_is_not(page: Page):
+    spot = item(page, "maps", 4).locator("rect.attn-query")
+    box = item(page, "maps", 1).locator(".attn-box")
+    assert spot.evaluate("(mark) => getComputedStyle(mark).strokeDasharray") != "none"
+    assert box.evaluate("(frame) => getComputedStyle(frame).borderStyle") == "solid"
 
 
 def test_a_place_is_picked_by_click_and_by_arrow_keys(page: Page):
@@ -110,10 +118,117 @@ def test_places_maps_and_charts_answer_to_touch(tmp_path: Path, open_page: OpenP
         expect(element.locator(".attn-readout")).to_contain_text(said)
 
 
+RENDER_LIVE = """(values) => {
+    const listeners = {};
+    const model = {
+        get: (name) => values[name],
+        set: (name, value) => { values[name] = value; },
+        save_changes() {},
+        on: (event, listener) => { listeners[event] = listener; },
+        off() {},
+    };
+    globalThis.kernel = {
+        sends: (name, value) => { values[name] = value; listeners[`change:${name}`](); },
+        dies: () => listeners.comm_live_update(),
+    };
+    attnLib.widgets.explorer.render({ model, el: document.querySelector("main") });
+}"""
+"""Draws an explorer over a model that the test plays, as a kernel would."""
+
+
+def test_a_refusal_is_said_below_and_taken_back(page: Page):
+    page.evaluate(RENDER_LIVE, DEFINITION.payload() | DEFINITION.defaults | {"code": ""})
+    status, panels = page.locator(".attn-status"), page.locator(".attn-panel")
+    places = [panel.bounding_box() for panel in panels.all()]
+    page.evaluate("kernel.sends('refusal', 'too wide')")
+    expect(status).to_have_text("too wide")
+    assert [panel.bounding_box() for panel in panels.all()] == places
+    page.evaluate("kernel.sends('refusal', '')")
+    expect(status).to_be_empty()
+    page.evaluate("kernel.dies()")
+    expect(status).to_contain_text("The kernel does not answer")
+    page.evaluate("kernel.sends('refusal', '')")
+    page.get_by_role("button", name="reset").click()
+    expect(status).to_contain_text("The kernel does not answer")
+    page.evaluate("kernel.sends('parts', {})")
+    expect(status).to_be_empty()
+
+
+def move(page: Page, label: str, at: int) -> None:
+    """Move a slider without taking the focus from where it is."""
+    page.get_by_label(label, exact=True).evaluate(
+        "(input, at) => { input.value = at; input.dispatchEvent(new Event('input', { bubbles: true })); }", at
+    )
+
+
+def test_a_touched_point_goes_with_its_data_and_with_the_next_touch(tmp_path: Path, open_page: OpenPage):
+    page = open_page(
+        write_page(tmp_path, explorer_html(DEFINITION)), width=375, has_touch=True, is_mobile=True
+    )
+    lines = item(page, "graphs", 0)
+    plot, readout = lines.locator("[data-name=map]"), lines.locator(".attn-readout")
+    plot.tap()
+    expect(readout).to_contain_text("line: width 10")
+    page.get_by_text("charts", exact=True).tap()
+    expect(readout).to_have_text("width 10")
+    plot.tap()
+    expect(readout).to_contain_text("line: width 10")
+    move(page, "width", 0)
+    expect(readout).to_have_text("width 2")
+    expect(plot.locator(".attn-pointed")).to_have_count(0)
+
+
+def test_a_point_that_keys_step_through_stays_when_the_data_change(page: Page):
+    lines = item(page, "graphs", 0)
+    lines.locator("[data-name=map]").focus()
+    page.keyboard.press("ArrowRight")
+    move(page, "width", 0)
+    expect(lines.locator(".attn-readout")).to_contain_text("line: width 10")
+
+
+def test_a_touch_that_scrolls_the_page_picks_no_place(tmp_path: Path, open_page: OpenPage):
+    page = open_page(
+        write_page(tmp_path, explorer_html(DEFINITION)), width=375, has_touch=True, is_mobile=True
+    )
+    board = page.locator(".attn-board")
+    board.scroll_into_view_if_needed()
+    box, before = board.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + 0.1 * box["width"], box["y"] + 0.9 * box["height"]
+    session = page.context.new_cdp_session(page)
+    for kind, up in [("touchStart", 0), *(("touchMove", 12 * step) for step in range(1, 11))]:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y - up}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("before => scrollY > before + 50", arg=before)
+    expect(page.get_by_label("query", exact=True)).to_have_attribute("aria-valuetext", "row 1, column 2")
+
+
+def test_only_a_drag_that_begins_on_the_board_moves_its_place(page: Page):
+    query = page.get_by_label("query", exact=True)
+    box = page.locator(".attn-board").bounding_box()
+
+    def go(across: float, down: float) -> None:
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+    go(2, 0.1)
+    page.mouse.down()
+    go(0.1, 0.1)
+    page.mouse.up()
+    page.locator(".attn-placing label").click()
+    expect(query).to_be_focused()
+    expect(query).to_have_attribute("aria-valuetext", "row 1, column 2")
+    go(0.5, 0.5)
+    page.mouse.down()
+    go(2, 0.9)
+    expect(query).to_have_attribute("aria-valuetext", "row 2, column 4")
+    page.mouse.up()
+    go(0.1, 0.1)
+    expect(query).to_have_attribute("aria-valuetext", "row 2, column 4")
+
+
 def test_bars_are_sorted_together_and_keep_the_marked_channel(page: Page):
     squeeze, gates, taps = (item(page, "vectors", at) for at in range(3))
     gates.locator(".attn-bars").focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")  # there is none on the left of the first, but it is picked now
     expect(gates.locator(".attn-readout")).to_have_text("channel 0: 0.3, before 0.91")
     expect(squeeze.locator(".attn-readout")).to_have_text("channel 0: -0.1")
     expect(taps.locator(".attn-readout")).to_be_empty()
@@ -132,7 +247,6 @@ def test_bars_are_sorted_together_and_keep_the_marked_channel(page: Page):
 def test_bars_with_names_say_them(page: Page):
     taps = item(page, "vectors", 2)
     taps.locator(".attn-bars").focus()
-    page.keyboard.press("ArrowRight")
     expect(taps.locator(".attn-readout")).to_have_text("weight left: 0.2, before -0.5")
     taps.locator("summary").click()
     expect(taps.locator("thead th")).to_have_text(["weight", "value", "before"])
@@ -148,12 +262,56 @@ def test_the_neighbours_of_the_bar_that_is_pointed_at_are_pointed_out(page: Page
     squeeze = item(page, "vectors", 0)
     assert banded(squeeze) == [1, 2]
     squeeze.locator(".attn-bars").focus()
-    page.keyboard.press("ArrowLeft")
-    assert banded(squeeze) == [3, 4]
-    page.keyboard.press("ArrowLeft")
-    assert banded(squeeze) == [2, 3, 4]
+    assert banded(squeeze) == [0, 1]
+    page.keyboard.press("ArrowRight")
+    assert banded(squeeze) == [0, 1, 2]
     page.keyboard.press("Escape")
     assert banded(squeeze) == [1, 2]
+
+
+def test_a_band_without_neighbours_is_there_while_no_bar_is_pointed_at(page: Page):
+    taps = item(page, "vectors", 2)
+    assert banded(taps) == [1]
+    point_at(page, taps.locator("[data-name=map]"), 0.25, 0.5)
+    assert banded(taps) == []
+    # The marked one differs from the others by its outline too.
+    strokes = taps.locator("rect").evaluate_all("(bars) => bars.map((bar) => getComputedStyle(bar).stroke)")
+    assert [stroke == "none" for stroke in strokes] == [False, True]
+    page.mouse.move(1, 1)
+    assert banded(taps) == [1]
+
+
+def test_the_focus_shows_a_first_value_and_takes_it_back(page: Page):
+    for part, at, first, none in [
+        ("maps", 1, "row 0, column 0: -1", ""),
+        ("vectors", 0, "channel 0: -0.1", ""),
+        ("graphs", 0, "line: width 1, cost in B 3", "width 10"),
+    ]:
+        element = item(page, part, at)
+        plot, readout = element.locator("[data-name=map]"), element.locator(".attn-readout")
+        expect(plot).to_have_accessible_description("Arrow keys step through the values.")
+        plot.focus()
+        expect(readout).to_have_text(first)
+        page.keyboard.press("Shift+Tab")
+        expect(readout).to_have_text(none)
+
+
+def test_a_text_that_stays_is_not_announced_again(page: Page):
+    page.evaluate(
+        """() => {
+            globalThis.written = 0;
+            const observer = new MutationObserver((records) => { written += records.length; });
+            for (const element of document.querySelectorAll("[aria-live=polite], [role=status]")) {
+                observer.observe(element, { childList: true, characterData: true, subtree: true });
+            }
+        }"""
+    )
+    page.get_by_role("radio", name="second").check(force=True)
+    page.get_by_role("radio", name="sorted").check()
+    page.get_by_role("button", name="reset").click()
+    assert page.evaluate("written") == 0
+    page.get_by_label("width", exact=True).press("End")
+    assert page.evaluate("written") > 0
 
 
 def test_a_chart_says_its_points_to_pointer_keys_and_table(page: Page):
@@ -165,9 +323,10 @@ def test_a_chart_says_its_points_to_pointer_keys_and_table(page: Page):
     page.mouse.move(1, 1)
     expect(readout).to_have_text("width 10")
     lines.locator("[data-name=map]").focus()
-    for key, said in [("ArrowRight", "line: width 1, cost in B 3"), ("ArrowRight", "line: width 10, "),
-                      ("ArrowDown", "stairs: width 50, "), ("ArrowLeft", "stairs: width 2, "),
-                      ("ArrowUp", "line: width 1, "), ("Escape", "width 10")]:  # fmt: skip
+    expect(readout).to_have_text("line: width 1, cost in B 3")
+    for key, said in [("ArrowRight", "line: width 10, "), ("ArrowDown", "stairs: width 50, "),
+                      ("ArrowLeft", "stairs: width 2, "), ("ArrowUp", "line: width 1, "),
+                      ("Escape", "width 10")]:  # fmt: skip
         page.keyboard.press(key)
         expect(readout).to_contain_text(said)
     point_at(page, points.locator("[data-name=map]"), 0.3, 0.5)
@@ -212,7 +371,6 @@ def test_rings_say_what_they_mark_while_nothing_is_pointed_at(page: Page):
     page.get_by_label("right thing").select_option(label="C c")  # no point is called so
     expect(readout).to_have_text("1: 10 %")
     chart.locator("[data-name=map]").focus()
-    page.keyboard.press("ArrowRight")
     expect(readout).to_have_text("A a: cost 1, reached 10 %")
 
 

@@ -118,7 +118,7 @@ export function makeHeatmap(item, { pictures, pointCell }) {
     const { box, marks } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
     const spot = data.spots?.[at];
-    plate.mark({ box, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "spot" }] : [])], cells });
+    plate.mark({ box, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "query" }] : [])], cells });
     setText(readout, pointed === null ? "" : say(pointed));
   }
 
