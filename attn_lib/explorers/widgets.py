@@ -72,6 +72,8 @@ class Explorer(Publishable):
     _esm = module_source("explorer")
     spec = traitlets.Dict().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
+    # Apart from the parts, which every move replaces: a view that is opened later keeps room, too.
+    rooms = traitlets.Dict(help="what parts keep room for").tag(sync=True)
     code = traitlets.Unicode(help="the Python that computes what is on screen").tag(sync=True)
     refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
         sync=True
@@ -86,7 +88,10 @@ class Explorer(Publishable):
         self._computed: dict[tuple[str, str, str], dict[str, object]] = {}
         super().__init__(
             spec=self.definition.spec() | {"start": start},
-            parts=self._with_rooms(self._checked(start)),
+            parts=self._checked(start),
+            rooms={
+                part.name: self.definition.rooms(part) for part in self.definition.parts.values() if part.room
+            },
             code=self._write_code(start),
             **start,
         )
@@ -123,15 +128,6 @@ class Explorer(Publishable):
             return self._compute(setting)
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from error
-
-    def _with_rooms(
-        self, parts: dict[str, dict[str, dict[str, object]]]
-    ) -> dict[str, dict[str, dict[str, object]]]:
-        """Add what parts keep room for, behind what they show."""
-        return {
-            name: entries | self.definition.rooms(self.definition.parts[name]) | entries
-            for name, entries in parts.items()
-        }
 
     def _accept(self, owner: Explorer, proposal: dict[str, Any]) -> Any:
         """Refuse a value that the record cannot be computed for, so that a trait never holds one."""

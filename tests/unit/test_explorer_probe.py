@@ -273,7 +273,7 @@ def test_the_code_gives_the_answer_and_the_gates(probe: str):
                 assert namespace["answer"] == found["prediction"]["value"]
             gates = one.parts["channels"].compute(at)
             if "missing" not in gates and setting["intervention"] == "none":
-                mean = channel_gates(namespace["gates"], image)
+                mean = channel_gates(namespace["used"], image)
                 torch.testing.assert_close(
                     torch.tensor(gates["gates"]["values"], dtype=mean.dtype), mean, rtol=0, atol=0.0051
                 )

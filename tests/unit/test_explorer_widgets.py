@@ -77,6 +77,18 @@ def test_the_code_follows_every_move_also_to_values_that_no_page_offers():
     assert toy.code == "a = 7"
 
 
+@pytest.mark.parametrize("name", ["network", "colour_cue"])
+def test_a_view_that_is_opened_after_a_move_finds_what_is_kept_room_for(name: str):
+    live = EXPLORERS[name]()
+    control = next(iter(live.definition.controls.values()))
+    setattr(live, control.name, next(value for value in control.values if value != control.default))
+    roomy = [part for part in live.definition.parts.values() if part.room]
+    assert roomy
+    for part in roomy:
+        kept = {part.key({**live.definition.defaults, **one}) for one in part.room}
+        assert kept <= live.rooms[part.name].keys()
+
+
 def test_a_page_goes_back_to_where_the_explorer_opened():
     toy = Toy(a=5)
     assert toy.spec["start"] == {"a": 5, "image": 0, "query": 1}

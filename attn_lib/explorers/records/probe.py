@@ -51,7 +51,7 @@ from attn_lib.results.probes import probe_images
 images, network = probe_images("PROBE"), trained_network({network})
 {lines}
 answer = int(probabilities[{image}].argmax())
-gates = maps.get("layer{stage}.0.attention")  # of all eight pictures
+used = maps.get("layer{stage}.0.attention")  # the maps that it used, for all eight pictures
 """
 
 

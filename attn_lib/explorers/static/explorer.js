@@ -4,6 +4,7 @@
 // model with the same five methods over a stored payload). What it reads from the model:
 //   spec     what never changes: controls, panels, pictures, and `start`, the setting that it opened with
 //   parts    {part: {key: data}}: what is computed so far; new entries are merged into what came before
+//   rooms    {part: {key: data}}: what parts keep room for; a published page has it among the parts
 //   NAME     the value of each control
 //   refusal  why a running kernel refused the last move; it has then put the control back
 //   code     the Python that computes what is shown, if the explorer has some
@@ -266,6 +267,7 @@ function render({ model, el }) {
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
 
   for (const [name, control] of Object.entries(controls)) control.show(model.get(name));
+  for (const [name, entries] of Object.entries(model.get("rooms") ?? {})) Object.assign(store[name], entries);
   receive();
   el.replaceChildren(figure);
   figure.dataset.ready = "true";
