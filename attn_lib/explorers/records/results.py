@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any
 
 from attn_lib import results
 from attn_lib.blocks.arguments import check_choice
 from attn_lib.explorers import charts
 from attn_lib.explorers.contrasts import Difference, contrast, member
-from attn_lib.explorers.controls import Control
+from attn_lib.explorers.controls import Control, Value
 from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
 from attn_lib.explorers.records.samples import picked_stage
 from attn_lib.explorers.records.setting_names import FAMILIES, family, order, title
@@ -467,6 +468,19 @@ print(first, second, difference, sep="\\n")
 IGNORES = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
 """The accuracy is of no map."""
 
+
+def tallest() -> tuple[Setting, ...]:
+    """Return for every measure, and every length of the legend, the setting with the longest note."""
+    found: dict[tuple[Value, int], tuple[int, Setting]] = {}
+    for picked in product(*(control.values for control in (MEASURE, COST, MAP, STAGE))):
+        setting = dict(zip(("measure", "cost", "map", "stage"), picked, strict=True))
+        shown: Any = overview(setting)
+        kind, length = (picked[0], len(shown["chart"]["series"])), len(shown["note"]["text"])
+        if length > found.get(kind, (0, {}))[0]:
+            found[kind] = length, setting
+    return tuple(setting for _, setting in found.values())
+
+
 EXPLORER = Definition(
     name="results",
     title="Where the result stands: every setting of the main comparison",
@@ -486,7 +500,7 @@ EXPLORER = Definition(
                     "full",
                     follows=("first", "second"),
                     ignores=IGNORES,
-                    room=tuple({"measure": name, "cost": "time"} for name in ("pointing", "energy")),
+                    room=tallest(),
                 ),
             ),
         ),
@@ -501,6 +515,7 @@ EXPLORER = Definition(
                     compare,
                     follows=("first", "second"),
                     ignores=IGNORES,
+                    room=({"measure": "energy", "map": "grad_cam"},),
                 ),
             ),
         ),

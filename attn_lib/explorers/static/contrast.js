@@ -67,9 +67,12 @@ export function makeContrast(item) {
   const table = make("table", { class: "attn-terms attn-pair" }, make("caption", {}, item.label),
     make("thead", {}, make("tr", {}, ...head)), body);
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
+  // Every sentence that may stand there keeps its room, out of sight in the same place.
+  const verdicts = make("div", { class: "attn-verdicts" }, verdict);
+  let said;
   const both = makePlot("both");
   const difference = makePlot("difference");
-  const element = make("div", { class: "attn-contrast" }, verdict, table, both.element, difference.element);
+  const element = make("div", { class: "attn-contrast" }, verdicts, table, both.element, difference.element);
 
   function tabulate(data, first, second, { mean, reach }) {
     const cells = (one) => (one ? [one.text, one.interval, ...one.seeds.map((v) => (v === null ? NONE : inPercent(v)))]
@@ -113,6 +116,12 @@ export function makeContrast(item) {
     update(data, { pick }) {
       const [i, j] = data.pick.map((name) => data.members.findIndex(({ value }) => value === pick(name).value));
       const [first, second] = [data.members[i], data.members[j]];
+      if (data !== said) {
+        const others = [...Object.values(data.verdicts), ...data.absent];
+        verdicts.replaceChildren(verdict, ...others.map((text) => (
+          make("p", { class: "attn-verdict attn-absent", "aria-hidden": "true" }, text))));
+        said = data;
+      }
       const known = first && second;
       const found = known ? differenceOf(data, i, j) : { mean: null, reach: null };
       setText(verdict, known ? data.verdicts[found.mark] : data.absent[first ? 1 : second ? 0 : 2]);
