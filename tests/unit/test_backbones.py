@@ -313,7 +313,7 @@ def test_a_placement_that_a_network_lacks_is_named():
             ValueError, match=r"'neck', 'backbone_outputs', 'upsample'; got placement='residual'"
         ):
             yolov4_tiny(attention="se", placement="residual")
-        with pytest.raises(ValueError, match=r"`stages` must be None for YOLOv4-tiny; got \(2,\)"):
+        with pytest.raises(ValueError, match=r"`stages` must be None for YOLOv4-tiny; got \[2\]"):
             yolov4_tiny().places("neck", [2])
 
 
