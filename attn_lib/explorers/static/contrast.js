@@ -119,7 +119,7 @@ export function makeContrast(item) {
       if (data !== said) {
         const others = [...Object.values(data.verdicts), ...data.absent];
         verdicts.replaceChildren(verdict, ...others.map((text) => (
-          make("p", { class: "attn-verdict attn-absent", "aria-hidden": "true" }, text))));
+          make("p", { class: "attn-absent", "aria-hidden": "true" }, text))));
         said = data;
       }
       const known = first && second;
