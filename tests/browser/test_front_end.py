@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from attn_lib.explorers import embedding
 from attn_lib.explorers.controls import Control
@@ -30,6 +30,12 @@ def toy(name: str) -> str:
         name, HOSTILE, (Panel(HOSTILE, (control,), (part,)),), code=Code(f"# {HOSTILE}\na = {{a}}")
     )
     return explorer_html(definition)
+
+
+def submit(page: Page, given: str) -> None:
+    """Write a prediction and send it by the keyboard."""
+    page.get_by_label("Your prediction").fill(given)
+    page.keyboard.press("Enter")
 
 
 def test_a_hostile_label_is_shown_as_text(tmp_path: Path, open_page: OpenPage):
@@ -95,8 +101,7 @@ def test_a_prediction_may_be_near(tmp_path: Path, open_page: OpenPage):
         ("0.56", "Not quite. It is less."),
         ("1", "Not quite. No change?"),
     ]:
-        page.get_by_label("Your prediction").fill(given)
-        page.keyboard.press("Enter")
+        submit(page, given)
         expect(page.get_by_role("status")).to_have_text(said)
 
 
@@ -108,8 +113,7 @@ def test_a_decimal_comma_may_stand_before_three_digits(tmp_path: Path, open_page
         ("−0,375", "Not quite. No share is negative."),
         ("125", "Not quite. It is less."),
     ]:
-        page.get_by_label("Your prediction").fill(given)
-        page.keyboard.press("Enter")
+        submit(page, given)
         expect(page.get_by_role("status")).to_have_text(said)
 
 
