@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from rjsmin import jsmin
 from sphinx.application import Sphinx
 
 from attn_lib.explorers import embedding
@@ -26,7 +27,7 @@ EXPORT = "export default { render };"
 
 
 def bundle() -> str:
-    """Put the static host and the front-end modules into one classic script.
+    """Put the static host and the front-end modules into one classic script, without comments and indents.
 
     Raises:
         ValueError: a module cannot be put into one file; see ``embedding.module_source``.
@@ -35,7 +36,8 @@ def bundle() -> str:
     for name in MODULES:
         body = embedding.module_source(name).replace(EXPORT, f"attnLib.widgets.{name} = {{ render }};")
         pieces.append(f'(() => {{\n"use strict";\n{body}}})();\n')
-    return "".join(pieces)
+    script: str = jsmin("".join(pieces))
+    return script
 
 
 def begin(app: Sphinx) -> None:

@@ -120,7 +120,7 @@ RULES = (
     ),
     Rule(
         "attn_lib/sphinx_ext.py",
-        (*SPHINX, "myst_nb", "attn_lib.explorers.embedding"),
+        (*SPHINX, "myst_nb", "rjsmin", "attn_lib.explorers.embedding"),
         "a page embeds what the notebook stored; it computes nothing",
     ),
     Rule(

@@ -112,6 +112,7 @@ def test_gates_and_maps_are_those_of_the_trained_network(network: dict[str, obje
             ("maximum", first),
             ("mean", seen.mean(axis=1)),
             ("spatial", places),
+            ("before", x.mean(axis=1)),
             ("after", output.mean(axis=1)),
         ):
             check_heatmap(data[item], expected[image])

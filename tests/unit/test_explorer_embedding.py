@@ -8,20 +8,27 @@ import re
 
 import pytest
 
-from attn_lib.explorers.embedding import pack, page_html
+from attn_lib.explorers.embedding import by_key, pack, page_html
 
 
 def unpack(packed):
     axes, keys = packed.get("axes"), packed.get("keys")
     names = keys if keys is not None else ["|".join(pieces) for pieces in itertools.product(*axes)]
-    return {name: packed["of"][at] for name, at in zip(names, packed["at"], strict=True)}
+    entries = rows(packed["of"])
+    return {name: entries[at] for name, at in zip(names, packed["at"], strict=True)}
+
+
+def rows(store):
+    if isinstance(store, list):
+        return store
+    return [dict(zip(store, row, strict=True)) for row in zip(*map(rows, store.values()), strict=True)]
 
 
 def test_crossed_keys_are_stored_as_their_axes_and_equal_entries_once():
     entries = {f'{a}|"{b}"': {"value": a * (b == "x")} for a in (2, 3, 5) for b in ("x", "y")}
     assert pack(entries) == {
         "axes": [["2", "3", "5"], ['"x"', '"y"']],
-        "of": [{"value": 2}, {"value": 0}, {"value": 3}, {"value": 5}],
+        "of": {"value": [2, 0, 3, 5]},
         "at": [0, 1, 2, 1, 3, 1],
     }
 
@@ -51,12 +58,32 @@ def test_keys_in_another_order_than_that_of_their_axes_are_stored_as_they_are():
     assert unpack(pack(entries)) == entries
 
 
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ([{"a": 2, "b": 3}, {"a": 5, "b": 7}], {"a": [2, 5], "b": [3, 7]}),
+        ([{"a": {"b": 2}}, {"a": {"b": 3}}], {"a": {"b": [2, 3]}}),
+        ([{"a": {"b": 2}}, {"a": {"c": 3}}], {"a": [{"b": 2}, {"c": 3}]}),
+        ([{"a": 2}, {"a": 3, "b": 5}], [{"a": 2}, {"a": 3, "b": 5}]),
+        ([{"a": {"b": 2}}, {"a": None}], {"a": [{"b": 2}, None]}),
+        ([{"a": [{"b": 2}]}, {"a": []}], {"a": [[{"b": 2}], []]}),
+        ([{"a": {}}, {"a": {}}], {"a": [{}, {}]}),
+        ([2, {"a": 3}], [2, {"a": 3}]),
+        ([{}], [{}]),
+        ([], []),
+    ],
+)
+def test_what_has_the_same_keys_is_stored_by_key_and_comes_back(values, stored):
+    assert by_key(values) == stored
+    assert rows(stored) == values
+
+
 def test_a_page_holds_the_packed_parts_and_leaves_other_values_alone():
     values = {"parts": {"one": {"1": {"a": 1}, "2": {"a": 1}}}, "spec": {"parts": 3}}
     html = page_html("explorer", values, "text")
     stored = json.loads(re.search(r"<script[^>]*>(.*?)</script>", html)[1])
     assert stored == {
-        "parts": {"one": {"axes": [["1", "2"]], "of": [{"a": 1}], "at": [0, 0]}},
+        "parts": {"one": {"axes": [["1", "2"]], "of": {"a": [1]}, "at": [0, 0]}},
         "spec": {"parts": 3},
     }
     assert list(values["parts"]["one"]) == ["1", "2"]

@@ -26,7 +26,12 @@ def test_a_page_gets_one_classic_script():
     script = sphinx_ext.bundle()
     assert not re.search(r"^\s*(import|export)\b", script, re.MULTILINE)
     for name in MODULES:
-        assert f"attnLib.widgets.{name} = {{ render }};" in script
+        assert f"attnLib.widgets.{name}={{render}};" in script
+
+
+def test_a_page_gets_no_comments():
+    assert "// Draws an explorer." in embedding.module_source("explorer")
+    assert "// Draws an explorer." not in sphinx_ext.bundle()
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def channel_gates(setting: Setting) -> Data:
 
 
 def spatial_gates(setting: Setting) -> Data:
-    """Give what the spatial gate sees of every place, the gate over the image, and the map after both."""
+    """Give what the spatial gate sees of a place, its gate over the image, and the map before and after."""
     seen = SHOWN.block(setting)
     if seen is None:
         return SHOWN.missing(setting)
@@ -176,12 +176,13 @@ def spatial_gates(setting: Setting) -> Data:
     places = place_map(seen.maps, (seen.input.shape[2], seen.input.shape[3]))
     assert places is not None  # for the type checker: a CBAM always tells places apart
     gate = "the gate, mean over C" if variant == "parallel" else "the spatial gate"
-    after = seen.output[index].mean(dim=0)
+    before, after = (values[index].mean(dim=0) for values in (seen.input, seen.output))
     return {
         "maximum": first,
         "mean": second,
         "spatial": map_over_image(places[index], index, gate, gate[0].upper() + gate[1:]),
-        "after": feature_map(after, "after both gates: mean over C", "The output, mean over the channels"),
+        "before": feature_map(before, "before: x, mean over C", "The input, mean over the channels"),
+        "after": feature_map(after, "after: output, mean over C", "The output, mean over the channels"),
         "points": pointing(places[index], index),
     }
 
@@ -269,6 +270,7 @@ EXPLORER = Definition(
                         Item("maximum", "heatmap"),
                         Item("mean", "heatmap"),
                         Item("spatial", "heatmap"),
+                        Item("before", "heatmap"),
                         Item("after", "heatmap"),
                         Item("points", "number", "the spatial gate's peak points"),
                     ),

@@ -34,7 +34,15 @@ globalThis.attnLib = {
   /** Give the entries of a part by their keys, as embedding.py has packed them. */
   unpack({ axes, keys, of, at }) {
     const crossed = () => axes.reduce((heads, axis) => heads.flatMap((head) => axis.map((tail) => [...head, tail])), [[]]);
-    return Object.fromEntries((keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, of[at[i]]]));
+    const entries = this.rows(of);
+    return Object.fromEntries((keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, entries[at[i]]]));
+  },
+
+  /** Give the values that are stored as a list, or as one such store for each key. */
+  rows(store) {
+    if (Array.isArray(store)) return store;
+    const columns = Object.entries(store).map(([name, column]) => [name, this.rows(column)]);
+    return columns[0][1].map((_, i) => Object.fromEntries(columns.map(([name, column]) => [name, column[i]])));
   },
 
   /** Write the code for the present setting: a template with the text of each field for the controls it depends on. */
