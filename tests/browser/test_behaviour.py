@@ -152,32 +152,40 @@ def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):
 
 
 MOVES = 200
-TIME_MOVES = f"""(figure, moves) => {{
+TIME_MOVES = f"""async (figure, moves) => {{
+    figure.scrollIntoView();
     const steps = ({STEPS})(figure);
+    const {{ port1, port2 }} = new MessageChannel();
     const times = [];
     for (let i = 0; i < moves; i++) {{
-        const start = performance.now();
-        steps[i % steps.length]();
-        figure.getBoundingClientRect();
-        times.push(performance.now() - start);
+        await new Promise((painted) => requestAnimationFrame(() => {{
+            const start = performance.now();
+            // A message that is sent while a frame is made arrives when its style, layout and paint are done.
+            port1.onmessage = () => {{ times.push(performance.now() - start); painted(); }};
+            steps[i % steps.length]();
+            port2.postMessage(null);
+        }}));
     }}
     return times.sort((a, b) => a - b);
 }}"""
 
 
 @pytest.mark.timed
-def test_the_work_of_a_moved_control_fits_into_a_frame(book: Path, open_page: OpenPage):
-    """From the input event up to and including layout, for 95 of 100 moves: a frame of 60 Hz.
+def test_a_moved_control_is_repainted_within_a_frame(book: Path, open_page: OpenPage):
+    """From the input event to the end of the page's paint, for 95 of 100 moves: a frame of 60 Hz.
 
-    The quietest of three rounds counts, for other work on the machine only ever adds to a time.
+    The quietest of at most three rounds counts, for other work on the machine only ever adds to a time.
     """
     for path in pages_with_explorers(book):
         page = open_page(path.as_uri())
         for figure in page.locator("figure.attn-explorer").all():
-            rounds = [figure.evaluate(TIME_MOVES, MOVES) for _ in range(3)]
-            median, p95 = (min(times[round(share * MOVES)] for times in rounds) for share in (0.5, 0.95))
             name = figure.get_attribute("data-explorer")
-            print(f"{name}: input to layout, median {median:.1f} ms, p95 {p95:.1f} ms")
+            for _ in range(3):
+                times = figure.evaluate(TIME_MOVES, MOVES)
+                median, p95 = (times[round(share * MOVES)] for share in (0.5, 0.95))
+                print(f"{name}: input to paint, median {median:.1f} ms, p95 {p95:.1f} ms")
+                if p95 < FRAME_MS:
+                    break
             assert p95 < FRAME_MS, name
 
 

@@ -34,8 +34,9 @@ export function paint(canvas, [height, width], colour) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
-    const [red, green, blue] = colour(i);
-    image.data.set([red, green, blue, 255], 4 * i);
+    const shade = colour(i);
+    for (let channel = 0; channel < 3; channel++) image.data[4 * i + channel] = shade[channel];
+    image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
 }
