@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.axe import assert_accessible
 from tests.conftest import OpenPage
 
 
@@ -17,9 +17,7 @@ def test_pages_have_no_accessibility_violation(book: Path, open_page: OpenPage, 
     assert len(pages) >= 3
     for path in pages:
         page = open_page(path.as_uri(), width=width, scheme=scheme)
-        # Without preload: axe would fetch the style sheets anew, which no page on disk may do.
-        results = Axe().run(page, options={"preload": False})
-        assert results.violations_count == 0, f"{path.name}\n{results.generate_report()}"
+        assert_accessible(page)
         overflow = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
