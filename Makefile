@@ -20,7 +20,7 @@ PORT   ?= 8000
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test setup serve lab outputs experiment times bench clean
+.PHONY: book test test-apart setup serve lab outputs experiment times bench clean
 
 setup: $(STAMP)
 
@@ -40,16 +40,23 @@ book: setup
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
-# What takes seconds comes first, so that it is known before the minutes are spent. The long files, of chapters and of
-# the browser, come before the many short ones, so that two cores end together.
+# What takes seconds comes first, so that it is known before the minutes are spent. Then the book is built while what
+# does not look at its pages is tested, each on one thread, so that two cores are busy all the time. The long files, of
+# chapters and of the browser, come before the many short ones, so that two workers end together.
+PYTEST := $(BIN)/python -m pytest -m "not timed" -n 2 --dist loadfile --no-loadscope-reorder
+OF_PAGES := tests/browser tests/test_book.py
+
 test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser.chromium
-	$(MAKE) book
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -m "not timed" -n 2 --dist loadfile --no-loadscope-reorder book tests
+	OMP_NUM_THREADS=1 $(MAKE) -j 2 book test-apart
+	OMP_NUM_THREADS=1 $(PYTEST) $(OF_PAGES)
 	$(BIN)/python -m pytest -m timed
+
+test-apart: setup
+	$(PYTEST) --nbval book tests $(OF_PAGES:%=--ignore=%)
 
 serve: setup
 	@test -f _build/html/index.html || $(MAKE) book
