@@ -204,6 +204,7 @@ def heatmap(
     axes: tuple[str, str] | None = None,
     pick: str | None = None,
     spots: Sequence[Sequence[float]] = (),
+    spot: str = "",
 ) -> Data:
     """Store a map in sixteen even steps, or frames of it of which a control's position picks one.
 
@@ -219,6 +220,7 @@ def heatmap(
         axes: what a row and a column are called; by default ``("row", "column")``.
         pick: a control; the part then names it in its ``follows``.
         spots: for each value of ``pick`` the rectangle ``x, y, width, height`` that is framed.
+        spot: what the legend calls it.
 
     Shape:
         ``values`` is ``(H, W)``, or ``(frames, H, W)``.
@@ -240,7 +242,8 @@ def heatmap(
         "marks": list(marks),
         "axes": list(axes or ()),
         "pick": pick,
-        "spots": [list(spot) for spot in spots],
+        "spots": [list(place) for place in spots],
+        "spot": spot,
     }
     return {
         "shape": list(values.shape[-2:]),

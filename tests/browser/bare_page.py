@@ -59,7 +59,13 @@ def maps(setting: Setting) -> Data:
     rows = torch.arange(15 * 15.0).reshape(15, 3, 5) % 17
     spots = [(4 * (i % 5), 4 * (i // 5), 4, 4) for i in range(15)]
     return {
-        "picture": {"index": index, "box": [3, 2, 5, 7], "alt": f"picture {index}", "marks": marks},
+        "picture": {
+            "index": index,
+            "box": [3, 2, 5, 7],
+            "frame": "box",
+            "alt": f"picture {index}",
+            "marks": marks,
+        },
         "over": heatmap(values, "over", "a map over", over=over_picture(index, (3, 2, 5, 7), marks)),
         "signed": heatmap(values, "signed", "a signed map", signed=True),
         "strips": strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
@@ -71,6 +77,7 @@ def maps(setting: Setting) -> Data:
             over=over_picture(index),
             pick="query",
             spots=spots,
+            spot="query",
         ),
         "head2": None if setting["heads"] == 1 else heatmap(torch.eye(7), "head 2", "second head"),
     }

@@ -142,6 +142,10 @@ def compare_marks(shown: dict[str, Any], marks: list[dict[str, Any]]) -> None:
     assert shown["points"] == [at for mark in fields if mark["shape"] == "points" for at in mark["at"]]
 
 
+def compare_legend(shown: list[str], marks: list[dict[str, Any]], frame: str = "", spot: str = "") -> None:
+    assert shown == [label for label in (frame, *(mark["label"] for mark in marks), spot) if label]
+
+
 def planes(picture: dict[str, Any]) -> bytes:
     """Return red, green and blue of a picture, which are the same where it is grey."""
     return base64.b64decode(picture["data"]) * (1 if picture.get("colour") else 3)
@@ -153,7 +157,9 @@ def compare_picture(shown: dict[str, Any], data: dict[str, Any], definition: Def
     assert shown["shape"] == picture["shape"]
     assert bytes(shown["planes"]) == planes(picture)
     assert shown["box"] == pytest.approx(data["box"], abs=1e-3)
-    compare_marks(shown["fields"], data.get("marks", []))
+    marks = data.get("marks", [])
+    compare_marks(shown["fields"], marks)
+    compare_legend(shown["legend"], marks, frame=data["frame"])
 
 
 def compare_bars(
@@ -202,7 +208,9 @@ def compare_heatmap(
     assert shown["signed"] == data.get("signed", False)
     assert shown["spots"] == ([data["spots"][at]] if "spots" in data else [])
     over = data.get("over")
-    compare_marks(shown["fields"], (over or data).get("marks", []))
+    marks = (over or data).get("marks", [])
+    compare_marks(shown["fields"], marks)
+    compare_legend(shown["legend"], marks, spot=data.get("spot", ""))
     if over is None:
         assert shown["under"] is None
     else:

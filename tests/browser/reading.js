@@ -109,10 +109,13 @@ globalThis.reading = {
     };
   },
 
+  legend(element) { return [...element.querySelectorAll(".attn-legend li")].map((entry) => entry.textContent); },
+
   picture(element) {
     const { alt, map } = this.map(element);
     const { shape, colours } = this.pixels(map.querySelector(".attn-under"));
-    return { alt, shape, planes: this.planes(colours), box: this.box(map, shape), fields: this.marks(map, "field") };
+    return { alt, shape, planes: this.planes(colours), box: this.box(map, shape), fields: this.marks(map, "field"),
+      legend: this.legend(element) };
   },
 
   bars(element) {
@@ -136,7 +139,7 @@ globalThis.reading = {
     return { alt, ...this.levels(map.querySelector(".attn-mapped"), signed ? this.palettes.signed : this.palettes.plain),
       caption: element.querySelector(".attn-label").textContent, signed, under,
       box: under && this.box(map, [picture.height, picture.width]),
-      spots: this.marks(map, "query").rects, fields: this.marks(map, "field"),
+      spots: this.marks(map, "query").rects, fields: this.marks(map, "field"), legend: this.legend(element),
       low: Number(scale.firstChild.textContent), high: Number(scale.lastChild.textContent) };
   },
 
@@ -188,7 +191,7 @@ globalThis.reading = {
       letters: frames.filter((frame) => frame.querySelector("text")).map((frame) => frame.lastChild.textContent),
       intervals: [...map.querySelectorAll(".attn-interval")].map((line) =>
         [share(line, "x1"), 1 - share(line, "y1"), 1 - share(line, "y2")]),
-      legend: [...element.querySelectorAll(".attn-legend li")].map((entry) => entry.textContent),
+      legend: this.legend(element),
       rows: [...table.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent)),
       said: element.querySelector(".attn-readout").textContent,
     };

@@ -63,8 +63,8 @@ def test_strips_say_both_values(page: Page):
 
 
 def test_the_marks_have_a_legend(page: Page):
-    for at in (0, 1):
-        expect(item(page, "maps", at).locator(".attn-legend li")).to_have_text(["field", "taps"])
+    for at, legend in ((0, ["box", "field", "taps"]), (1, ["field", "taps"]), (4, ["query"])):
+        expect(item(page, "maps", at).locator(".attn-legend li")).to_have_text(legend)
 
 
 def test_the_frame_of_a_query_is_dashed_and_that_of_a_digit_is_not(page: Page):

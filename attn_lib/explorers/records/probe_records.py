@@ -167,7 +167,8 @@ class ProbeRecords:
             f"column {box[0]} and row {box[1]}; a dashed one {cue}, at column {x} and row {y}."
         )
         marks = [rectangle(x, y, width, height, cue)]
-        return {"index": self.place(view, index), "box": box, "alt": alt, "marks": marks}
+        named = {"box": box, "frame": "what is asked for", "marks": marks}
+        return {"index": self.place(view, index), **named, "alt": alt}
 
     # The parts
 

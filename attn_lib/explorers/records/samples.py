@@ -88,7 +88,7 @@ def describe(index: int) -> Data:
         f"An image of {side} by {side} pixels: a handwritten {label}, {width} pixels wide, at column {x} and "
         f"row {y}, among fragments of other digits. A frame marks it."
     )
-    return {"index": index, "box": [x, y, width, height], "alt": alt}
+    return {"index": index, "box": [x, y, width, height], "frame": "the digit", "alt": alt}
 
 
 def look(setting: Setting) -> Data:

@@ -135,6 +135,7 @@ def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]]
         over=over_picture(index, describe(index)["box"]),  # type: ignore[arg-type]
         pick="query",
         spots=[(column * pixels, row * pixels, pixels, pixels) for row, column in squares],
+        spot="the query",
     )
 
 
@@ -154,6 +155,7 @@ def matrix(setting: Setting) -> Data:
             axes=("query", "key"),
             pick="query",
             spots=[(0, query, length, 1) for query in range(length)],
+            spot="the query's row",
         )
     }
 

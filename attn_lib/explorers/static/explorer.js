@@ -17,14 +17,16 @@
 //   shapes   {rows: [{step, shape}]}                     the shape after every step
 //   table    {head, columns: [{name, label}], rows: [{label, cells: [{value, text, right}]}]}
 //            `right` marks a number by a tick or a cross
-//   picture  {index, box: [x, y, w, h], alt, marks}      one of spec.pictures, with a box drawn on it
+//   picture  {index, box: [x, y, w, h], frame, alt, marks}   one of spec.pictures, with a box drawn on it that the
+//            legend calls `frame`
 //   bars     {values, low, high, alt, what, band, reach, sort, before, names}  one bar per channel, or per `what`; those
 //            of a part share a cursor; band: the channels to point out, and with `reach` the neighbours of the one
 //            pointed at instead; sort {control, when, by}: in the order of the item `by` while so set; before: a line
 //            across each bar at another value; names: what bars are called if not by their numbers
-//   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots}
+//   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots, spot}
 //            one hexadecimal digit per place; over {index, box, marks}: the picture below it; pick: the control
-//            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks a spot;
+//            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks one of
+//            the spots, which the legend calls `spot`;
 //            `high` may then be a list, a high end per frame
 //   strips   {height, width, product}                    three maps of one scale: a column, a row and their product
 //   chart    {x, y, series, alt, here, rings}            x and y {label, low, high, log, ticks: [[value, text]]}

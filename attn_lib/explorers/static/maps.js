@@ -39,12 +39,12 @@ function makePlate(attributes = {}) {
       element.style.aspectRatio = `${width} / ${height}`;
     },
 
-    /** Draw the frame of a digit, marks with their legend, and the cell of a map that is pointed at. */
-    mark({ box: frame, marks: list = [], cells = [] }) {
+    /** Draw a box, which `frame` names, marks with their legend, and the cell of a map that is pointed at. */
+    mark({ box: place, frame, marks: list = [], cells = [] }) {
       const [width, height] = size;
-      box.hidden = !frame;
-      if (frame) {
-        const [x, y, w, h] = frame;
+      box.hidden = !place;
+      if (place) {
+        const [x, y, w, h] = place;
         const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
         for (const [side, share] of Object.entries(sides)) box.style[side] = `${100 * share}%`;
       }
@@ -53,7 +53,7 @@ function makePlate(attributes = {}) {
           : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })))),
         ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
           rect([column * width / columns, row * height / rows, width / columns, height / rows], style)));
-      legend.replaceChildren(...list.filter(({ label }) => label).map(({ shape, style, label }) =>
+      legend.replaceChildren(...[{ shape: "rect", style: "frame", label: frame }, ...list].filter(({ label }) => label).map(({ shape, style, label }) =>
         make("li", {}, make("i", { class: `attn-key attn-${shape} attn-${style}` }), label)));
     },
   };
@@ -66,9 +66,9 @@ export function makePicture(item, { pictures }) {
     plate.legend);
   return {
     element,
-    update({ index, box, marks, alt }) {
+    update({ index, box, frame, marks, alt }) {
       plate.lay(pictures[index]);
-      plate.mark({ box, marks });
+      plate.mark({ box, frame, marks });
       plate.element.setAttribute("aria-label", alt);
     },
   };
@@ -118,7 +118,7 @@ export function makeHeatmap(item, { pictures, pointCell }) {
     const { box, marks } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
     const spot = data.spots?.[at];
-    plate.mark({ box, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "query" }] : [])], cells });
+    plate.mark({ box, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "query", label: data.spot }] : [])], cells });
     setText(readout, pointed === null ? "" : say(pointed));
   }
 
