@@ -53,7 +53,7 @@ function makePlate(attributes = {}) {
           : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })))),
         ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
           rect([column * width / columns, row * height / rows, width / columns, height / rows], style)));
-      legend.replaceChildren(...[{ shape: "rect", style: "frame", label: frame }, ...list].filter(({ label }) => label).map(({ shape, style, label }) =>
+      legend.replaceChildren(...[{ shape: "rect", style: "target", label: frame }, ...list].filter(({ label }) => label).map(({ shape, style, label }) =>
         make("li", {}, make("i", { class: `attn-key attn-${shape} attn-${style}` }), label)));
     },
   };
