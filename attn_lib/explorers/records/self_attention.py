@@ -291,6 +291,7 @@ EXPLORER = Definition(
                     ),
                     attend,
                     follows=("query",),
+                    room=({"heads": max(TRAINED_HEADS)},),
                 ),
                 Part(
                     "matrix",
