@@ -293,10 +293,15 @@ def _strip(values: Tensor, scale: tuple[float, float]) -> Data:
     return {"shape": list(values.shape), "hex": quantise(values, low, high), "low": low, "high": high}
 
 
-def over_picture(index: int, box: Sequence[int] | None = None, marks: Sequence[Data] = ()) -> Data:
-    """Name the picture that a map lies over, the digit's box and further marks, in pixels of the picture."""
-    data: Data = {"index": index}
-    return data | ({"box": list(box)} if box else {}) | ({"marks": list(marks)} if marks else {})
+def over_picture(
+    index: int, box: Sequence[int] | None = None, marks: Sequence[Data] = (), frame: str = ""
+) -> Data:
+    """Name the picture that a map lies over, the digit's box and further marks, in pixels of the picture.
+
+    ``frame`` is what the legend calls the box; it needs none where a picture beside the map has it.
+    """
+    given = {"box": list(box) if box else None, "frame": frame, "marks": list(marks)}
+    return {"index": index} | {name: value for name, value in given.items() if value}
 
 
 def rectangle(x: float, y: float, width: float, height: float, label: str = "", style: str = "field") -> Data:

@@ -66,7 +66,7 @@ def maps(setting: Setting) -> Data:
             "alt": f"picture {index}",
             "marks": marks,
         },
-        "over": heatmap(values, "over", "a map over", over=over_picture(index, (3, 2, 5, 7), marks)),
+        "over": heatmap(values, "over", "a map over", over=over_picture(index, (3, 2, 5, 7), marks, "box")),
         "signed": heatmap(values, "signed", "a signed map", signed=True),
         "strips": strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
         "rows": heatmap(

@@ -210,7 +210,7 @@ def compare_heatmap(
     over = data.get("over")
     marks = (over or data).get("marks", [])
     compare_marks(shown["fields"], marks)
-    compare_legend(shown["legend"], marks, spot=data.get("spot", ""))
+    compare_legend(shown["legend"], marks, frame=(over or {}).get("frame", ""), spot=data.get("spot", ""))
     if over is None:
         assert shown["under"] is None
     else:

@@ -63,7 +63,7 @@ def test_strips_say_both_values(page: Page):
 
 
 def test_the_marks_have_a_legend(page: Page):
-    for at, legend in ((0, ["box", "field", "taps"]), (1, ["field", "taps"]), (4, ["query"])):
+    for at, legend in ((0, ["box", "field", "taps"]), (1, ["box", "field", "taps"]), (4, ["query"])):
         expect(item(page, "maps", at).locator(".attn-legend li")).to_have_text(legend)
 
 

@@ -164,6 +164,7 @@ def test_a_map_may_lie_over_a_picture_with_marks():
     mark = encoding.rectangle(1, 2, 3, 5, "what it sees")
     points = encoding.dots([(2, 3), (5, 7)], "what it reads")
     assert encoding.over_picture(4) == {"index": 4}
+    assert encoding.over_picture(4, (7, 5, 3, 2), frame="the digit")["frame"] == "the digit"
     assert encoding.over_picture(4, (7, 5, 3, 2), [mark, points]) == {
         "index": 4,
         "box": [7, 5, 3, 2],

@@ -132,7 +132,7 @@ def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]]
         f"Head {head}: where the query at {{}} looks, {rows.shape[-2]} by {rows.shape[-1]} places. "
         "A frame marks the query, another one the digit.",
         scale=(0.0, [max(row.max().item(), 0.001) for row in rows]),
-        over=over_picture(index, describe(index)["box"]),  # type: ignore[arg-type]
+        over=over_picture(index, describe(index)["box"], frame="the digit"),  # type: ignore[arg-type]
         pick="query",
         spots=[(column * pixels, row * pixels, pixels, pixels) for row, column in squares],
         spot="the query",
@@ -290,6 +290,7 @@ EXPLORER = Definition(
                         Item("spread", "number", "a query spreads, in the mean, over"),
                     ),
                     attend,
+                    "cards",
                     follows=("query",),
                     room=({"heads": max(TRAINED_HEADS)},),
                 ),

@@ -24,7 +24,7 @@
 //            pointed at instead; sort {control, when, by}: in the order of the item `by` while so set; before: a line
 //            across each bar at another value; names: what bars are called if not by their numbers
 //   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots, spot}
-//            one hexadecimal digit per place; over {index, box, marks}: the picture below it; pick: the control
+//            one hexadecimal digit per place; over {index, box, frame, marks}: the picture below it; pick: the control
 //            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks one of
 //            the spots, which the legend calls `spot`;
 //            `high` may then be a list, a high end per frame

@@ -115,10 +115,10 @@ export function makeHeatmap(item, { pictures, pointCell }) {
   pointOnFocus(plate.element, { isFree: () => pointed === null, first: () => move([0, 0]), clear: () => move(null) });
 
   function drawMarks() {
-    const { box, marks } = data.over ?? data;
+    const { box, frame, marks } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
     const spot = data.spots?.[at];
-    plate.mark({ box, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "query", label: data.spot }] : [])], cells });
+    plate.mark({ box, frame, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "query", label: data.spot }] : [])], cells });
     setText(readout, pointed === null ? "" : say(pointed));
   }
 
