@@ -19,12 +19,12 @@ from attn_lib.explorers.records.samples import (
     EIGHT_IMAGES,
     PICTURES,
     SAMPLES,
-    STAGE,
     describe,
     image_control,
     image_index,
     picked_stage,
 )
+from attn_lib.explorers.records.samples import MAP_STAGE as STAGE
 from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import trace_shapes

@@ -14,13 +14,13 @@ from attn_lib.explorers.records.places import feature_map, map_over_image, point
 from attn_lib.explorers.records.samples import (
     EIGHT_IMAGES,
     PICTURES,
-    STAGE,
     image_control,
     image_index,
     look,
     picked_stage,
     trained_network,
 )
+from attn_lib.explorers.records.samples import MAP_STAGE as STAGE
 from attn_lib.explorers.records.trained import READING, Trained
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import count_parameters, place_map, trace_shapes

@@ -14,9 +14,9 @@ from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, S
 from attn_lib.explorers.encoding import number, over_picture, round_off, shape_text, strips
 from attn_lib.explorers.records.costs import terms_by_layer
 from attn_lib.explorers.records.places import coarse, feature_map, pointing
+from attn_lib.explorers.records.samples import MAP_STAGE as STAGE
 from attn_lib.explorers.records.samples import (
     PICTURES,
-    STAGE,
     describe,
     image_control,
     image_index,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from attn_lib.inspection import BlockRecord, record_blocks
 __all__ = [
     "EIGHT_IMAGES",
     "INPUTS",
+    "MAP_STAGE",
     "PICTURES",
     "SAMPLES",
     "STAGE",
@@ -46,6 +48,9 @@ EIGHT_IMAGES = (0, 2, 3, 5, 6, 7, 8, 9)
 """Eight of the ten, among them all that the plain network misreads, for pages that ten would make heavy."""
 
 STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
+
+MAP_STAGE = replace(STAGE, default=2)
+"""The same for blocks that tell places apart: it opens where most of their maps find the digit."""
 
 
 def image_control(

@@ -36,7 +36,7 @@ this grid stands for one of them."""
 
 HEADS = Control("heads", "heads", TRAINED_HEADS, 1, "choice")
 IMAGE = image_control("image", "test image", 0)
-STAGE = Control("stage", "stage of the network", (2, 3), 3, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
+STAGE = Control("stage", "stage of the network", (2, 3), 2, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
 QUERY = place("query", "query (click, or arrow keys)", GRID, "image", 12)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512), 256)
 SIDE = Control("side", "height and width of the map", (5, 10, 20, 40, 80), 20)

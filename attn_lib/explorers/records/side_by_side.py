@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
 from functools import cache
 
 from torch import Tensor
@@ -23,7 +22,7 @@ from attn_lib.explorers.records.samples import (
     picked_stage,
     trained_network,
 )
-from attn_lib.explorers.records.samples import STAGE as STAGES
+from attn_lib.explorers.records.samples import MAP_STAGE as STAGE
 from attn_lib.explorers.snippets import Code
 from attn_lib.inspection import grad_cam, place_map
 
@@ -48,7 +47,6 @@ SIDES = {1: 20, 2: 10, 3: 5}
 
 # It opens with the digit that one network reads and six do not, though most maps point at it.
 IMAGE = image_control("image", "test image", 8)
-STAGE = replace(STAGES, default=2)
 
 CHANCE = "by chance"
 
