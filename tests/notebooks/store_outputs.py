@@ -41,7 +41,12 @@ def store_outputs(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.environ[OUTPUT_VARIABLE] = "text"
+    os.environ |= {
+        OUTPUT_VARIABLE: "text",
+        # What Matplotlib writes into an SVG: the date, and names of parts, at random by default.
+        "SOURCE_DATE_EPOCH": "0",
+        "MATPLOTLIBRC": str(Path(__file__).parent / "matplotlibrc"),
+    }
     for chapter in sorted(CHAPTERS.glob("*.ipynb")):
         print(chapter.name, flush=True)
         store_outputs(chapter)
