@@ -7,7 +7,7 @@ hooks that are always removed.
 from attn_lib.inspection.attention_maps import BlockRecord, attention_maps, is_block, record_blocks
 from attn_lib.inspection.flops import MacCount, Macs, count_macs
 from attn_lib.inspection.grad_cam import GradCam, grad_cam
-from attn_lib.inspection.localization import energy_inside, place_map, pointing_hits, share_inside
+from attn_lib.inspection.localization import energy_inside, enlarge, place_map, pointing_hits, share_inside
 from attn_lib.inspection.parameters import (
     ParameterCount,
     ParameterRecord,
@@ -29,6 +29,7 @@ __all__ = [
     "count_parameters",
     "count_parameters_by_block",
     "energy_inside",
+    "enlarge",
     "grad_cam",
     "is_block",
     "place_map",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attn_lib.inspection.hooks import evaluating, named_modules
+from attn_lib.inspection.localization import enlarge
 
 __all__ = ["GradCam", "grad_cam"]
 
@@ -61,8 +61,8 @@ def grad_cam(
         layer: the layer whose feature map is read, or its qualified name, such as ``"layer4"``.
         classes: the class to explain: one for all images, or one per image. ``None``: the predicted class of
             each image.
-        upsample: whether to enlarge the maps to the images' size, bilinearly, for drawing. To be scored, by
-            ``pointing_hits`` say, a map stays small: there a cell stands for the middle of what it sees.
+        upsample: whether to enlarge the maps to the images' size, for drawing, as :func:`enlarge` does. To be
+            scored, by :func:`pointing_hits` say, a map stays small.
         normalize: whether to divide each map by its maximum (a map of zeros stays as it is). Done last.
 
     Shape:
@@ -90,7 +90,7 @@ def grad_cam(
 
     maps = evidence(feature_map.detach(), gradient)
     if upsample:
-        maps = F.interpolate(maps[:, None], size=x.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
+        maps = enlarge(maps, (x.shape[-2], x.shape[-1]))
     if normalize:
         peak = maps.amax(dim=(1, 2), keepdim=True)
         maps = maps / peak.where(peak > 0, 1)

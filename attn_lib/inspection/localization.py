@@ -1,4 +1,4 @@
-"""Does a map point at the object? The pointing game, and the share of a map that lies in the object's box."""
+"""Where the cells of a map lie in the image, and whether a map points at an object."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-__all__ = ["energy_inside", "place_map", "pointing_hits", "share_inside"]
+__all__ = ["energy_inside", "enlarge", "place_map", "pointing_hits", "share_inside"]
 
 
 def place_map(maps: Mapping[str, Tensor], size: tuple[int, int]) -> Tensor | None:
@@ -40,6 +40,34 @@ def place_map(maps: Mapping[str, Tensor], size: tuple[int, int]) -> Tensor | Non
     if gate is None or gate.shape[2:] == (1, 1) != size:
         return None
     return gate.mean(dim=1).expand(-1, height, width)
+
+
+def enlarge(maps: Tensor, size: int | tuple[int, int]) -> Tensor:
+    """Enlarge maps to the size of their images, bilinearly, with every cell on the pixel that it stands for.
+
+    Those are the pixels (s i, s j) of :func:`pointing_hits`, where s is the side of an image over that of its
+    map, rounded up as strided layers round. A plain bilinear enlargement puts cell (i, j) in the middle of a
+    square of s pixels, (s - 1) / 2 too far to the right and too far down. Behind the last cell its value is
+    repeated.
+
+    Args:
+        maps: ``(N, H, W)``.
+        size: height and width of the images, no less than H and W; one number for squares.
+
+    Shape:
+        Returns ``(N, *size)``.
+
+    Raises:
+        ValueError: ``maps`` has another number of axes, or an image is smaller than its map.
+
+    Example:
+        >>> enlarge(torch.tensor([[[0.0, 4.0]]]), (1, 8))
+        tensor([[[0., 1., 2., 3., 4., 4., 4., 4.]]])
+    """
+    rows, columns = (
+        _hats(cells, pixels, maps) for cells, pixels in zip(_map_sides(maps), _pair(size), strict=True)
+    )
+    return rows @ maps @ columns.T
 
 
 def pointing_hits(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
@@ -107,15 +135,23 @@ def share_inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Te
 
 def _inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
     """Say of every cell whether the pixel that it stands for lies in the box: bool ``(N, H, W)``."""
-    if maps.dim() != 3:
-        raise ValueError(f"`maps` must be (N, H, W); got {tuple(maps.shape)}")
+    cells, pixels = _map_sides(maps), _pair(size)
     if boxes.shape != (len(maps), 4):
         raise ValueError(f"`boxes` must be ({len(maps)}, 4), one for each map; got {tuple(boxes.shape)}")
-    sides = (size, size) if isinstance(size, int) else size
     x, y, width, height = boxes.unbind(dim=1)
-    rows = _within(maps.shape[1], sides[0], y, height)
-    columns = _within(maps.shape[2], sides[1], x, width)
+    rows = _within(cells[0], pixels[0], y, height)
+    columns = _within(cells[1], pixels[1], x, width)
     return rows[:, :, None] & columns[:, None, :]
+
+
+def _map_sides(maps: Tensor) -> tuple[int, int]:
+    if maps.dim() != 3:
+        raise ValueError(f"`maps` must be (N, H, W); got {tuple(maps.shape)}")
+    return maps.shape[1], maps.shape[2]
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else size
 
 
 def _within(cells: int, pixels: int, start: Tensor, length: Tensor) -> Tensor:
@@ -123,3 +159,12 @@ def _within(cells: int, pixels: int, start: Tensor, length: Tensor) -> Tensor:
         raise ValueError(f"the side of an image must be a multiple of its map's; got {pixels} and {cells}")
     middles = torch.arange(0, pixels, pixels // cells, device=start.device)
     return (middles >= start[:, None]) & (middles < (start + length)[:, None])
+
+
+def _hats(cells: int, pixels: int, like: Tensor) -> Tensor:
+    """Weigh cells for pixels, ``(pixels, cells)``: 1 on a cell's own pixel, falling to 0 at its neighbours'."""
+    if pixels < cells:
+        raise ValueError(f"an image must be no smaller than its map; got {pixels} pixels for {cells} cells")
+    step = -(-pixels // cells)
+    at = (torch.arange(pixels, device=like.device, dtype=like.dtype) / step).clamp(max=cells - 1)
+    return (1 - (at[:, None] - torch.arange(cells, device=like.device)).abs()).clamp(min=0)

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 
 from attn_lib import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention2d
 from attn_lib.blocks import CoordAttStrip, SEWithoutSqueeze
-from attn_lib.inspection import energy_inside, place_map, pointing_hits, share_inside
+from attn_lib.inspection import energy_inside, enlarge, place_map, pointing_hits, share_inside
 
 # A 2 x 3 map over an image of 10 x 21 pixels: cells stand for rows 0 and 5, columns 0, 7 and 14.
 SIZE = (10, 21)
@@ -95,3 +96,39 @@ def test_of_self_attention_it_is_the_attention_received():
     assert received.shape == (3, 5, 7)
     assert received[1, 2, 3] == pytest.approx(weights[1, :, :, 2 * 7 + 3].mean().item())
     assert received.sum(dim=(1, 2)).tolist() == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize(("size", "step"), [((12, 40), (4, 8)), ((11, 37), (4, 8)), ((3, 5), (1, 1))])
+def test_an_enlarged_map_has_every_cell_on_its_pixel(size, step):
+    maps = torch.randn(2, 3, 5, dtype=torch.float64)
+    big = enlarge(maps, size)
+    assert big.shape == (2, *size)
+    torch.testing.assert_close(big[:, :: step[0], :: step[1]], maps)
+
+
+def test_between_the_cells_an_enlarged_map_is_linear_and_behind_the_last_one_level():
+    maps = torch.tensor([[[1.0, 5.0], [2.0, 10.0]]])
+    expected = [[1, 2, 3, 4, 5, 5, 5, 5], [2, 4, 6, 8, 10, 10, 10, 10]]
+    assert enlarge(maps, (2, 8)).tolist() == [expected]
+    assert enlarge(maps, 4)[0, 1].tolist() == [1.5, 4.5, 7.5, 7.5]
+    assert enlarge(maps, 4)[0, 3].tolist() == [2, 6, 10, 10]
+
+
+def test_the_pixel_of_a_cell_is_the_middle_of_what_it_sees():
+    network = nn.Sequential(*(nn.Conv2d(1, 1, 3, stride=2, padding=1) for _ in range(3)))
+    image = torch.zeros(1, 1, 37, 43, requires_grad=True)
+    out = network(image)
+    out[0, 0, 2, 3].backward()
+    seen = image.grad[0, 0].nonzero()
+    middle = (seen.amin(dim=0) + seen.amax(dim=0)) // 2
+    cell = torch.zeros(1, *out.shape[2:])
+    cell[0, 2, 3] = 1
+    peak = enlarge(cell, (37, 43)).flatten().argmax().item()
+    assert divmod(peak, 43) == tuple(middle.tolist())
+
+
+def test_an_enlargement_says_what_does_not_fit():
+    with pytest.raises(ValueError, match=r"`maps` must be \(N, H, W\); got \(3, 5\)"):
+        enlarge(torch.zeros(3, 5), (6, 10))
+    with pytest.raises(ValueError, match="no smaller than its map; got 4 pixels for 5 cells"):
+        enlarge(torch.zeros(1, 3, 5), (6, 4))
