@@ -74,7 +74,13 @@ def apply_maps(block: nn.Module, x: Tensor, maps: Maps) -> Tensor:
 
 @contextmanager
 def with_maps(network: nn.Module, change: ChangeMaps) -> Iterator[Used]:
-    """Let every block of ``network`` use ``change(name, maps)`` in place of its own ``maps``."""
+    """Let every block of ``network`` use ``change(name, maps)`` in place of its own ``maps``.
+
+    Args:
+        network: any network with blocks of ``attn_lib``.
+        change: from a block's name and its own maps to those it is to use, named and shaped as
+            :func:`apply_maps` takes them.
+    """
     used: Used = {}
 
     def hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
@@ -121,7 +127,11 @@ def exchanged(network: nn.Module, donors: Tensor) -> Iterator[Used]:
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[Used]:
-    """Let every block use the mean of its maps over the batch, so that it no longer knows its image."""
+    """Let every block use the mean of its maps over the batch, so that it no longer knows its image.
+
+    Args:
+        network: in eval mode, and given all images at once, because the mean is that of the batch.
+    """
     with with_maps(
         network, lambda name, own: {key: value.mean(dim=0, keepdim=True) for key, value in own.items()}
     ) as used:

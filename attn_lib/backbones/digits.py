@@ -67,7 +67,7 @@ def digit_resnet(
         depths: basic units in each stage; by default one.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
             ``channels -> block``, or None.
-        placement: a name from the top of ``resnet.py``; by default ``"residual"``, for every block.
+        placement: a name listed at the top of ``resnet.py``; by default ``"residual"``, for every block.
         stages: which stages get a block; by default all, or, between stages, all but the last.
         block_keywords: passed on to the named block, such as ``reduction=4``.
 

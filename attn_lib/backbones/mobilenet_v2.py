@@ -160,9 +160,9 @@ def mobilenet_v2(
         num_classes: width of the output.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
             ``channels -> block``, or None.
-        placement: where in the units, by a name from the top of this module. By default where the block's
-            authors put it: CoordAtt on the hidden channels, BAM between the stages, self-attention once,
-            before the last unit of the fifth stage, the others, and any callable, after the projection.
+        placement: where in the units, by a name listed at the top of this module. By default where the
+            block's authors put it: CoordAtt on the hidden channels, BAM between the stages, self-attention
+            once, before the last unit of the fifth stage, the others, and any callable, after the projection.
         stages: which of the stages 1 to 7, the rows of the paper's table, get a block; by default all, or,
             between stages, 2, 3 and 5.
         block_keywords: passed on to the named block, such as ``reduction=16``.

@@ -200,8 +200,8 @@ def mobilenext(
         num_classes: width of the output.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
             ``channels -> block``, or None.
-        placement: where in the units, by a name from the top of this module. By default where the block's
-            authors put it: CoordAtt after the first depthwise convolution, BAM between the stages,
+        placement: where in the units, by a name listed at the top of this module. By default where the
+            block's authors put it: CoordAtt after the first depthwise convolution, BAM between the stages,
             self-attention once, before the last unit of the fifth stage, the others, and any callable, before
             the addition.
         stages: which of the stages 1 to 8, the rows of the paper's table, get a block; by default all, or,

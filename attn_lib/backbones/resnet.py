@@ -201,9 +201,9 @@ def resnet18(
         num_classes: width of the output.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
             ``channels -> block``, or None.
-        placement: where in the units, by a name from the top of this module. By default where the block's
-            authors put it: BAM between the stages, self-attention once, before the last unit of the third
-            stage, the others, and any callable, on the residual branch.
+        placement: where in the units, by a name listed at the top of this module. By default where the
+            block's authors put it: BAM between the stages, self-attention once, before the last unit of the
+            third stage, the others, and any callable, on the residual branch.
         stages: which of the stages 1 to 4 get a block; by default all, or, between stages, 1 to 3.
         block_keywords: passed on to the named block, such as ``reduction=16``.
 

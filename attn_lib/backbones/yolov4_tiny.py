@@ -157,7 +157,7 @@ def yolov4_tiny(
         num_anchors: anchor boxes of each head.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
             ``channels -> block``, or None.
-        placement: a name from the top of this module; by default ``"neck"``, all three places.
+        placement: a name listed at the top of this module; by default ``"neck"``, all three places.
         block_keywords: passed on to the named block, such as ``reduction=16``.
 
     Shape:

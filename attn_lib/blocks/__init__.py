@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 AttentionFactory = Callable[[int], nn.Module]
-"""Builds a block for a number of channels: ``lambda channels: SE(channels, reduction=8)``."""
+"""Builds a block for a number of channels, such as ``lambda channels: SE(channels, reduction=8)``."""
 
 BLOCKS: dict[str, Callable[..., nn.Module]] = {
     "se": SE,
@@ -51,14 +51,21 @@ BLOCKS: dict[str, Callable[..., nn.Module]] = {
     "coord_att": CoordAtt,
     "self_attention": SelfAttention2d,
 }
-"""Every block by the name of its file; each takes ``channels`` first and its own keywords after."""
+"""Every block by the name of its file.
+
+The names are ``"se"``, ``"eca"``, ``"cbam"``, ``"bam"``, ``"coord_att"`` and ``"self_attention"``. Each takes
+``channels`` first and its own keywords after.
+"""
 
 VARIANTS: dict[str, Callable[..., nn.Module]] = {
     "se_without_squeeze": SEWithoutSqueeze,
     "eca_variant": ECAVariant,
     "coord_att_strip": CoordAttStrip,
 }
-"""The papers' ablations that are classes of their own, by name; built as the blocks are."""
+"""The papers' ablations that are classes of their own, built as the blocks are.
+
+The names are ``"se_without_squeeze"``, ``"eca_variant"`` and ``"coord_att_strip"``.
+"""
 
 
 def keyword_defaults(attention: str | None) -> dict[str, Any]:

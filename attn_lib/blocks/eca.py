@@ -24,7 +24,7 @@ def eca_kernel_size(channels: int, gamma: float = 2.0, b: float = 1.0) -> int:
     code then takes the larger, and so does this function.
 
     Args:
-        channels: C.
+        channels: the number of channels, C.
         gamma: the slope's divisor.
         b: the offset, before the division.
 

@@ -105,7 +105,7 @@ class Explorer(Publishable):
 
     @property
     def record(self) -> dict[str, dict[str, object]]:
-        """What is on screen: the data of every part at the present setting."""
+        """What is on screen, as the data of every part at the present setting."""
         return {name: next(iter(entries.values())) for name, entries in self.parts.items()}
 
     def _compute(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:

@@ -53,7 +53,8 @@ def freeze(model: nn.Module, *, except_for: str | Iterable[str] = ()) -> FreezeR
     Args:
         model: the network, changed in place.
         except_for: full names of parameters or modules; ``*`` stands for any characters. ``"fc"`` is the
-            classifier, ``"layer4"`` a stage, ``"*.attention"`` every block on a residual branch.
+            classifier, ``"layer4"`` a stage, ``"*.attention"`` every block on a residual branch. The
+            names that ``insert_attention`` returns are its blocks, in whatever slots.
 
     Returns:
         What still trains, what does not, and which norms still move.

@@ -64,6 +64,11 @@ def start_as_identity(block: nn.Module, channels: int) -> nn.Module:
         block: a block for feature maps.
         channels: the channels it takes.
 
+    Source: as :class:`IdentityStart`.
+
+    Shape:
+        The module keeps the shape ``(N, C, H, W)`` of its input, as the block has to.
+
     Raises:
         ValueError: the block is on the meta device, where nothing can be tried.
     """

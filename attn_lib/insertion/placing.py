@@ -30,7 +30,8 @@ def insert_attention(
         model: a network of ``attn_lib.backbones``, changed in place.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, or a callable
             ``channels -> block``.
-        placement: see the module of the backbone; by default where the block's authors put it.
+        placement: a name listed at the top of the backbone's module, such as ``"residual"``; by default
+            where the block's authors put it.
         stages: see :meth:`attn_lib.backbones.Backbone.places`.
         as_identity: whether the blocks change nothing at first, so that the network's output stays what
             it was; see :func:`attn_lib.insertion.start_as_identity`.

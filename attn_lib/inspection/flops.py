@@ -34,7 +34,7 @@ class Macs:
 
     @property
     def layers(self) -> int:
-        """Convolutions and linear layers: what papers on convolutional networks print."""
+        """Convolutions and linear layers, which is what papers on convolutional networks print."""
         return self.convolution + self.linear
 
     @property

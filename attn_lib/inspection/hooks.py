@@ -86,7 +86,7 @@ class Watch(Generic[Before, After]):
 
     @property
     def calls(self) -> list[Call[Before, After]]:
-        """Every call that returned, in the order in which they began: a module before its parts."""
+        """Every call that returned, in the order in which they began, a module before its parts."""
         return [
             Call(name, module, before, self._ended[index])
             for index, (name, module, before) in enumerate(self._begun)

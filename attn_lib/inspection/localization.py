@@ -162,7 +162,7 @@ def _within(cells: int, pixels: int, start: Tensor, length: Tensor) -> Tensor:
 
 
 def _hats(cells: int, pixels: int, like: Tensor) -> Tensor:
-    """Weigh cells for pixels, ``(pixels, cells)``: 1 on a cell's own pixel, falling to 0 at its neighbours'."""
+    """Weigh cells for pixels, ``(pixels, cells)``: 1 on a cell's own pixel, down to 0 at its neighbours'."""
     if pixels < cells:
         raise ValueError(f"an image must be no smaller than its map; got {pixels} pixels for {cells} cells")
     step = -(-pixels // cells)

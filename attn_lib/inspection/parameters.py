@@ -41,7 +41,7 @@ class ParameterRecord:
 
     @property
     def formula(self) -> str:
-        """The shape as a product and its value: ``"16 × 256 = 4096"``."""
+        """The shape as a product and its value, such as ``"16 × 256 = 4096"``."""
         return _equation([self])
 
 
@@ -76,12 +76,12 @@ class ParameterCount:
 
     @property
     def formula(self) -> str:
-        """The sum of the shapes as products, and its value: ``"16 × 256 + 16 = 4112"``."""
+        """The sum of the shapes as products, and its value, such as ``"16 × 256 + 16 = 4112"``."""
         return _equation(self.parameters)
 
     @property
     def parts(self) -> dict[str, ParameterCount]:
-        """The parameters by the module that holds them itself: the convolutions, norms, linear layers."""
+        """The parameters by the module that holds them itself, such as a convolution or a norm."""
         by_part: dict[str, list[ParameterRecord]] = {}
         for parameter in self.parameters:
             by_part.setdefault(parameter.part, []).append(parameter)
@@ -99,6 +99,9 @@ def count_parameters(model: nn.Module) -> ParameterCount:
 
     The formulas are written with the numbers of this model. Naming the numbers, such as writing 16 as C / r,
     takes knowledge of the block that a shape does not hold: 16 may be C / r, C or a kernel's side.
+
+    Args:
+        model: any model, on any device, ``meta`` included.
 
     Example:
         >>> count = count_parameters(SE(256, reduction=16))

@@ -18,7 +18,7 @@ __all__ = ["Comparison", "Map", "Spread", "accuracy", "compare", "energy", "pair
 CONFIDENCE = 0.95
 
 Map = Literal["attention", "grad_cam"]
-"""Whose localisation is scored: the block's own map of places, or Grad-CAM of what its stage returns."""
+"""Whose localisation is scored; the block's own map of places, or Grad-CAM of what its stage returns."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,10 @@ def _localization(setting: str, stage: int, of: Map) -> dict[int, dict[str, Any]
 def compare(setting: str, other: str = "plain") -> Comparison:
     """Compare the test accuracies of two settings, seed by seed.
 
+    Args:
+        setting: the name of a run without its seed, such as ``"se_r4_bias"``.
+        other: the setting that is subtracted.
+
     Raises:
         KeyError: a setting is not published.
         ValueError: they share no seed.
@@ -159,7 +163,11 @@ def compare(setting: str, other: str = "plain") -> Comparison:
 
 
 def paired(first: Spread, second: Spread) -> Comparison:
-    """Compare two quantities seed by seed.
+    """Compare two quantities seed by seed, with Student's t for the interval of the mean difference.
+
+    Args:
+        first: one quantity.
+        second: the one that is subtracted.
 
     Raises:
         ValueError: they share no seed.

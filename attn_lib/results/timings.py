@@ -16,12 +16,12 @@ class Timing(NamedTuple):
     """The forward pass of a network, over rounds in which it and the plain network took turns."""
 
     ratio: float
-    """Its time over that of the plain network in the same round: median of the rounds."""
+    """Its time over that of the plain network in the same round, as the median of the rounds."""
     quartiles: tuple[float, float]
     """Lower and upper quartile of these ratios."""
     milliseconds: float
-    """Processor time of one thread for one image: median of the rounds. The ratio is what compares networks,
-    since the speed of a machine drifts."""
+    """Processor time of one thread for one image, as the median of the rounds. The ratio is what compares
+    networks, since the speed of a machine drifts."""
 
 
 @lru_cache(maxsize=1)
