@@ -18,10 +18,12 @@ ONCE_A_STAGE = {"between_stages": "after_addition", "before_last_unit": "before_
 
 
 class Placement(NamedTuple):
-    """A placement and the stages it is meant for; None means every stage where it makes sense."""
+    """Where blocks go: a placement by name, and the stages that it is meant for."""
 
     name: str
+    """One that :meth:`Backbone.places` takes."""
     stages: tuple[int, ...] | None = None
+    """Numbers of stages, counted from 1; None means every stage where the placement makes sense."""
 
 
 class Backbone(nn.Module):

@@ -35,6 +35,14 @@ class BasicBlock(Slotted):
 
     Source: He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016, arXiv 1512.03385, figure 5,
     left.
+
+    Args:
+        in_channels: C, of the input.
+        width: channels of the convolutions; the unit returns ``width * expansion``.
+        stride: of the first convolution; both sides of the map are divided by it, rounded up.
+
+    Shape:
+        ``(N, C, H, W)`` to ``(N, width * expansion, H / stride, W / stride)``.
     """
 
     expansion = 1
@@ -65,6 +73,14 @@ class Bottleneck(Slotted):
     Source: He et al. 2016, figure 5, right. The stride is on the 3x3 convolution, as in torchvision, and not
     on the first 1x1 as in the paper: the parameters are the same, ResNet-50's multiply-accumulates are 4.09 G
     instead of 3.86 G.
+
+    Args:
+        in_channels: C, of the input.
+        width: channels of the convolutions; the unit returns ``width * expansion``.
+        stride: of the 3x3 convolution; both sides of the map are divided by it, rounded up.
+
+    Shape:
+        ``(N, C, H, W)`` to ``(N, width * expansion, H / stride, W / stride)``.
     """
 
     expansion = 4
