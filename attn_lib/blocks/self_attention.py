@@ -108,7 +108,7 @@ class SelfAttention2d(nn.Module):
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1. The work grows with the square of
-        ``H * W``; the memory does not where PyTorch's fused kernel runs, but ``attention(x)`` holds all weights.
+        ``H * W``. The memory does not where PyTorch's fused kernel runs; ``attention(x)`` holds all weights.
 
     Raises:
         TypeError: an argument has the wrong type.
