@@ -18,12 +18,15 @@ ONCE_A_STAGE = {"between_stages": "after_addition", "before_last_unit": "before_
 
 
 class Placement(NamedTuple):
-    """Where blocks go: a placement by name, and the stages that it is meant for."""
+    """Where blocks go.
+
+    Args:
+        name: a placement that :meth:`Backbone.places` takes.
+        stages: the stages that it is meant for, counted from 1; None means every one where it makes sense.
+    """
 
     name: str
-    """One that :meth:`Backbone.places` takes."""
     stages: tuple[int, ...] | None = None
-    """Numbers of stages, counted from 1; None means every stage where the placement makes sense."""
 
 
 class Backbone(nn.Module):
