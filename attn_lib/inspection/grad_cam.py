@@ -73,7 +73,7 @@ def grad_cam(
             returned no Tensor.
         ValueError: the layer is not in the model, was not called exactly once, or returned no feature map;
             the model did not return ``(N, classes)``; a class is out of range, or not one per image; the
-            scores do not depend on the layer.
+            scores do not depend on the layer; a map to be enlarged is larger than its image.
 
     Example:
         >>> model = nn.Sequential(nn.Conv2d(3, 16, 5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
