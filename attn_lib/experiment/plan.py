@@ -8,7 +8,7 @@ from typing import Any
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
-from attn_lib.experiment.predictions import EXPERIMENTS, Prediction, ProbeExperiment
+from attn_lib.experiment.predictions import EXPERIMENTS, FIRST_ROUND, Prediction, ProbeExperiment
 from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
@@ -119,7 +119,7 @@ def _robustness(seed: int) -> list[Run]:
 def _probes(seed: int) -> list[Run]:
     return [
         Run(prediction.network, experiment.task, experiment.training, seed=seed)
-        for experiment in EXPERIMENTS.values()
+        for experiment in (*EXPERIMENTS.values(), *FIRST_ROUND.values())
         for prediction in experiment.predictions
     ]
 

@@ -1,13 +1,22 @@
 """What theory says of every probe: written down, and committed, before the runs of the plan were started.
 
-What had been tried before, on validation images and with one seed, to find sizes that networks can learn in a
-minute: the colour cue with CBAM (0.91) and SE (0.43), the frame with ECA (0.95) and SE with r = 2 (0.54), the
-row cue with the plain network (0.54) and CoordAtt (0.97), the odd pattern with self-attention (0.98). These
-are no predictions any more, and are marked ``tried``; that SE missed the frame was not expected.
+There were two rounds. In the first, :data:`FIRST_ROUND`, the colour cue and the frame were trained with the
+peak learning rate of the main comparison, 1e-2, and whether a network found the cue was decided by its seed.
+With a gentler rate most networks that can find the cue do. That rate, the number of images and that of passes
+were chosen on validation images, with seeds outside the plan (10 to 14), by three networks: CBAM on the colour
+cue (0.97, 0.95, 0.98, 0.98 and 0.69 with what was chosen), ECA (0.92, 0.92, 0.93) and SE (0.93, 0.52) on the
+frame. SE with a maximum (0.70, 0.44), CBAM with the maximum alone (0.95) and the plain network on the frame
+(0.54) were then tried with it. :data:`EXPERIMENTS` has the new budgets, and what was predicted of them in the
+light of the first round, before any of their runs. The row cue and the matching pair were trained once, with
+their first predictions.
 
-What the runs showed, after the predictions: whether a network finds the cue is decided by its seed. So a
-prediction is compared with the best seed, and how many seeds solve a probe is told beside it. A longer budget
-for the frame was planned, too, to see whether SE was only late; the other seeds answered that before it ran.
+What had been tried before a prediction was written down is no prediction, and is marked ``tried``. Before the
+first round, with one seed on validation images: the colour cue with CBAM (0.91) and SE (0.43), the frame with
+ECA (0.95) and SE with r = 2 (0.54), the row cue with the plain network (0.54) and CoordAtt (0.97), the odd
+pattern with self-attention (0.98).
+
+A prediction is compared with the middle one of five seeds: what most networks of a kind do. (In the first
+round it was compared with the best one, because the middle one said nothing.)
 """
 
 from __future__ import annotations
@@ -20,7 +29,7 @@ from attn_lib.experiment.probes import ColourCue, FrameCue, MatchingPair, Probe,
 from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.training import TrainingSettings
 
-__all__ = ["EXPERIMENTS", "Outcome", "Prediction", "ProbeExperiment", "outcome"]
+__all__ = ["EXPERIMENTS", "FIRST_ROUND", "Outcome", "Prediction", "ProbeExperiment", "outcome"]
 
 Outcome = Literal["solves", "between", "fails"]
 
@@ -76,26 +85,29 @@ _LATE_ATTENTION = replace(SELF_ATTENTION, stages=(2,))
 
 _ONE_OF_THREE, _ONE_OF_TWO = 1 / 3 + 2 / 3 / 10, 1 / 2 + 1 / 2 / 10
 
+_GENTLE = TrainingSettings(epochs=8, max_learning_rate=3e-3)
+
 COLOUR_CUE = ProbeExperiment(
-    ColourCue(),
-    TrainingSettings(epochs=8),
+    ColourCue(train_images=24_000),
+    _GENTLE,
     _ONE_OF_THREE,
     (
-        Prediction(
-            PLAIN, "fails", "A place sees 11 pixels to either side, and the cue is mostly farther away."
-        ),
-        Prediction(
-            SE, "fails", "16 pixels of 1,600 drown in a mean beside the ink of three digits.", tried=True
-        ),
+        Prediction(PLAIN, "fails", "A mean of places cannot switch digits off, and few places see the cue."),
+        Prediction(SE, "fails", "The means do tell the colour, but by a fraction of what is there anyway."),
         Prediction(ECA, "fails", "It sees the same means as SE."),
-        Prediction(CBAM, "solves", "A small cue survives a maximum, however large the image.", tried=True),
-        Prediction(CBAM.varied(pooling="max"), "solves", "The maximum is what carries the cue."),
+        Prediction(CBAM, "solves", "In a maximum the cue can be all or nothing.", tried=True),
+        Prediction(CBAM.varied(pooling="max"), "solves", "The maximum is what carries the cue.", tried=True),
         Prediction(CBAM.varied(pooling="avg"), "fails", "Without the maximum it sees what SE sees."),
-        Prediction(SE.varied(squeeze="max"), "solves", "SE with a maximum sees what CBAM sees."),
+        Prediction(
+            SE.varied(squeeze="max"),
+            "between",
+            "It sees what CBAM sees, but tells two colours only.",
+            tried=True,
+        ),
         Prediction(
             BAM,
             "between",
-            "Its mean drowns the cue; its dilated convolutions meet it at some distances only.",
+            "Its means can tell, as one of five seeds showed, and its kernels reach some cues.",
         ),
         Prediction(COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
         Prediction(
@@ -114,11 +126,11 @@ _LARGER: tuple[tuple[int, Outcome, str], ...] = (
 
 LARGER_CUES = tuple(
     ProbeExperiment(
-        ColourCue(cue=side),
-        TrainingSettings(epochs=8),
+        ColourCue(cue=side, train_images=24_000),
+        _GENTLE,
         _ONE_OF_THREE,
         (
-            Prediction(PLAIN, "fails", "The cue is still mostly out of sight."),
+            Prediction(PLAIN, "fails", "A mean of places cannot switch digits off, whatever the cue's size."),
             Prediction(SE, expected, because),
             Prediction(ECA, expected, because),
             Prediction(CBAM, "solves", "A maximum does not mind the size."),
@@ -130,13 +142,15 @@ LARGER_CUES = tuple(
 
 FRAME_CUE = ProbeExperiment(
     FrameCue(),
-    TrainingSettings(),
+    TrainingSettings(epochs=10, max_learning_rate=2e-3),
     _ONE_OF_TWO,
     (
-        Prediction(PLAIN, "fails", "No place sees both the frame and a digit, and a mean cannot multiply."),
-        Prediction(SE.varied(reduction=2), "fails", "It did; why is the question.", tried=True),
-        Prediction(SE, "fails", "If the bottleneck is in the way at r = 2, a narrower one is, too."),
-        Prediction(SE.varied(reduction=8), "fails", "As with r = 4."),
+        Prediction(PLAIN, "fails", "A mean of places cannot switch a digit off.", tried=True),
+        Prediction(SE.varied(reduction=2), "solves", "8 and 16 hidden units: seldom too few."),
+        Prediction(SE, "between", "It learned the cue with one of two seeds.", tried=True),
+        Prediction(
+            SE.varied(reduction=8), "fails", "2 and 4 hidden units, some of them dead: the cue gets lost."
+        ),
         Prediction(
             NetworkSetting("eca_variant", {"mixing": "full"}),
             "solves",
@@ -153,8 +167,10 @@ FRAME_CUE = ProbeExperiment(
         Prediction(ECA.varied(kernel_size=1), "solves", "A channel's own mean is enough."),
         Prediction(CBAM, "between", "Its channel gate has SE's bottleneck, and its spatial gate no colours."),
         Prediction(BAM, "between", "Its channel branch has a bottleneck, but a normalised one."),
-        Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice."),
-        Prediction(_LATE_ATTENTION, "solves", "Any place can look at the frame."),
+        Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice, and its bottleneck is wider."),
+        Prediction(
+            _LATE_ATTENTION, "between", "Any place can look at the frame, but its features are made by then."
+        ),
     ),
 )
 """A cue that every mean sees: which channel gates make use of it?"""
@@ -213,6 +229,66 @@ MATCHING_PAIR = ProbeExperiment(
 )
 """Two places have to be compared: who has a product of two places?"""
 
+_FIRST_COLOUR_CUE = ProbeExperiment(
+    ColourCue(),
+    TrainingSettings(epochs=8),
+    _ONE_OF_THREE,
+    (
+        Prediction(
+            PLAIN, "fails", "A place sees 11 pixels to either side, and the cue is mostly farther away."
+        ),
+        Prediction(
+            SE, "fails", "16 pixels of 1,600 drown in a mean beside the ink of three digits.", tried=True
+        ),
+        Prediction(ECA, "fails", "It sees the same means as SE."),
+        Prediction(CBAM, "solves", "A small cue survives a maximum, however large the image.", tried=True),
+        Prediction(CBAM.varied(pooling="max"), "solves", "The maximum is what carries the cue."),
+        Prediction(CBAM.varied(pooling="avg"), "fails", "Without the maximum it sees what SE sees."),
+        Prediction(SE.varied(squeeze="max"), "solves", "SE with a maximum sees what CBAM sees."),
+        Prediction(
+            BAM,
+            "between",
+            "Its mean drowns the cue; its dilated convolutions meet it at some distances only.",
+        ),
+        Prediction(COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
+        Prediction(
+            _LATE_ATTENTION,
+            "between",
+            "A digit's place can look up the cue by its colour, if it learns to tell cue from digit.",
+        ),
+    ),
+)
+
+_FIRST_FRAME_CUE = ProbeExperiment(
+    FrameCue(),
+    TrainingSettings(),
+    _ONE_OF_TWO,
+    (
+        Prediction(PLAIN, "fails", "No place sees both the frame and a digit, and a mean cannot multiply."),
+        Prediction(SE.varied(reduction=2), "fails", "It did; why is the question.", tried=True),
+        Prediction(SE, "fails", "If the bottleneck is in the way at r = 2, a narrower one is, too."),
+        Prediction(SE.varied(reduction=8), "fails", "As with r = 4."),
+        Prediction(
+            NetworkSetting("eca_variant", {"mixing": "full"}),
+            "solves",
+            "The ECA paper's argument: all channels mixed, as in SE, but without a bottleneck.",
+        ),
+        Prediction(
+            NetworkSetting("eca_variant", {"mixing": "per_channel"}),
+            "solves",
+            "A gate that sees its own channel's mean has all it needs.",
+        ),
+        Prediction(
+            ECA, "solves", "A channel's own mean, and those of its neighbours, are enough.", tried=True
+        ),
+        Prediction(ECA.varied(kernel_size=1), "solves", "A channel's own mean is enough."),
+        Prediction(CBAM, "between", "Its channel gate has SE's bottleneck, and its spatial gate no colours."),
+        Prediction(BAM, "between", "Its channel branch has a bottleneck, but a normalised one."),
+        Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice."),
+        Prediction(_LATE_ATTENTION, "solves", "Any place can look at the frame."),
+    ),
+)
+
 EXPERIMENTS: dict[str, ProbeExperiment] = {
     "colour_cue": COLOUR_CUE,
     **{f"colour_cue_{one.task.cue}": one for one in LARGER_CUES if isinstance(one.task, ColourCue)},
@@ -221,3 +297,6 @@ EXPERIMENTS: dict[str, ProbeExperiment] = {
     "matching_pair": MATCHING_PAIR,
 }
 """The probes that are run, by name."""
+
+FIRST_ROUND: dict[str, ProbeExperiment] = {"colour_cue": _FIRST_COLOUR_CUE, "frame_cue": _FIRST_FRAME_CUE}
+"""The two that were run again with a gentler learning rate, as they were run first."""
