@@ -1,14 +1,14 @@
 """What theory says of every probe: written down, and committed, before the runs of the plan were started.
 
 There were two rounds. In the first, :data:`FIRST_ROUND`, the colour cue and the frame were trained with the
-peak learning rate of the main comparison, 1e-2, and whether a network found the cue was decided by its seed.
-With a gentler rate most networks that can find the cue do. That rate, the number of images and that of passes
-were chosen on validation images, with seeds outside the plan (10 to 14), by three networks: CBAM on the colour
-cue (0.97, 0.95, 0.98, 0.98 and 0.69 with what was chosen), ECA (0.92, 0.92, 0.93) and SE (0.93, 0.52) on the
-frame. SE with a maximum (0.70, 0.44), CBAM with the maximum alone (0.95) and the plain network on the frame
-(0.54) were then tried with it. :data:`EXPERIMENTS` has the new budgets, and what was predicted of them in the
-light of the first round, before any of their runs. The row cue and the matching pair were trained once, with
-their first predictions.
+peak learning rate of the main comparison, 1e-2, and whether a network found the cue was decided by its
+seed. With a gentler rate most networks that can find the cue do. That rate, the number of images and that
+of passes were chosen on validation images, with seeds outside the plan (10 to 14), by three networks: CBAM
+on the colour cue (0.97, 0.95, 0.98, 0.98 and 0.69 with what was chosen), ECA (0.92, 0.92, 0.93) and SE
+(0.93, 0.52) on the frame. SE with a maximum (0.70, 0.44), CBAM with the maximum alone (0.95) and the plain
+network on the frame (0.54) were then tried with it. :data:`EXPERIMENTS` has the new budgets, and what was
+predicted of them in the light of the first round, before any of their runs. The row cue and the matching
+pair were trained once, with their first predictions.
 
 What had been tried before a prediction was written down is no prediction, and is marked ``tried``. Before the
 first round, with one seed on validation images: the colour cue with CBAM (0.91) and SE (0.43), the frame with
