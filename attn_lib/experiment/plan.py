@@ -104,14 +104,16 @@ def _main(seed: int) -> list[Run]:
 
 
 def _robustness(seed: int) -> list[Run]:
-    """The headline at less and more clutter, and with fewer and more training images for as many steps.
+    """The headline with less and more clutter, with fewer and more images, and with a gentler learning rate.
 
-    With the larger of the wider networks, because a lead of BAM may be one of size there, too.
+    All take as many steps as in the main group. With them goes the larger of the wider networks, because a lead
+    of BAM may be one of size there, too.
     """
     usual, budget = ClutteredDigits(), TrainingSettings()
     changes = [(replace(usual, fragments=fragments), budget) for fragments in (7, 21)]
     for images, epochs in ((5_000, 18), (45_000, 2)):
         changes.append((replace(usual, train_images=images), replace(budget, epochs=epochs)))
+    changes.append((usual, replace(budget, max_learning_rate=3e-3)))
     settings = (*HEADLINE, WIDER[1])
     return [Run(setting, data, training, seed=seed) for data, training in changes for setting in settings]
 

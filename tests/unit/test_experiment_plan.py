@@ -93,16 +93,19 @@ def test_the_robustness_group_changes_one_thing_at_a_time_and_keeps_the_number_o
     runs = GROUPS["robustness"](4)
 
     conditions = list(dict.fromkeys((run.data, run.training) for run in runs))
-    assert [(data.fragments, data.train_images) for data, _ in conditions] == [
-        (7, 15_000),
-        (21, 15_000),
-        (14, 5_000),
-        (14, 45_000),
+    found = [(data.fragments, data.train_images, training.max_learning_rate) for data, training in conditions]
+    assert found == [
+        (7, 15_000, 0.01),
+        (21, 15_000, 0.01),
+        (14, 5_000, 0.01),
+        (14, 45_000, 0.01),
+        (14, 15_000, 0.003),
     ]
     for data, training in conditions:
         restored = dataclasses.replace(data, fragments=usual.fragments, train_images=usual.train_images)
         assert restored == usual
-        assert dataclasses.replace(training, epochs=budget.epochs) == budget
+        same = {"epochs": budget.epochs, "max_learning_rate": budget.max_learning_rate}
+        assert dataclasses.replace(training, **same) == budget
         assert training.epochs * data.train_images == budget.epochs * usual.train_images
         of_this = [run.network for run in runs if (run.data, run.training) == (data, training)]
         assert of_this == [*HEADLINE, WIDER[1]]
