@@ -8,7 +8,7 @@ from typing import Any
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
-from attn_lib.experiment.predictions import EXPERIMENTS, FIRST_ROUND, Prediction, ProbeExperiment
+from attn_lib.experiment.predictions import EXPERIMENTS, FIRST_RATE, FIRST_ROUND, Prediction, ProbeExperiment
 from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
@@ -106,8 +106,8 @@ def _main(seed: int) -> list[Run]:
 def _robustness(seed: int) -> list[Run]:
     """The headline with less and more clutter, with fewer and more images, and with a gentler learning rate.
 
-    All take as many steps as in the main group. With them goes the larger of the wider networks, because a lead
-    of BAM may be one of size there, too.
+    All take as many steps as in the main group. With them goes the larger of the wider networks, because a
+    lead of BAM may be one of size there, too.
     """
     usual, budget = ClutteredDigits(), TrainingSettings()
     changes = [(replace(usual, fragments=fragments), budget) for fragments in (7, 21)]
@@ -121,7 +121,8 @@ def _robustness(seed: int) -> list[Run]:
 def _probes(seed: int) -> list[Run]:
     return [
         Run(prediction.network, experiment.task, experiment.training, seed=seed)
-        for experiment in (*EXPERIMENTS.values(), *FIRST_ROUND.values())
+        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE)
+        for experiment in experiments.values()
         for prediction in experiment.predictions
     ]
 
