@@ -48,7 +48,8 @@ __all__ = [
 def control_trait(control: Control) -> traitlets.TraitType:
     """Make the synchronised trait of a control."""
     kinds = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode}
-    return kinds[type(control.default)](control.default, help=control.label).tag(sync=True)
+    told = f"The control “{control.label}”; at first {control.default!r}."
+    return kinds[type(control.default)](control.default, help=told).tag(sync=True)
 
 
 class Explorer(Publishable):
