@@ -22,7 +22,7 @@ from attn_lib.experiment.evaluation import Evaluation, evaluate
 from attn_lib.experiment.localization import localization
 from attn_lib.experiment.machine import one_thread
 from attn_lib.experiment.model import build_network
-from attn_lib.experiment.plan import SHOWN_PROBES, PlannedRun
+from attn_lib.experiment.plan import SHOWN_PROBES, TAKEN_APART, PlannedRun
 from attn_lib.experiment.predictions import EXPERIMENTS
 from attn_lib.experiment.probes import Probe
 from attn_lib.experiment.probing import count_interventions, shown_images
@@ -45,7 +45,7 @@ __all__ = [
 RESULTS_DIRECTORY = Path(__file__).parents[1] / "results"
 
 CHECKPOINT_SEED = 0
-"""Weights are published for this seed alone; the other seeds are there for their spread."""
+"""Weights are published for this seed; the other seeds are there for their spread."""
 
 _WRONG_SAMPLES = 3
 
@@ -105,7 +105,7 @@ def _is_published(one: PlannedRun, record: dict[str, Any], published: dict[str, 
 
 
 def _has_weights(one: PlannedRun) -> bool:
-    return one.has_checkpoint and one.run.seed == CHECKPOINT_SEED
+    return (one.has_checkpoint and one.run.seed == CHECKPOINT_SEED) or one.run.name in TAKEN_APART
 
 
 def _publish_one(

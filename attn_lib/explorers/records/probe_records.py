@@ -72,7 +72,10 @@ class ProbeRecords:
         self.words, self.word_of = PROBES[probe]
         self.images = probe_images(probe)
         records = {name: results.record(name) for name in results.checkpoint_names()}
-        settings = {name: one["setting"] for name, one in records.items() if one["task"] == probe}
+        # A menu names settings, so it has one network of each: that of the first seed.
+        settings = {
+            name: one["setting"] for name, one in records.items() if (one["task"], one["seed"]) == (probe, 0)
+        }
         networks = sorted(settings, key=lambda name: order(settings[name]))
         best = max(networks, key=lambda name: records[name]["test"]["correct"])
         found = {intervention for name in networks for intervention in records[name]["interventions"]}
