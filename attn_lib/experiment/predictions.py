@@ -2,13 +2,16 @@
 
 There were two rounds. In the first, :data:`FIRST_ROUND`, the colour cue and the frame were trained with the
 peak learning rate of the main comparison, 1e-2, and whether a network found the cue was decided by its
-seed. With a gentler rate most networks that can find the cue do. That rate, the number of images and that
-of passes were chosen on validation images, with seeds outside the plan (10 to 14), by three networks: CBAM
-on the colour cue (0.97, 0.95, 0.98, 0.98 and 0.69 with what was chosen), ECA (0.92, 0.92, 0.93) and SE
-(0.93, 0.52) on the frame. SE with a maximum (0.70, 0.44), CBAM with the maximum alone (0.95) and the plain
-network on the frame (0.54) were then tried with it. :data:`EXPERIMENTS` has the new budgets, and what was
-predicted of them in the light of the first round, before any of their runs. The row cue and the matching
-pair were trained once, with their first predictions.
+seed. With a gentler rate, and more steps, most networks that can find the cue do. That rate, the number of
+images and that of passes were chosen on validation images, with seeds outside the plan (10 to 14): for the
+colour cue by CBAM (0.97, 0.95, 0.98, 0.98 and 0.69 with what was chosen), for the frame by SE (seeds 10 and
+11: 0.93 and 0.52 at 2e-3 in 10 passes; seeds 11 and 12: 0.92 and 0.82 at 1e-3 in 16, which was chosen). ECA
+had read 0.92, 0.92 and 0.93 at 2e-3; but of the twelve networks of seed 0, which were begun at that rate,
+eight stayed blind, so that round was stopped and is not published. SE with a maximum (0.70, 0.44) and CBAM
+with the maximum alone (0.95) were tried on the colour cue, the plain network on the frame at 2e-3 (0.54).
+
+:data:`EXPERIMENTS` has the new budgets, and what was predicted of them in the light of the first round,
+before any of their runs. The row cue and the matching pair were trained once, with their first predictions.
 
 What had been tried before a prediction was written down is no prediction, and is marked ``tried``. Before the
 first round, with one seed on validation images: the colour cue with CBAM (0.91) and SE (0.43), the frame with
@@ -130,7 +133,6 @@ LARGER_CUES = tuple(
         _GENTLE,
         _ONE_OF_THREE,
         (
-            Prediction(PLAIN, "fails", "A mean of places cannot switch digits off, whatever the cue's size."),
             Prediction(SE, expected, because),
             Prediction(ECA, expected, because),
             Prediction(CBAM, "solves", "A maximum does not mind the size."),
@@ -142,14 +144,14 @@ LARGER_CUES = tuple(
 
 FRAME_CUE = ProbeExperiment(
     FrameCue(),
-    TrainingSettings(epochs=10, max_learning_rate=2e-3),
+    TrainingSettings(epochs=16, max_learning_rate=1e-3),
     _ONE_OF_TWO,
     (
         Prediction(PLAIN, "fails", "A mean of places cannot switch a digit off.", tried=True),
-        Prediction(SE.varied(reduction=2), "solves", "8 and 16 hidden units: seldom too few."),
-        Prediction(SE, "between", "It learned the cue with one of two seeds.", tried=True),
+        Prediction(SE.varied(reduction=2), "solves", "8 and 16 hidden units, of which one would do."),
+        Prediction(SE, "solves", "4 and 8 hidden units, of which one would do.", tried=True),
         Prediction(
-            SE.varied(reduction=8), "fails", "2 and 4 hidden units, some of them dead: the cue gets lost."
+            SE.varied(reduction=8), "between", "2 and 4 hidden units: if some of them die, the cue is lost."
         ),
         Prediction(
             NetworkSetting("eca_variant", {"mixing": "full"}),
@@ -166,7 +168,7 @@ FRAME_CUE = ProbeExperiment(
         ),
         Prediction(ECA.varied(kernel_size=1), "solves", "A channel's own mean is enough."),
         Prediction(CBAM, "between", "Its channel gate has SE's bottleneck, and its spatial gate no colours."),
-        Prediction(BAM, "between", "Its channel branch has a bottleneck, but a normalised one."),
+        Prediction(BAM, "solves", "Its channel branch has SE's bottleneck, but a normalised one."),
         Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice, and its bottleneck is wider."),
         Prediction(
             _LATE_ATTENTION, "between", "Any place can look at the frame, but its features are made by then."
@@ -312,10 +314,7 @@ FIRST_RATE: dict[str, ProbeExperiment] = {
     "frame_cue": replace(
         FRAME_CUE,
         training=replace(FRAME_CUE.training, max_learning_rate=1e-2),
-        predictions=(
-            Prediction(SE, "between", "What is not found in the first passes is not found later."),
-            Prediction(ECA, "between", "What is not found in the first passes is not found later."),
-        ),
+        predictions=(Prediction(SE, "between", "What is not found in the first passes is not found later."),),
     ),
 }
 """The images and passes of the second round with the learning rate of the first: which of them did it?"""
