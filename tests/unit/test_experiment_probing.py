@@ -302,7 +302,7 @@ def test_the_images_are_chosen_by_plain_runs_of_the_plan():
         assert run.data.name == probe
 
 
-@pytest.mark.parametrize("unfinished", [[], ["frame_cue_plain_seed0"]])
+@pytest.mark.parametrize("unfinished", [[], [probe_references()["frame_cue"].name]])
 def test_the_command_publishes_the_images_of_probes_whose_plain_run_is_published(
     tmp_path, monkeypatch, unfinished
 ):
