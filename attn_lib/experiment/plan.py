@@ -16,6 +16,7 @@ from attn_lib.experiment.training import TrainingSettings
 __all__ = [
     "GROUPS",
     "HEADLINE",
+    "LATE",
     "SEEDS",
     "SHOWN_PROBES",
     "TAKEN_APART",
@@ -49,6 +50,9 @@ HEADLINE = (PLAIN, SE, ECA, CBAM, BAM, COORD_ATT, SELF_ATTENTION)
 
 WIDER = (NetworkSetting(widths=(16, 33, 65)), NetworkSetting(widths=(17, 34, 68)))
 """Wider networks without a block: 2,898 parameters more (SE adds 2,828) and 9,925 more (BAM adds 10,559)."""
+
+LATE = (CBAM, COORD_ATT, SELF_ATTENTION)
+"""The blocks that read fewer digits than the plain network in the main group: is it the learning rate?"""
 
 
 def _grid(base: NetworkSetting, **axes: Sequence[Any]) -> list[NetworkSetting]:
@@ -105,18 +109,19 @@ def _main(seed: int) -> list[Run]:
 
 
 def _robustness(seed: int) -> list[Run]:
-    """The headline with less and more clutter, with fewer and more images, and with a gentler learning rate.
+    """The headline with less and more clutter, and with fewer and more images; the late ones at a gentler rate.
 
-    All take as many steps as in the main group. With them goes the larger of the wider networks, because a
-    lead of BAM may be one of size there, too.
+    All take as many steps as in the main group. With the headline goes the larger of the wider networks,
+    because a lead of BAM may be one of size there, too.
     """
     usual, budget = ClutteredDigits(), TrainingSettings()
     changes = [(replace(usual, fragments=fragments), budget) for fragments in (7, 21)]
     for images, epochs in ((5_000, 18), (45_000, 2)):
         changes.append((replace(usual, train_images=images), replace(budget, epochs=epochs)))
-    changes.append((usual, replace(budget, max_learning_rate=3e-3)))
     settings = (*HEADLINE, WIDER[1])
-    return [Run(setting, data, training, seed=seed) for data, training in changes for setting in settings]
+    runs = [Run(setting, data, training, seed=seed) for data, training in changes for setting in settings]
+    gentle = replace(budget, max_learning_rate=3e-3)
+    return runs + [Run(setting, usual, gentle, seed=seed) for setting in (PLAIN, *LATE)]
 
 
 def _probes(seed: int) -> list[Run]:
