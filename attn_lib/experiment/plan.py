@@ -109,7 +109,7 @@ def _main(seed: int) -> list[Run]:
 
 
 def _robustness(seed: int) -> list[Run]:
-    """The headline with less and more clutter, and with fewer and more images; the late ones at a gentler rate.
+    """The headline with other clutter and other numbers of images, and the late blocks at a gentler rate.
 
     All take as many steps as in the main group. With the headline goes the larger of the wider networks,
     because a lead of BAM may be one of size there, too.
