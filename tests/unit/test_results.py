@@ -85,6 +85,10 @@ def test_every_setting_of_the_main_group_is_published_with_seed_0():
     assert not missing
 
 
+def test_the_networks_that_the_book_takes_apart_are_there():
+    assert set(TAKEN_APART) <= set(CHECKPOINTS)
+
+
 def test_what_is_published_was_planned():
     assert sorted(set(NAMES)) == NAMES
     for name in NAMES:
