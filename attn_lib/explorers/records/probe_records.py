@@ -77,7 +77,8 @@ class ProbeRecords:
             name: one["setting"] for name, one in records.items() if (one["task"], one["seed"]) == (probe, 0)
         }
         networks = sorted(settings, key=lambda name: order(settings[name]))
-        best = max(networks, key=lambda name: records[name]["test"]["correct"])
+        titles = tuple(title(settings[name]) for name in networks)
+        first = networks[titles.index(self.words.opens)]
         found = {intervention for name in networks for intervention in records[name]["interventions"]}
         interventions = [one for one in self.words.interventions if one in {NOTHING, *found}]
         pictures = range(len(self.images.indices))
@@ -85,9 +86,9 @@ class ProbeRecords:
             "network",
             "network",
             tuple(networks),
-            best,
+            first,
             "menu",
-            tuple(title(settings[name]) for name in networks),
+            titles,
             tuple(family(settings[name]) for name in networks),
         )
         self.intervention = Control(
@@ -101,8 +102,7 @@ class ProbeRecords:
         self.image = Control(
             "image", "test image", tuple(pictures), 0, "gallery", tuple(map(self.tile, pictures))
         )
-        first = (settings[best].get("stages") or STAGES)[0]
-        self.stage = Control("stage", "stage of the network", STAGES, first, "choice")
+        self.stage = Control("stage", "stage of the network", STAGES, STAGES[0], "choice")
 
     # What the controls pick
 

@@ -63,6 +63,7 @@ class ProbeWords:
 
     Args:
         title: the question.
+        opens: the network that is shown first, as the menu names it: the one that the question is about.
         answers: what each answer is called.
         things: among how many the cue chooses; a network that ignores it answers for one of them.
         scene: what is to be seen, as the beginning of a sentence.
@@ -73,6 +74,7 @@ class ProbeWords:
     """
 
     title: str
+    opens: str
     answers: tuple[str, ...]
     things: int
     scene: str
@@ -114,6 +116,7 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
     "colour_cue": (
         ProbeWords(
             "A small cue: read the digit that has the colour of the square",
+            "CBAM, r = 4, k = 7",
             DIGITS,
             3,
             "Three handwritten digits, one red, one green and one blue, and a small square",
@@ -131,6 +134,7 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
     "frame_cue": (
         ProbeWords(
             "A cue that every mean sees: read the digit that has the colour of the frame",
+            "SE, r = 4",
             DIGITS,
             2,
             "A red and a green handwritten digit in the middle of a frame",
@@ -148,6 +152,7 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
     "row_cue": (
         ProbeWords(
             "A cue along a row: read the digit that the mark stands beside",
+            "CoordAtt, r = 4",
             DIGITS,
             2,
             "Two handwritten digits on the right, one below the other, and a mark at the left edge",
@@ -165,6 +170,7 @@ PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]
     "matching_pair": (
         ProbeWords(
             "Two places to compare: which pattern is the odd one out?",
+            "CBAM, r = 4, k = 7",
             COLOURS,
             3,
             "Three small patterns of black and white cells, framed in red, green and blue",
