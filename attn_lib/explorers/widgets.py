@@ -48,7 +48,7 @@ __all__ = [
 def control_trait(control: Control) -> traitlets.TraitType:
     """Make the synchronised trait of a control."""
     kinds = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode}
-    told = f"The control “{control.label}”; at first {control.default!r}."
+    told = f"The control “{control.label}”."
     return kinds[type(control.default)](control.default, help=told).tag(sync=True)
 
 
