@@ -50,7 +50,7 @@ IN_DOUBT = 4e-6
 # that moved the count of right answers by 0 in 471, by at most 4 in 864, and in one by 7 among 1,000. That
 # one has learned a probe by halves: random changes of its weights by as little turn 3 to 7 of its answers
 # (of seven other networks of this probe 0 to 6). A record of another network would be off by tens.
-MOVED_BY_ROUNDING = 8
+MOVED_BY_ROUNDING = 7
 
 
 def run_of_record(record):
