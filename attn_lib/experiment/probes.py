@@ -1,9 +1,9 @@
 """Probes: small tasks in which theory says beforehand which block can solve them and which cannot.
 
-Each task shows real digits, in colour, and a cue that says which of them to read. What differs is how the cue
+Most tasks show real digits and a cue that says which of them to read. What differs is how the cue
 has to travel: whether it survives a mean, whether it can reach the digit, whether it must choose between
-channels or between places, or whether two places have to be compared. The predictions are in
-``attn_lib.experiment.predictions``; they were written before the runs.
+channels or between places. Two tasks have no digits: one asks to compare two places, one to count. The
+predictions are in ``attn_lib.experiment.predictions``; they were written before the runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from attn_lib.experiment.cluttered_digits import Split, SplitName, load_sources, split_by_class
 from attn_lib.experiment.integer_stream import IntegerStream
 
-__all__ = ["PROBES", "ColourCue", "FrameCue", "MatchingPair", "Probe", "RowCue"]
+__all__ = ["PROBES", "ColourCount", "ColourCue", "FrameCue", "MatchingPair", "Probe", "RowCue"]
 
 Integers = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
@@ -33,6 +33,9 @@ _DIGITS_FROM = 40
 
 MARGIN = 12
 """Pixels around the digits of the frame's probe; a cell of the last stage sees 11 to either side."""
+
+CLEAR = 10
+"""Black pixels around every square of the counting probe; a cell of its one stage sees 11 across."""
 
 
 @dataclass(frozen=True)
@@ -358,5 +361,74 @@ class MatchingPair(Probe):
         return patterns, odd
 
 
-PROBES: dict[str, type[Probe]] = {probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair)}
+@dataclass(frozen=True)
+class ColourCount(Probe):
+    """Squares in red, green and blue: two colours come equally often, and the third does not. Which is it?
+
+    The squares lie on the places of a grid, so far apart that no cell of the network's one stage sees two of
+    them, or one and the edge. The odd colour comes two ``step`` more often than the ``mean`` and the others
+    one less, or the other way round. So the total is the same in all images, and any rule that adds up
+    counts with weights, and takes the largest sum, is right for four of the six cases at most.
+
+    Args:
+        mean: squares of each colour, on average.
+        step: by how many the two equal colours differ from the mean.
+        square: side of a square in pixels.
+        grid: places along a side of the image.
+    """
+
+    mean: int = 5
+    step: int = 1
+    square: int = 4
+    grid: int = 4
+    name: ClassVar[str] = "colour_count"
+    classes: ClassVar[int] = 3
+    widths: ClassVar[tuple[int, ...]] = (16,)
+    size: ClassVar[tuple[int, int]] = (66, 66)
+    has_cue: ClassVar[bool] = False
+
+    def _fits(self) -> bool:
+        every_colour_is_there = self.mean > 2 * self.step
+        places_suffice = 3 * self.mean <= self.grid**2
+        return every_colour_is_there and places_suffice and self._corner(self.grid) <= self.size[0]
+
+    def _corner(self, place: int) -> int:
+        """Return the first pixel of a place along a side."""
+        return CLEAR + place * (self.square + CLEAR)
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
+
+        Raises:
+            ValueError: ``turn`` is not 0.
+        """
+        if turn:
+            raise ValueError(f"`turn` must be 0, since no cue points to a colour; got turn={turn}")
+        stream, canvas = self._stream(split), self._blank(split)
+        images, each = len(canvas), np.arange(len(canvas))
+        odd = stream.below(3, (images,))
+        away = np.where(stream.below(2, (images,)) == 1, self.step, -self.step)
+        counts = np.repeat(self.mean - away[:, None], 3, axis=1)
+        counts[each, odd] = self.mean + 2 * away
+        # A place has the colour into whose share of the squares its shuffled number falls; the last has none.
+        order = np.argsort(stream.below(2**32, (images, self.grid**2)), axis=1, kind="stable")
+        numbers = np.argsort(order, axis=1, kind="stable")
+        colours = (numbers[:, :, None] >= counts.cumsum(axis=1)[:, None]).sum(axis=2)
+        corners = np.array(
+            [(self._corner(x), self._corner(y)) for y in range(self.grid) for x in range(self.grid)]
+        )
+        for place, (x, y) in enumerate(corners):
+            for colour in range(3):
+                here = colours[:, place] == colour
+                canvas[here, colour, y : y + self.square, x : x + self.square] = BRIGHTEST
+        # No square is asked for by itself: the first of the odd colour stands for it, and one of another.
+        own, other = (corners[(colours == colour[:, None]).argmax(axis=1)] for colour in (odd, (odd + 1) % 3))
+        return _split(
+            canvas, odd, boxes_of(own, self.square, self.square), boxes_of(other, self.square, self.square)
+        )
+
+
+PROBES: dict[str, type[Probe]] = {
+    probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair, ColourCount)
+}
 """The probes by name."""
