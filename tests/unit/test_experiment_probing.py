@@ -11,7 +11,7 @@ from attn_lib.experiment.cluttered_digits import Split
 from attn_lib.experiment.evaluation import Evaluation, evaluate
 from attn_lib.experiment.model import NetworkSetting, build_network
 from attn_lib.experiment.plan import SHOWN_PROBES, PlannedRun, planned_runs
-from attn_lib.experiment.probes import ColourCue, FrameCue, MatchingPair, Probe, RowCue
+from attn_lib.experiment.probes import ColourCount, ColourCue, FrameCue, MatchingPair, Probe, RowCue
 from attn_lib.experiment.probing import (
     SHOWN_IMAGES,
     choose_shown,
@@ -25,7 +25,7 @@ from attn_lib.experiment.training import TrainingSettings
 from attn_lib.interventions import without_max
 
 SIZES = {"train_images": 101, "validation_images": 31, "test_images": 257}
-TASKS = [task(**SIZES) for task in (ColourCue, FrameCue, RowCue, MatchingPair)]
+TASKS = [task(**SIZES) for task in (ColourCue, FrameCue, RowCue, MatchingPair, ColourCount)]
 
 
 @pytest.mark.parametrize("task", TASKS[:3], ids=lambda task: task.name)
@@ -52,6 +52,9 @@ def test_a_donor_differs_in_nothing_but_the_cue(task):
         (RowCue, {"mark": 13}),
         (MatchingPair, {"difference": 10}),
         (MatchingPair, {"bits": 8}),
+        (ColourCount, {"mean": 6}),
+        (ColourCount, {"step": 3}),
+        (ColourCount, {"square": 5}),
     ],
 )
 def test_pieces_that_cannot_lie_on_the_canvas_are_refused(task, settings):
@@ -63,7 +66,7 @@ def test_pieces_that_cannot_lie_on_the_canvas_are_refused(task, settings):
         task(**settings)
 
 
-@pytest.mark.parametrize("task", [ColourCue, FrameCue, RowCue, MatchingPair])
+@pytest.mark.parametrize("task", [ColourCue, FrameCue, RowCue, MatchingPair, ColourCount])
 def test_a_size_below_one_is_refused(task):
     with pytest.raises(ValueError, match="`digit` must be at least 1; got digit=0"):
         task(digit=0)
@@ -76,14 +79,15 @@ def test_a_size_below_one_is_refused(task):
         (FrameCue, {"digit": 12}),
         (RowCue, {"digit": 20}),
         (MatchingPair, {"bits": 6}),
+        (ColourCount, {"mean": 3, "square": 8, "grid": 3}),
     ],
 )
 def test_the_largest_pieces_that_are_taken_find_places(task, settings):
     assert len(task(**settings, train_images=7).make("train").images) == 7
 
 
-def test_a_donor_without_a_cue_is_the_next_image():
-    task = TASKS[3]
+@pytest.mark.parametrize("task", TASKS[3:], ids=lambda task: task.name)
+def test_a_donor_without_a_cue_is_the_next_image(task):
     test = task.make("test")
     donors = donors_of(task, test)
     for own, given in zip(test, donors, strict=True):
