@@ -8,7 +8,14 @@ from typing import Any
 
 from attn_lib.experiment.cluttered_digits import ClutteredDigits
 from attn_lib.experiment.model import NetworkSetting
-from attn_lib.experiment.predictions import EXPERIMENTS, FIRST_RATE, FIRST_ROUND, Prediction, ProbeExperiment
+from attn_lib.experiment.predictions import (
+    EXPERIMENTS,
+    FIRST_RATE,
+    FIRST_ROUND,
+    FOLLOW_UP,
+    Prediction,
+    ProbeExperiment,
+)
 from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.run import Run
 from attn_lib.experiment.training import TrainingSettings
@@ -127,7 +134,7 @@ def _robustness(seed: int) -> list[Run]:
 def _probes(seed: int) -> list[Run]:
     return [
         Run(prediction.network, experiment.task, experiment.training, seed=seed)
-        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE)
+        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE, FOLLOW_UP)
         for experiment in experiments.values()
         for prediction in experiment.predictions
     ]
@@ -157,8 +164,11 @@ TAKEN_APART = (
 
 
 def _has_checkpoint(run: Run, group: str) -> bool:
-    shown = [EXPERIMENTS[name] for name in SHOWN_PROBES]
-    return group == "main" or (run.data, run.training) in [(one.task, one.training) for one in shown]
+    return group == "main" or any(
+        run == Run(prediction.network, experiment.task, experiment.training, seed=run.seed)
+        for experiment in (EXPERIMENTS[name] for name in SHOWN_PROBES)
+        for prediction in experiment.predictions
+    )
 
 
 def planned_runs(

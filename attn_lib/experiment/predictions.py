@@ -40,7 +40,16 @@ from attn_lib.experiment.probes import ColourCount, ColourCue, FrameCue, Matchin
 from attn_lib.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from attn_lib.experiment.training import TrainingSettings
 
-__all__ = ["EXPERIMENTS", "FIRST_RATE", "FIRST_ROUND", "Outcome", "Prediction", "ProbeExperiment", "outcome"]
+__all__ = [
+    "EXPERIMENTS",
+    "FIRST_RATE",
+    "FIRST_ROUND",
+    "FOLLOW_UP",
+    "Outcome",
+    "Prediction",
+    "ProbeExperiment",
+    "outcome",
+]
 
 Outcome = Literal["solves", "between", "fails"]
 
@@ -378,3 +387,22 @@ FIRST_RATE: dict[str, ProbeExperiment] = {
     ),
 }
 """The images and passes of the second round with the learning rate of the first: which of them did it?"""
+
+FOLLOW_UP: dict[str, ProbeExperiment] = {
+    "frame_cue": replace(
+        FRAME_CUE,
+        predictions=(
+            Prediction(
+                CBAM.varied(pooling="avg"),
+                "solves",
+                "What holds CBAM back is its maximum: in the count it reads 100 % without it.",
+            ),
+            Prediction(
+                CBAM.varied(pooling="max"),
+                "between",
+                "A frame is nowhere brighter than a digit, but it has a shape.",
+            ),
+        ),
+    ),
+}
+"""What the count made us ask of the frame, when its seeds 0 and 1 were trained: why is CBAM the exception?"""
