@@ -159,8 +159,12 @@ SHOWN_PROBES = ("colour_cue", "frame_cue", "row_cue", "matching_pair")
 TAKEN_APART = (
     "colour_cue_se_r4_bias_train_images24000_epochs8_max_learning_rate0.003_seed1",
     "row_cue_self_attention_r2_stages2_seed3",
+    *(
+        f"colour_count_{network}_epochs8_max_learning_rate0.005_seed0"
+        for network in ("plain", "se_r4_bias", "cbam_r4_k7", "coord_att_r4")
+    ),
 )
-"""Runs whose weights are published although theirs is not the first seed: the book looks into them."""
+"""Other runs of probes whose weights are published, because the book looks into them."""
 
 
 def _has_checkpoint(run: Run, group: str) -> bool:

@@ -10,6 +10,7 @@ from attn_lib.backbones import digit_resnet
 from attn_lib.experiment.evaluation import evaluate
 from attn_lib.experiment.plan import SHOWN_PROBES
 from attn_lib.experiment.predictions import EXPERIMENTS
+from attn_lib.experiment.probes import PROBES
 from attn_lib.experiment.probing import SHOWN_IMAGES, count_interventions, donors_of, shown_images
 from attn_lib.experiment.publishing import probe_references
 from attn_lib.interventions import interventions_for
@@ -65,7 +66,7 @@ def test_an_unknown_probe_is_refused():
 def test_every_probe_network_with_weights_has_counts_of_its_interventions(name):
     record = results.record(name)
     counts = record["interventions"]
-    cued = record["task"] != "matching_pair"
+    cued = PROBES[record["task"]].has_cue
     assert list(counts) == [*(["turned"] if cued else []), *interventions_for(network_of(name))]
     for intervention, count in counts.items():
         assert ("other" in count) == (cued and intervention in ("turned", "exchanged"))
@@ -77,7 +78,7 @@ def test_counts_stand_beside_weights_and_nowhere_else():
     assert [name for name in results.names() if "interventions" in results.record(name)] == CHECKPOINTS
 
 
-@pytest.mark.parametrize("probe", SHOWN_PROBES)
+@pytest.mark.parametrize("probe", PROBES)
 def test_counts_are_found_again(probe):
     """Of every probe's networks the one with the most interventions, since each takes seconds."""
     of_probe = [name for name in CHECKPOINTS if results.record(name)["task"] == probe]
