@@ -19,7 +19,7 @@ a maximum (0.34). Other forms of it had been tried with one or two networks each
 by a vote of squares (of four squares SE read 0.89, SE with a maximum 0.73; of twelve, from 0.49 to 0.90),
 digits laid over each other (0.50), and squares so close that a cell of the network saw several of them. There
 SE with a maximum learned to count as well (0.99 and 1.0; with fewer squares 0.66), and CoordAtt read 0.68 and
-the plain network 0.50.
+the plain network 0.50. What its first two seeds showed of CBAM was asked of the frame, :data:`FOLLOW_UP`.
 
 What had been tried before a prediction was written down is no prediction, and is marked ``tried``. Before the
 first round, with one seed on validation images: the colour cue with CBAM (0.91) and SE (0.43), the frame with
