@@ -289,6 +289,12 @@ class RowCue(Probe):
         )
 
 
+def _refuse_to_turn(turn: int, asked: str) -> None:
+    """Raise :class:`ValueError` unless ``turn`` is 0: for tasks in which no cue points to what is asked for."""
+    if turn:
+        raise ValueError(f"`turn` must be 0, since no cue points to {asked}; got turn={turn}")
+
+
 @dataclass(frozen=True)
 class MatchingPair(Probe):
     """Three patterns, framed in red, green and blue, of which two are equal: which is the odd one out?
@@ -322,8 +328,7 @@ class MatchingPair(Probe):
         Raises:
             ValueError: ``turn`` is not 0.
         """
-        if turn:
-            raise ValueError(f"`turn` must be 0, since no cue points to a pattern; got turn={turn}")
+        _refuse_to_turn(turn, "a pattern")
         stream, canvas = self._stream(split), self._blank(split)
         images, each = len(canvas), np.arange(len(canvas))
         patterns, odd = self._draw_patterns(stream, images)
@@ -402,8 +407,7 @@ class ColourCount(Probe):
         Raises:
             ValueError: ``turn`` is not 0.
         """
-        if turn:
-            raise ValueError(f"`turn` must be 0, since no cue points to a colour; got turn={turn}")
+        _refuse_to_turn(turn, "a colour")
         stream, canvas = self._stream(split), self._blank(split)
         images, each = len(canvas), np.arange(len(canvas))
         odd = stream.below(3, (images,))
