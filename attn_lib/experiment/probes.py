@@ -290,7 +290,7 @@ class RowCue(Probe):
 
 
 def _refuse_to_turn(turn: int, asked: str) -> None:
-    """Raise :class:`ValueError` unless ``turn`` is 0: for tasks in which no cue points to what is asked for."""
+    """Raise :class:`ValueError` unless ``turn`` is 0: for tasks without a cue to what is asked for."""
     if turn:
         raise ValueError(f"`turn` must be 0, since no cue points to {asked}; got turn={turn}")
 
