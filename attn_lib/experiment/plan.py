@@ -168,10 +168,11 @@ TAKEN_APART = (
 
 
 def _has_checkpoint(run: Run, group: str) -> bool:
+    shown = [EXPERIMENTS[name] for name in SHOWN_PROBES]
     return group == "main" or any(
-        run == Run(prediction.network, experiment.task, experiment.training, seed=run.seed)
-        for experiment in (EXPERIMENTS[name] for name in SHOWN_PROBES)
-        for prediction in experiment.predictions
+        (run.data, run.training) == (one.task, one.training)
+        and run.network in [prediction.network for prediction in one.predictions]
+        for one in shown
     )
 
 

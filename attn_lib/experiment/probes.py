@@ -395,11 +395,13 @@ class ColourCount(Probe):
     def _fits(self) -> bool:
         every_colour_is_there = self.mean > 2 * self.step
         places_suffice = 3 * self.mean <= self.grid**2
-        return every_colour_is_there and places_suffice and self._corner(self.grid) <= self.size[0]
+        length = CLEAR + self.grid * (self.square + CLEAR)
+        return every_colour_is_there and places_suffice and length <= self.size[0]
 
-    def _corner(self, place: int) -> int:
-        """Return the first pixel of a place along a side."""
-        return CLEAR + place * (self.square + CLEAR)
+    def corners(self) -> Integers:
+        """Return the upper left pixel ``x, y`` of every place, row by row: ``(grid * grid, 2)``."""
+        starts = [CLEAR + place * (self.square + CLEAR) for place in range(self.grid)]
+        return np.array([(x, y) for y in starts for x in starts])
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
         """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
@@ -414,13 +416,11 @@ class ColourCount(Probe):
         away = np.where(stream.below(2, (images,)) == 1, self.step, -self.step)
         counts = np.repeat(self.mean - away[:, None], 3, axis=1)
         counts[each, odd] = self.mean + 2 * away
-        # A place has the colour into whose share of the squares its shuffled number falls; the last has none.
+        # Places are ranked by random words; a colour has as many of the ranks as squares, the last has none.
         order = np.argsort(stream.below(2**32, (images, self.grid**2)), axis=1, kind="stable")
-        numbers = np.argsort(order, axis=1, kind="stable")
-        colours = (numbers[:, :, None] >= counts.cumsum(axis=1)[:, None]).sum(axis=2)
-        corners = np.array(
-            [(self._corner(x), self._corner(y)) for y in range(self.grid) for x in range(self.grid)]
-        )
+        ranks = np.argsort(order, axis=1, kind="stable")
+        colours = (ranks[:, :, None] >= counts.cumsum(axis=1)[:, None]).sum(axis=2)
+        corners = self.corners()
         for place, (x, y) in enumerate(corners):
             for colour in range(3):
                 here = colours[:, place] == colour

@@ -14,14 +14,18 @@ from attn_lib.experiment.probes import CLEAR, ColourCount
 from attn_lib.inspection import attention_maps
 
 TASK = ColourCount(train_images=101, validation_images=31, test_images=601)
+PITCH = TASK.square + CLEAR
+STARTS = [CLEAR + place * PITCH for place in range(TASK.grid)]  # first pixels of the places along a side
 CASES = [(7, 4, 4), (4, 7, 4), (4, 4, 7), (3, 6, 6), (6, 3, 6), (6, 6, 3)]
 
 
 def squares_of(images):
     """Find the square of every place: which colours it has, ``(N, 4, 4, 3)``."""
-    pitch = TASK.square + CLEAR
-    corners = [CLEAR + place * pitch for place in range(TASK.grid)]
-    return images[:, :, corners][:, :, :, corners].movedim(1, -1) > 0
+    return images[:, :, STARTS][:, :, :, STARTS].movedim(1, -1) > 0
+
+
+def test_corners_are_those_of_the_places_row_by_row():
+    assert TASK.corners().tolist() == [[x, y] for y in (10, 24, 38, 52) for x in (10, 24, 38, 52)]
 
 
 def test_two_colours_come_equally_often_and_the_third_is_the_answer():
@@ -84,10 +88,8 @@ def sum_over_squares(model, images):
     """Add up what each square of an image, alone on black, changes of the answer to a black image."""
     blank = torch.zeros_like(images[:1])
     total = torch.zeros(len(images), 3, dtype=torch.float64)
-    pitch = TASK.square + CLEAR
-    for row, column in itertools.product(range(TASK.grid), repeat=2):
+    for y, x in itertools.product(STARTS, repeat=2):
         alone = torch.zeros_like(images)
-        y, x = CLEAR + row * pitch, CLEAR + column * pitch
         here = (..., slice(y, y + TASK.square), slice(x, x + TASK.square))
         alone[here] = images[here]
         total += model(alone) - model(blank)
@@ -110,9 +112,8 @@ def test_without_a_block_a_networks_answers_are_sums_over_the_squares(attention,
 def test_and_they_do_not_depend_on_where_the_squares_lie():
     images = to_input(TASK.make("test").images[:20]).double()
     # Whole rows and columns of places change places, with the black beside them.
-    pitch = TASK.square + CLEAR
     moved = images.clone()
-    moved[..., CLEAR : CLEAR + 2 * pitch, :] = images[..., CLEAR : CLEAR + 2 * pitch, :].roll(pitch, dims=-2)
+    moved[..., CLEAR : CLEAR + 2 * PITCH, :] = images[..., CLEAR : CLEAR + 2 * PITCH, :].roll(PITCH, dims=-2)
     assert not torch.equal(moved, images)
     for model in (network(), network("se", reduction=4), network("se", reduction=4, squeeze="max")):
         with torch.no_grad():
