@@ -70,11 +70,11 @@ outputs: setup
 	$(BIN)/python -m tests.notebooks.store_outputs
 
 experiment: setup
-	$(BIN)/python -m attn_lib.experiment all --workers 2
-	$(BIN)/python -m attn_lib.experiment publish
+	$(BIN)/python -m gate_by_gate.experiment all --workers 2
+	$(BIN)/python -m gate_by_gate.experiment publish
 
 times: setup
-	$(BIN)/python -m attn_lib.experiment time
+	$(BIN)/python -m gate_by_gate.experiment time
 
 # timm is not in requirements.txt: it is a peer to compare with and brings torchvision, which its layers do not need.
 bench: setup

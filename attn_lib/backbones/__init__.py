@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from attn_lib.backbones.backbone import Backbone
-from attn_lib.backbones.digits import DigitResNet, digit_resnet
 from attn_lib.backbones.mobilenet_v2 import MobileNetV2, mobilenet_v2
 from attn_lib.backbones.mobilenext import MobileNeXt, mobilenext
 from attn_lib.backbones.resnet import ResNet, resnet18, resnet34, resnet50, resnet101
@@ -11,12 +10,10 @@ from attn_lib.backbones.yolov4_tiny import YOLOv4Tiny, yolov4_tiny
 
 __all__ = [
     "Backbone",
-    "DigitResNet",
     "MobileNeXt",
     "MobileNetV2",
     "ResNet",
     "YOLOv4Tiny",
-    "digit_resnet",
     "mobilenet_v2",
     "mobilenext",
     "resnet18",

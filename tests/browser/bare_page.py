@@ -7,12 +7,11 @@ from pathlib import Path
 
 import torch
 
-from attn_lib import sphinx_ext
-from attn_lib.explorers import charts, embedding
-from attn_lib.explorers.contrasts import Difference, contrast, member
-from attn_lib.explorers.controls import Control, place
-from attn_lib.explorers.definition import Data, Definition, Item, Panel, Part, Setting
-from attn_lib.explorers.encoding import (
+from gate_by_gate.widgets import charts, embedding, sphinx_ext
+from gate_by_gate.widgets.contrasts import Difference, contrast, member
+from gate_by_gate.widgets.controls import Control, place
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.encoding import (
     bars,
     dots,
     heatmap,
@@ -25,7 +24,7 @@ from attn_lib.explorers.encoding import (
     table,
     verdict,
 )
-from attn_lib.explorers.snippets import Code
+from gate_by_gate.widgets.snippets import Code
 
 IMAGE = Control("image", "image", (0, 1), 0, "gallery", ("first", "second"))
 QUERY = place("query", "query", (3, 5), "image", 7)

@@ -13,7 +13,7 @@ import pytest
 from matplotlib import colormaps
 from playwright.sync_api import Locator, Page
 
-from attn_lib.explorers.definition import Definition, Part
+from gate_by_gate.widgets.definition import Definition, Part
 
 FEW_BARS = 16
 """Up to so many bars are numbered, or named, below."""

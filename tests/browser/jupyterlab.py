@@ -89,7 +89,7 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
         "JUPYTER_DATA_DIR": str(folder / "data"),
     }
     # What the book build tells its kernels is not for this one.
-    environment.pop("ATTN_LIB_OUTPUT", None)
+    environment.pop("GATE_BY_GATE_OUTPUT", None)
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
         *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="),

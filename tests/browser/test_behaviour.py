@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from attn_lib.explorers.records import se
+from gate_by_gate.explorers import se
 from tests.browser.test_published import pages_with_explorers
 from tests.conftest import OpenPage
 

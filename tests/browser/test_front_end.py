@@ -6,11 +6,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from attn_lib.explorers import embedding
-from attn_lib.explorers.controls import Control
-from attn_lib.explorers.definition import Definition, Item, Panel, Part
-from attn_lib.explorers.exercises import Exercise, choose, predict
-from attn_lib.explorers.snippets import Code
+from gate_by_gate.widgets import embedding
+from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
+from gate_by_gate.widgets.exercises import Exercise, choose, predict
+from gate_by_gate.widgets.snippets import Code
 from tests.browser.bare_page import explorer_html, write_page
 from tests.conftest import OpenPage
 

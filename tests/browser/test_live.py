@@ -9,15 +9,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from attn_lib.explorers.records import se
-from attn_lib.explorers.widgets import EXPLORERS
+from gate_by_gate.explorers import EXPLORERS, se
 from tests.browser.comparing import compare, prepare
 from tests.browser.jupyterlab import Lab, jupyterlab, run
 
 WAIT_MS = 180_000  # a kernel that imports torch on a busy machine
 
 SOURCE = """\
-from attn_lib.explorers.widgets import SEExplorer
+from gate_by_gate.explorers import SEExplorer
 explorer = SEExplorer()
 explorer
 """
@@ -28,7 +27,7 @@ except Exception as error:
     print(type(error).__name__, error)
 """
 EXERCISE = """\
-from attn_lib.explorers.exercises import predict
+from gate_by_gate.widgets.exercises import predict
 predict("How many?", 8464, because="Both layers.", hints={8192: "Weights alone."})
 """
 
@@ -136,7 +135,7 @@ def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab:
 
 
 COUNTED = """\
-from attn_lib.explorers.widgets import SEExplorer
+from gate_by_gate.explorers import SEExplorer
 explorer = SEExplorer()
 moves = []
 explorer.observe(moves.append, "channels")
@@ -144,7 +143,7 @@ explorer
 """
 EVERY = """\
 from IPython.display import display
-from attn_lib.explorers.widgets import EXPLORERS
+from gate_by_gate.explorers import EXPLORERS
 explorers = {name: explorer() for name, explorer in EXPLORERS.items()}
 for explorer in explorers.values():
     display(explorer)

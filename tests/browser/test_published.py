@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
-from attn_lib.explorers.definition import Definition
-from attn_lib.explorers.widgets import EXPLORERS
+from gate_by_gate.explorers import EXPLORERS
+from gate_by_gate.widgets.definition import Definition
 from tests.browser.comparing import compare_everything, prepare
 from tests.conftest import OpenPage
 

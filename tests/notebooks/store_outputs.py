@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from attn_lib.explorers.embedding import OUTPUT_VARIABLE
+from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
 
 CHAPTERS = Path(__file__).parents[2] / "book"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

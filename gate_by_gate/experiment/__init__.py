@@ -1,0 +1,29 @@
+"""The experiment: what attention blocks learn on real handwritten digits in clutter.
+
+``python -m gate_by_gate.experiment --help`` says how to run it; ``gate_by_gate.results`` holds what came out.
+Needs NumPy, scikit-learn, tqdm and filelock.
+"""
+
+from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, Split, load_split, to_input
+from gate_by_gate.experiment.evaluation import Evaluation, evaluate
+from gate_by_gate.experiment.model import NetworkSetting, build_network
+from gate_by_gate.experiment.plan import planned_runs
+from gate_by_gate.experiment.run import Run, execute
+from gate_by_gate.experiment.training import LearningCurve, TrainingSettings, train
+
+__all__ = [
+    "ClutteredDigits",
+    "Evaluation",
+    "LearningCurve",
+    "NetworkSetting",
+    "Run",
+    "Split",
+    "TrainingSettings",
+    "build_network",
+    "evaluate",
+    "execute",
+    "load_split",
+    "planned_runs",
+    "to_input",
+    "train",
+]

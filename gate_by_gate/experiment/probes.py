@@ -1,0 +1,438 @@
+"""Probes: small tasks in which theory says beforehand which block can solve them and which cannot.
+
+Most tasks show real digits and a cue that says which of them to read. What differs is how the cue
+has to travel: whether it survives a mean, whether it can reach the digit, whether it must choose between
+channels or between places. Two tasks have no digits: one asks to compare two places, one to count. The
+predictions are in ``gate_by_gate.experiment.predictions``; they were written before the runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gate_by_gate.experiment.cluttered_digits import Split, SplitName, load_sources, split_by_class
+from gate_by_gate.experiment.integer_stream import IntegerStream
+
+__all__ = ["PROBES", "ColourCount", "ColourCue", "FrameCue", "MatchingPair", "Probe", "RowCue"]
+
+Integers = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
+
+BRIGHTEST = 255
+
+_FRAME = 2
+"""Pixels from a framed pattern's edge to the pattern: one of colour, one of black."""
+
+_DIGITS_FROM = 40
+"""The column at which the digits of the row's probe begin, far from the mark at the left edge."""
+
+MARGIN = 12
+"""Pixels around the digits of the frame's probe; a cell of the last stage sees 11 to either side."""
+
+CLEAR = 10
+"""Black pixels around every square of the counting probe; a cell of its one stage sees 11 across."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the probes share: sizes, splits and seed.
+
+    Args:
+        digit: side of a digit in pixels.
+        train_images: images made from the training digits.
+        validation_images: images made from the validation digits.
+        test_images: images made from the test digits.
+        validation_sources: handwritten digits of every class kept for validation.
+        test_sources: handwritten digits of every class kept for the test; what remains is for training.
+        seed: of the division into splits and of every draw.
+
+    Raises:
+        ValueError: a size is below 1, or the pieces cannot lie on the canvas side by side.
+    """
+
+    digit: int = 12
+    train_images: int = 12_000
+    validation_images: int = 1_000
+    test_images: int = 2_000
+    validation_sources: int = 25
+    test_sources: int = 40
+    seed: int = 0
+
+    name: ClassVar[str]
+    classes: ClassVar[int] = 10
+    channels: ClassVar[int] = 3
+    widths: ClassVar[tuple[int, ...]] = (16, 32)
+    size: ClassVar[tuple[int, int]] = (40, 40)
+    has_cue: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if one.name != "seed" and getattr(self, one.name) < 1:
+                raise ValueError(f"`{one.name}` must be at least 1; got {one.name}={getattr(self, one.name)}")
+        if not self._fits():
+            settings = {one.name: getattr(self, one.name) for one in fields(self)}
+            raise ValueError(
+                f"expected pieces that fit on {self.size[0]} x {self.size[1]} pixels; got {settings}"
+            )
+
+    def _fits(self) -> bool:
+        """Say whether the pieces can lie on the canvas, none on another, with room to draw from."""
+        raise NotImplementedError
+
+    def images_of(self, split: SplitName) -> int:
+        """Return the number of images in ``split``."""
+        sizes = {"train": self.train_images, "validation": self.validation_images, "test": self.test_images}
+        return sizes[split]
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; the same bytes on every platform.
+
+        Args:
+            split: which.
+            turn: how many digits on from the one that was drawn the cue points; all
+                else stays as it is. So two splits differ in nothing but the cue and the label.
+        """
+        raise NotImplementedError
+
+    def _stream(self, split: SplitName) -> IntegerStream:
+        return IntegerStream("probe", self.name, split, self.seed)
+
+    def _draw_digits(self, stream: IntegerStream, split: SplitName, count: int) -> Integers:
+        """Draw ``count`` handwritten digits of the split for every image: ``(N, count)``."""
+        labels = load_sources(self.digit).labels
+        sources = split_by_class(labels, self.test_sources, self.validation_sources, self.seed)[split]
+        return sources[stream.below(len(sources), (self.images_of(split), count))]
+
+    def _blank(self, split: SplitName) -> Pixels:
+        return np.zeros((self.images_of(split), self.channels, *self.size), dtype=np.uint8)
+
+    def _place(
+        self,
+        stream: IntegerStream,
+        images: int,
+        sides: tuple[tuple[int, int], ...],
+        rows: tuple[int, int],
+        columns: tuple[int, int],
+    ) -> Integers:
+        """Draw the upper left pixels ``x, y`` of pieces, ``(N, pieces, 2)``, so that none covers another."""
+        heights, widths = np.array(sides).T
+        places = np.zeros((images, len(sides), 2), dtype=np.int64)
+        open_images = np.arange(images)
+        while len(open_images):
+            for piece, (height, width) in enumerate(sides):
+                places[open_images, piece, 0] = columns[0] + stream.below(
+                    columns[1] - columns[0] - width + 1, (len(open_images),)
+                )
+                places[open_images, piece, 1] = rows[0] + stream.below(
+                    rows[1] - rows[0] - height + 1, (len(open_images),)
+                )
+            x, y = places[open_images, :, 0], places[open_images, :, 1]
+            clash = np.zeros(len(open_images), dtype=bool)
+            for a in range(len(sides)):
+                for b in range(a):
+                    overlap_x = (x[:, a] < x[:, b] + widths[b]) & (x[:, b] < x[:, a] + widths[a])
+                    overlap_y = (y[:, a] < y[:, b] + heights[b]) & (y[:, b] < y[:, a] + heights[a])
+                    clash |= overlap_x & overlap_y
+            open_images = open_images[clash]
+        return places
+
+
+def _room_to_draw(covered: int, size: tuple[int, int]) -> bool:
+    """Say whether pieces that cover so many pixels leave half of the canvas free, so draws find places."""
+    return 2 * covered <= size[0] * size[1]
+
+
+def paint(canvas: Pixels, pieces: Pixels, channels: Integers, places: Integers) -> None:
+    """Paint one piece ``(N, h, w)`` on one channel of every image, in place; the brighter pixel wins."""
+    _, height, width = pieces.shape
+    images = np.arange(len(canvas))[:, None, None]
+    y = places[:, 1, None, None] + np.arange(height)[:, None]
+    x = places[:, 0, None, None] + np.arange(width)
+    target = (images, channels[:, None, None], y, x)
+    canvas[target] = np.maximum(canvas[target], pieces)
+
+
+def boxes_of(places: Integers, height: int, width: int) -> torch.Tensor:
+    """Return ``x, y, width, height`` for every image."""
+    sides = np.broadcast_to(np.array([width, height]), places.shape)
+    return torch.from_numpy(np.concatenate([places, sides], axis=1).astype(np.int64))
+
+
+def _split(canvas: Pixels, labels: Integers, boxes: torch.Tensor, cues: torch.Tensor) -> Split:
+    return Split(torch.from_numpy(canvas), torch.from_numpy(labels.astype(np.int64)), boxes, cues)
+
+
+@dataclass(frozen=True)
+class ColourCue(Probe):
+    """Three digits, one red, one green, one blue, and a small square in the colour of the one to read.
+
+    Args:
+        cue: side of the square in pixels.
+    """
+
+    cue: int = 4
+    name: ClassVar[str] = "colour_cue"
+
+    def _fits(self) -> bool:
+        return _room_to_draw(3 * self.digit**2 + self.cue**2, self.size)
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images = len(canvas)
+        sources = load_sources(self.digit)
+        digits = self._draw_digits(stream, split, 3)
+        wanted = (stream.below(3, (images,)) + turn) % 3
+        sides = ((self.digit, self.digit),) * 3 + ((self.cue, self.cue),)
+        places = self._place(stream, images, sides, (0, self.size[0]), (0, self.size[1]))
+        for colour in range(3):
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places[:, colour])
+        square = np.full((images, self.cue, self.cue), BRIGHTEST, dtype=np.uint8)
+        paint(canvas, square, wanted, places[:, 3])
+        each = np.arange(images)
+        return _split(
+            canvas,
+            sources.labels[digits[each, wanted]],
+            boxes_of(places[each, wanted], self.digit, self.digit),
+            boxes_of(places[:, 3], self.cue, self.cue),
+        )
+
+
+@dataclass(frozen=True)
+class FrameCue(Probe):
+    """A red and a green digit in the middle, and far from them a frame in the colour of the one to read.
+
+    Args:
+        cue: width of the frame in pixels.
+    """
+
+    digit: int = 10
+    cue: int = 2
+    name: ClassVar[str] = "frame_cue"
+    size: ClassVar[tuple[int, int]] = (48, 48)
+
+    def _fits(self) -> bool:
+        return 2 * self.digit <= self.size[0] - 2 * MARGIN and self.cue <= MARGIN
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images, side = len(canvas), self.size[0]
+        sources = load_sources(self.digit)
+        digits = self._draw_digits(stream, split, 2)
+        wanted = (stream.below(2, (images,)) + turn) % 2
+        middle = (MARGIN, side - MARGIN)
+        places = self._place(stream, images, ((self.digit, self.digit),) * 2, middle, middle)
+        for colour in range(2):
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places[:, colour])
+        frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
+        frame[:, self.cue : -self.cue, self.cue : -self.cue] = 0
+        corner = np.zeros((images, 2), dtype=np.int64)
+        paint(canvas, frame, wanted, corner)
+        each = np.arange(images)
+        return _split(
+            canvas,
+            sources.labels[digits[each, wanted]],
+            boxes_of(places[each, wanted], self.digit, self.digit),
+            boxes_of(corner, side, side),
+        )
+
+
+@dataclass(frozen=True)
+class RowCue(Probe):
+    """Two digits on the right, one below the other, and a mark at the left edge beside the one to read.
+
+    Args:
+        mark: side of the mark in pixels.
+    """
+
+    mark: int = 4
+    name: ClassVar[str] = "row_cue"
+    size: ClassVar[tuple[int, int]] = (40, 60)
+    channels: ClassVar[int] = 1
+
+    def _fits(self) -> bool:
+        height, width = self.size
+        return 2 * self.digit <= height and self.mark <= self.digit <= width - _DIGITS_FROM
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`."""
+        stream, canvas = self._stream(split), self._blank(split)
+        images, (height, width) = len(canvas), self.size
+        sources = load_sources(self.digit)
+        digits = self._draw_digits(stream, split, 2)
+        wanted = (stream.below(2, (images,)) + turn) % 2
+        # The upper digit's row leaves room for the lower one; the rest of the height is shared out at random.
+        spare = height - 2 * self.digit
+        cuts = np.sort(stream.below(spare + 1, (images, 2)), axis=1)
+        rows = np.stack([cuts[:, 0], cuts[:, 1] + self.digit], axis=1)
+        columns = _DIGITS_FROM + stream.below(width - _DIGITS_FROM - self.digit + 1, (images, 2))
+        white = np.zeros(images, dtype=np.int64)
+        for which in range(2):
+            place = np.stack([columns[:, which], rows[:, which]], axis=1)
+            paint(canvas, sources.glyphs[digits[:, which]], white, place)
+        each = np.arange(images)
+        mark = np.full((images, self.mark, self.mark), BRIGHTEST, dtype=np.uint8)
+        mark_place = np.stack([white, rows[each, wanted] + (self.digit - self.mark) // 2], axis=1)
+        paint(canvas, mark, white, mark_place)
+        place = np.stack([columns[each, wanted], rows[each, wanted]], axis=1)
+        return _split(
+            canvas,
+            sources.labels[digits[each, wanted]],
+            boxes_of(place, self.digit, self.digit),
+            boxes_of(mark_place, self.mark, self.mark),
+        )
+
+
+def _refuse_to_turn(turn: int, asked: str) -> None:
+    """Raise :class:`ValueError` unless ``turn`` is 0: for tasks without a cue to what is asked for."""
+    if turn:
+        raise ValueError(f"`turn` must be 0, since no cue points to {asked}; got turn={turn}")
+
+
+@dataclass(frozen=True)
+class MatchingPair(Probe):
+    """Three patterns, framed in red, green and blue, of which two are equal: which is the odd one out?
+
+    Each pattern is a square of ``bits`` x ``bits`` random cells, white or black; the odd one differs from the
+    other two in at least ``difference`` of them.
+
+    Args:
+        bits: cells along a side of a pattern.
+        cell: side of a cell in pixels.
+        difference: cells in which the odd pattern differs at least.
+        grid: patterns lie at multiples of this many pixels.
+    """
+
+    bits: int = 3
+    cell: int = 2
+    difference: int = 3
+    grid: int = 4
+    name: ClassVar[str] = "matching_pair"
+    classes: ClassVar[int] = 3
+    has_cue: ClassVar[bool] = False
+
+    def _fits(self) -> bool:
+        side = self.bits * self.cell + 2 * _FRAME
+        on_the_grid = -(-side // self.grid) * self.grid
+        return self.difference <= self.bits**2 and _room_to_draw(3 * on_the_grid**2, self.size)
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
+
+        Raises:
+            ValueError: ``turn`` is not 0.
+        """
+        _refuse_to_turn(turn, "a pattern")
+        stream, canvas = self._stream(split), self._blank(split)
+        images, each = len(canvas), np.arange(len(canvas))
+        patterns, odd = self._draw_patterns(stream, images)
+        side = self.bits * self.cell + 2 * _FRAME
+        steps = tuple((length - side) // self.grid + 1 for length in self.size)
+        reach = -(-side // self.grid)
+        places = self.grid * self._place(
+            stream, images, ((reach, reach),) * 3, (0, steps[0] + reach - 1), (0, steps[1] + reach - 1)
+        )
+        frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
+        frame[:, 1:-1, 1:-1] = 0
+        for colour in range(3):
+            cells = patterns[:, colour].reshape(images, self.bits, self.bits).astype(np.uint8) * BRIGHTEST
+            piece = np.zeros((images, side, side), dtype=np.uint8)
+            piece[:, _FRAME:-_FRAME, _FRAME:-_FRAME] = cells.repeat(self.cell, axis=1).repeat(
+                self.cell, axis=2
+            )
+            for channel in range(3):
+                paint(canvas, piece, np.full(images, channel), places[:, colour])
+            paint(canvas, frame, np.full(images, colour), places[:, colour])
+        # The box is that of the odd pattern, the cue that of one of the two that are equal.
+        boxes = boxes_of(places[each, odd], side, side)
+        return _split(canvas, odd, boxes, boxes_of(places[each, (odd + 1) % 3], side, side))
+
+    def _draw_patterns(self, stream: IntegerStream, images: int) -> tuple[Integers, Integers]:
+        """Draw three patterns for every image, ``(N, 3, bits * bits)``, and which is odd, ``(N,)``."""
+        cells = self.bits * self.bits
+        patterns = np.repeat(stream.below(2, (images, 1, cells)), 3, axis=1)
+        odd = stream.below(3, (images,))
+        alike = np.arange(images)
+        while len(alike):
+            patterns[alike, odd[alike]] = stream.below(2, (len(alike), cells))
+            twins = patterns[alike, (odd[alike] + 1) % 3]
+            alike = alike[(patterns[alike, odd[alike]] != twins).sum(axis=1) < self.difference]
+        return patterns, odd
+
+
+@dataclass(frozen=True)
+class ColourCount(Probe):
+    """Squares in red, green and blue: two colours come equally often, and the third does not. Which is it?
+
+    The squares lie on the places of a grid, so far apart that no cell of the network's one stage sees two of
+    them, or one and the edge. The odd colour comes two ``step`` more often than the ``mean`` and the others
+    one less, or the other way round. So the total is the same in all images, and any rule that adds up
+    counts with weights, and takes the largest sum, is right for four of the six cases at most.
+
+    Args:
+        mean: squares of each colour, on average.
+        step: by how many the two equal colours differ from the mean.
+        square: side of a square in pixels.
+        grid: places along a side of the image.
+    """
+
+    mean: int = 5
+    step: int = 1
+    square: int = 4
+    grid: int = 4
+    name: ClassVar[str] = "colour_count"
+    classes: ClassVar[int] = 3
+    widths: ClassVar[tuple[int, ...]] = (16,)
+    size: ClassVar[tuple[int, int]] = (66, 66)
+    has_cue: ClassVar[bool] = False
+
+    def _fits(self) -> bool:
+        every_colour_is_there = self.mean > 2 * self.step
+        places_suffice = 3 * self.mean <= self.grid**2
+        length = CLEAR + self.grid * (self.square + CLEAR)
+        return every_colour_is_there and places_suffice and length <= self.size[0]
+
+    def corners(self) -> Integers:
+        """Return the upper left pixel ``x, y`` of every place, row by row: ``(grid * grid, 2)``."""
+        starts = [CLEAR + place * (self.square + CLEAR) for place in range(self.grid)]
+        return np.array([(x, y) for y in starts for x in starts])
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
+
+        Raises:
+            ValueError: ``turn`` is not 0.
+        """
+        _refuse_to_turn(turn, "a colour")
+        stream, canvas = self._stream(split), self._blank(split)
+        images, each = len(canvas), np.arange(len(canvas))
+        odd = stream.below(3, (images,))
+        away = np.where(stream.below(2, (images,)) == 1, self.step, -self.step)
+        counts = np.repeat(self.mean - away[:, None], 3, axis=1)
+        counts[each, odd] = self.mean + 2 * away
+        # Places are ranked by random words; a colour has as many of the ranks as squares, the last has none.
+        order = np.argsort(stream.below(2**32, (images, self.grid**2)), axis=1, kind="stable")
+        ranks = np.argsort(order, axis=1, kind="stable")
+        colours = (ranks[:, :, None] >= counts.cumsum(axis=1)[:, None]).sum(axis=2)
+        corners = self.corners()
+        for place, (x, y) in enumerate(corners):
+            for colour in range(3):
+                here = colours[:, place] == colour
+                canvas[here, colour, y : y + self.square, x : x + self.square] = BRIGHTEST
+        # No square is asked for by itself: the first of the odd colour stands for it, and one of another.
+        own, other = (corners[(colours == colour[:, None]).argmax(axis=1)] for colour in (odd, (odd + 1) % 3))
+        return _split(
+            canvas, odd, boxes_of(own, self.square, self.square), boxes_of(other, self.square, self.square)
+        )
+
+
+PROBES: dict[str, type[Probe]] = {
+    probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair, ColourCount)
+}
+"""The probes by name."""

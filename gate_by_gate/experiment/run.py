@@ -1,0 +1,317 @@
+"""Runs: what is trained, under which name, and the folder that holds what has been trained so far."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass, field, fields
+from multiprocessing import get_context, parent_process
+from multiprocessing.managers import SyncManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from torch import Tensor
+from tqdm import tqdm
+
+from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
+from gate_by_gate.experiment.evaluation import evaluate
+from gate_by_gate.experiment.machine import one_thread, platform_name, versions
+from gate_by_gate.experiment.model import NetworkSetting, build_network, count_parameters, round_to_half
+from gate_by_gate.experiment.tasks import Task, task_sha256
+from gate_by_gate.experiment.training import (
+    LearningCurve,
+    TrainingSettings,
+    save_atomically,
+    train,
+    write_bytes,
+)
+
+__all__ = [
+    "Report",
+    "Run",
+    "execute",
+    "execute_all",
+    "finished_epochs",
+    "finished_record",
+    "finished_weights",
+    "option",
+    "print_line",
+    "write_json",
+    "write_text",
+]
+
+Report = Callable[[str], None]
+"""Takes one line of progress."""
+
+
+def print_line(line: str) -> None:
+    """Print at once, also into a pipe or a log file."""
+    print(line, flush=True)
+
+
+_PROGRESS, _WEIGHTS, _RECORD = "progress.pt", "weights.pt", "record.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the outcome of one training run.
+
+    Args:
+        network: the variant.
+        data: the task.
+        training: the budget.
+        seed: of the initial weights and of the data order.
+    """
+
+    network: NetworkSetting = field(default_factory=NetworkSetting)
+    data: Task = field(default_factory=ClutteredDigits)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """``se_r4_bias_seed0``; a setting that is not the published one shows: ``plain_epochs5_seed0``."""
+        changes = [f"{name}{value}" for name, value in self._changes()]
+        task = [] if isinstance(self.data, ClutteredDigits) else [self.data.name]
+        return "_".join([*task, self.network.name, *changes, f"seed{self.seed}"])
+
+    @property
+    def command(self) -> str:
+        """The command that repeats this run on any platform."""
+        words = ["python", "-m", "gate_by_gate.experiment", "run"]
+        if not isinstance(self.data, ClutteredDigits):
+            words += ["--task", self.data.name]
+        if self.network.attention is not None:
+            words += ["--attention", self.network.attention]
+        network = {**self.network.architecture, **self.network.named_keywords}
+        for name, value in [*network.items(), *self._changes()]:
+            if value is None:
+                continue  # a default that the block works out for itself
+            if isinstance(value, bool):
+                words.append(option(name) if value else option(f"no_{name}"))
+            elif isinstance(value, tuple):
+                words += [option(name), *(str(one) for one in value)]
+            else:
+                words += [option(name), str(value)]
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def _changes(self) -> Iterator[tuple[str, Any]]:
+        """Name the settings of data and training that differ from the published ones."""
+        for part, prefix in ((self.data, "data_"), (self.training, "")):
+            for one in fields(part):
+                value = getattr(part, one.name)
+                if value != one.default:
+                    # Two seeds must not share one name.
+                    yield (prefix + one.name if one.name == "seed" else one.name), value
+
+
+def option(name: str) -> str:
+    """Return the command line's spelling of a setting: ``batch_size`` is ``--batch-size``."""
+    return "--" + name.replace("_", "-")
+
+
+def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict[str, Any]:
+    """Train ``run`` to its end in ``runs_directory / run.name`` and return its record.
+
+    What has been done before is not done again: a finished run is only read, an interrupted one goes on after
+    its last whole epoch. The test split is not touched here, so that nothing can be chosen by it.
+
+    Raises:
+        RuntimeError: another process is training it.
+        ValueError: the folder holds a run with other settings.
+    """
+    folder = runs_directory / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # The system frees it when the process ends, however it ends.
+        with FileLock(folder.with_name(f".{run.name}.lock"), timeout=0):
+            return _execute(run, runs_directory, report)
+    except Timeout:
+        raise RuntimeError(f"another process is training {run.name} in {runs_directory}") from None
+
+
+def _execute(run: Run, runs_directory: Path, report: Report) -> dict[str, Any]:
+    folder = runs_directory / run.name
+    record = finished_record(run, runs_directory)
+    if record is not None:
+        (folder / _PROGRESS).unlink(missing_ok=True)  # of a process that was killed between the two
+        report(f"{run.name}: finished before")
+        return record
+
+    def after_epoch(curve: LearningCurve) -> None:
+        done, total, seconds = len(curve.train_loss), run.training.epochs, curve.seconds[-1]
+        report(
+            f"{run.name}: epoch {done:2d}/{total}  train loss {curve.train_loss[-1]:.4f}  "
+            f"validation accuracy {curve.validation_accuracy[-1]:.4f}  "
+            f"{seconds:.1f} s, about {seconds * (total - done):.0f} s to go"
+        )
+
+    # A progress file goes on only with the same images and the same block, defaults included.
+    data_sha256 = task_sha256(run.data)
+    about = {"data": asdict(run.data), "data_sha256": data_sha256, "keywords": dict(run.network.keywords)}
+    with one_thread():
+        validation = run.data.make("validation")
+        network = build_network(run.network, run.data, seed=run.seed)
+        curve = train(
+            network,
+            run.data.make("train"),
+            validation,
+            run.training,
+            seed=run.seed,
+            about=about,
+            progress_file=folder / _PROGRESS,
+            after_epoch=after_epoch,
+        )
+        round_to_half(network)
+        result = evaluate(network, validation)
+
+    weights = {
+        name: value.half().contiguous() if value.is_floating_point() else value
+        for name, value in network.state_dict().items()
+    }
+    save_atomically(weights, folder / _WEIGHTS)
+    record = {
+        "setting": {
+            "attention": run.network.attention,
+            **run.network.architecture,
+            **run.network.named_keywords,
+        },
+        "network": run.network.as_keywords(run.data),
+        "parameters": count_parameters(network),
+        "data": asdict(run.data),
+        "data_sha256": data_sha256,
+        "training": asdict(run.training),
+        "seed": run.seed,
+        "command": run.command,
+        "versions": versions("numpy", "scikit-learn"),
+        "platform": platform_name(),
+        "learning_curve": {
+            "train_loss": [round(loss, 6) for loss in curve.train_loss],
+            "validation_accuracy": curve.validation_accuracy,
+        },
+        "training_seconds": round(sum(curve.seconds), 1),
+        "validation": {"correct": result.correct, "total": result.total},
+    }
+    # The record comes last: a folder that has one is finished.
+    write_json(record, folder / _RECORD)
+    (folder / _PROGRESS).unlink(missing_ok=True)
+    return record
+
+
+def execute_all(
+    runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report | None = None
+) -> list[dict[str, Any]]:
+    """Execute ``runs`` in that many processes and return their records in order.
+
+    Args:
+        runs: what to train; those that have finished are only read.
+        runs_directory: the folder of runs.
+        workers: processes side by side.
+        report: takes a line for every epoch; by default they scroll past above a bar of all epochs.
+    """
+    epochs = sum(run.training.epochs - finished_epochs(run, runs_directory) for run in runs)
+    with tqdm(total=epochs, unit="epoch", disable=report is not None, smoothing=0.05) as bar:
+
+        def show(line: str) -> None:
+            (report or bar.write)(line)
+            if ": epoch " in line:
+                bar.update()
+
+        if workers == 1:
+            return [execute(run, runs_directory, show) for run in runs]
+        # Workers send their lines here, because a bar that several processes draw comes out torn.
+        with _manager() as manager, _pool(workers) as pool:
+            lines = manager.Queue()
+            futures = [pool.submit(execute, run, runs_directory, lines.put) for run in runs]
+            try:
+                waiting = set(futures)
+                while waiting:
+                    finished, waiting = wait(waiting, timeout=0.5)
+                    while not lines.empty():
+                        show(lines.get())
+                    for future in finished:
+                        future.result()
+            except BaseException:
+                # Leaving the pool waits for what it holds: without this, for all that are still in line.
+                pool.shutdown(cancel_futures=True)
+                raise
+            return [future.result() for future in futures]
+
+
+def _manager() -> SyncManager:
+    manager = SyncManager(ctx=get_context("spawn"))
+    manager.start(_end_with_parent)
+    return manager
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C reaches every process of a terminal. As an exception it would end one run, and begin the next.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _end_with_parent()
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does.
+
+    A killed parent cannot say goodbye; its workers would train on, beside those of whoever starts it again.
+    """
+
+    def wait_for_the_end() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+
+
+def finished_record(run: Run, runs_directory: Path) -> dict[str, Any] | None:
+    """Return the record of ``run``, or None if it has not finished.
+
+    Raises:
+        ValueError: the record is that of a run with other settings.
+    """
+    path = runs_directory / run.name / _RECORD
+    if not path.exists():
+        return None
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    expected = {"command": run.command, "data": asdict(run.data), "training": asdict(run.training)}
+    for name, value in expected.items():
+        if record[name] != value:
+            raise ValueError(f"expected a run with the {name} {value} in {path}; got {record[name]}")
+    return record
+
+
+def finished_weights(run: Run, runs_directory: Path) -> dict[str, Tensor]:
+    """Return the state dict of a finished run."""
+    weights: dict[str, Tensor] = torch.load(runs_directory / run.name / _WEIGHTS, weights_only=True)
+    return weights
+
+
+def finished_epochs(run: Run, runs_directory: Path) -> int:
+    """Return how many epochs of ``run`` are safe on disk."""
+    if finished_record(run, runs_directory) is not None:
+        return run.training.epochs
+    path = runs_directory / run.name / _PROGRESS
+    return len(torch.load(path, weights_only=True)["curve"]["train_loss"]) if path.exists() else 0
+
+
+def write_json(content: object, path: Path) -> None:
+    """Write ``content`` so that ``path`` always holds a whole file, the old or the new one."""
+    write_text(json.dumps(content, indent=1) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write ``text`` so that ``path`` always holds a whole file, the old or the new one."""
+    write_bytes(text.encode(), path)

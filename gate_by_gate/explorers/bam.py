@@ -1,0 +1,401 @@
+"""The BAM explorer: what a block costs, how far its spatial branch looks, and what trained blocks do."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attn_lib.blocks import BAM
+from attn_lib.blocks.arguments import check_choice, check_int
+from attn_lib.inspection import trace_shapes
+from gate_by_gate.explorers.shared.costs import terms_by_layer
+from gate_by_gate.explorers.shared.image_maps import IMAGE_SIDE, feature_map, map_over_image, pixel, pointing
+from gate_by_gate.explorers.shared.samples import (
+    EIGHT_IMAGES,
+    PICTURES,
+    SAMPLES,
+    describe,
+    image_control,
+    image_index,
+    picked_stage,
+)
+from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
+from gate_by_gate.explorers.shared.trained import READING, Trained
+from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.encoding import bars, dots, number, rectangle, round_off, shape_text
+from gate_by_gate.widgets.snippets import Code
+
+__all__ = ["CHANNELS", "COMBINE", "DILATION", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
+
+COMBINATIONS = {
+    "sum": "sum (as published)",
+    "product": "product",
+    "max": "maximum",
+    "channel": "channel branch alone",
+    "spatial": "spatial branch alone",
+}
+"""How the branches make one gate: the paper's ablation."""
+
+PUBLISHED_DILATION = 4
+OTHERS_TRAINED_AT = 4
+"""The reduction that the other combinations were trained with, at the published dilation."""
+
+CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
+REDUCTION = Control("reduction", "reduction ratio r", (4, 8, 16), 4)
+DILATION = Control("dilation", "dilation d", (1, 2, 4), 4)
+COMBINE = Control(
+    "combine",
+    "branches combined by (at r = 4 and d = 4)",
+    tuple(COMBINATIONS),
+    "sum",
+    "choice",
+    tuple(COMBINATIONS.values()),
+)
+IMAGE = image_control("image", "test image", 0, images=EIGHT_IMAGES)
+
+MAP_SIDE = 14
+"""Height and width of the map whose shapes are traced: the parameters do not depend on it."""
+
+LAYERS = {
+    "channel.fc1": ("M_c: down", "m × C + m"),
+    "channel.norm": ("M_c: norm", "m + m"),
+    "channel.fc2": ("M_c: up", "C × m + C"),
+    "spatial.reduce": ("M_s: down", "m × C + m"),
+    "spatial.norm1": ("M_s: norm", "m + m"),
+    "spatial.context1": ("M_s: 3 × 3", "9 × m² + m"),
+    "spatial.norm2": ("M_s: norm", "m + m"),
+    "spatial.context2": ("M_s: 3 × 3", "9 × m² + m"),
+    "spatial.norm3": ("M_s: norm", "m + m"),
+    "spatial.score": ("M_s: to one", "m + 1"),
+}
+
+
+def cost(setting: Setting) -> Data:
+    """Count parameters layer by layer, and trace the shape through the block."""
+    with torch.device("meta"):  # shapes without memory: a block of 2,048 channels costs nothing to describe
+        block = BAM(setting["channels"], reduction=setting["reduction"])  # type: ignore[arg-type]
+        x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
+    return {"parameters": terms_by_layer(block, LAYERS), "shapes": {"rows": trace(block, x)}}
+
+
+def trace(block: BAM, x: Tensor) -> list[Data]:
+    """Follow the shape through one call of the block."""
+    seen = {record.name: record for record in trace_shapes(block, x)}
+    whole = seen[""]
+    steps = {
+        "input x": whole.inputs[0],
+        "channel branch: mean over H × W": seen["channel.fc1"].inputs[0],
+        "down, norm, ReLU": seen["channel.fc1"].outputs[0],
+        "up: channel scores": whole.maps["channel"],
+        "spatial branch: 1 × 1, norm, ReLU": seen["spatial.reduce"].outputs[0],
+        "3 × 3, norm, ReLU, twice": seen["spatial.context2"].outputs[0],
+        "1 × 1: spatial scores": whole.maps["spatial"],
+        "their sum, sigmoid: the gate M": whole.maps["combined"],
+        "output x + x · M": whole.outputs[0],
+    }
+    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+
+
+@cache
+def reach(dilation: int) -> tuple[tuple[int, int], ...]:
+    """Return the places that one spatial score depends on, as rows and columns away from its own.
+
+    Found by the gradient of the score in the branch's input, with positive weights so that nothing cancels
+    and no ReLU closes.
+    """
+    with torch.random.fork_rng(devices=[]):  # the weights drawn here are replaced, and nobody misses them
+        branch = BAM(1, reduction=1, dilation=dilation).spatial.eval()
+    for layer in branch.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.ones_(layer.weight)
+    middle = 2 * dilation + 1  # a place more than the branch can reach on either side
+    with torch.enable_grad():
+        x = torch.ones(1, 1, 2 * middle + 1, 2 * middle + 1, requires_grad=True)
+        [gradient] = torch.autograd.grad(branch(x)[0, 0, middle, middle], x)
+    return tuple((row - middle, column - middle) for row, column in gradient[0, 0].nonzero().tolist())
+
+
+def check_dilation(dilation: object) -> int:
+    """Return ``dilation`` if its field can be drawn.
+
+    Raises:
+        TypeError: it is not an ``int``.
+        ValueError: it is not positive, or larger than an image.
+    """
+    checked = check_int("dilation", dilation)
+    if checked > IMAGE_SIDE:
+        raise ValueError(f"`dilation` must be at most {IMAGE_SIDE}, the side of an image; got {checked}")
+    return checked
+
+
+class Field(NamedTuple):
+    """What the spatial score in the middle of the digit depends on, in one stage.
+
+    Attributes:
+        rows: rows and columns of the map.
+        row: of the score.
+        column: of the score.
+        side: of the square that the places lie in, in places of the map.
+        places: how many places there are, on the map and beyond its border.
+        on_map: those on the map, as ``(row, column)``.
+    """
+
+    rows: int
+    row: int
+    column: int
+    side: int
+    places: int
+    on_map: list[tuple[int, int]]
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the image from one place to the next."""
+        return IMAGE_SIDE // self.rows
+
+
+def field_of(setting: Setting) -> Field:
+    """Find the place in the middle of the digit, and what its score depends on."""
+    offsets = reach(check_dilation(setting["dilation"]))
+    rows = IMAGE_SIDE // 2 ** picked_stage(setting)
+    x, y, width, height = SAMPLES.boxes[image_index(setting)].tolist()
+    middles = (start + length / 2 for start, length in ((y, height), (x, width)))
+    row, column = (min(round(middle * rows / IMAGE_SIDE), rows - 1) for middle in middles)
+    reached = [(row + down, column + right) for down, right in offsets]
+    side = 1 + max(down for down, _ in offsets) - min(down for down, _ in offsets)
+    on_map = [(i, j) for i, j in reached if 0 <= i < rows and 0 <= j < rows]
+    return Field(rows, row, column, side, len(offsets), on_map)
+
+
+def field(setting: Setting) -> Data:
+    """Draw on the image which places the spatial score in the middle of the digit depends on."""
+    found = field_of(setting)
+    seen = describe(image_index(setting))
+    middle = pixel(found.row, found.column, found.rows)
+    half = found.side * found.stride / 2
+    left, top = (max(at - half, 0) for at in middle)
+    right, bottom = (min(at + half, IMAGE_SIDE) for at in middle)
+    return {
+        "picture": {
+            **seen,
+            "marks": [
+                rectangle(left, top, right - left, bottom - top, "the field, as far as the image"),
+                dots(
+                    [pixel(row, column, found.rows) for row, column in found.on_map], "places that it reads"
+                ),
+                dots([middle], "the place of the score", "spot"),
+            ],
+            "alt": f"{seen['alt']} The spatial score at row {found.row}, column {found.column} of a map of "
+            f"{found.rows} by {found.rows} reads {len(found.on_map)} places on it, {setting['dilation']} "
+            "apart.",
+        },
+    }
+
+
+def extent(setting: Setting) -> Data:
+    """Say how large the field is, and how much of it lies on the map."""
+    found = field_of(setting)
+    pixels = found.side * found.stride
+    share = f"{len(found.on_map)} of {found.places}"
+    return {
+        "side": number(found.side, f"{found.side} × {found.side} places of the map"),
+        "pixels": number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
+        "reads": number(
+            len(found.on_map), f"{share}; the rest is padding" if len(found.on_map) < found.places else share
+        ),
+    }
+
+
+def setting_name(combine: Value, reduction: Value, dilation: Value) -> str:
+    """Name the trained setting. All combinations but the sum were trained with one r and one d."""
+    if combine != "sum":
+        return f"bam_r{OTHERS_TRAINED_AT}_{combine}"
+    return f"bam_r{reduction}" + ("" if dilation == PUBLISHED_DILATION else f"_dilation{dilation}")
+
+
+def network_name(setting: Setting) -> str:
+    """Name the run that a setting shows.
+
+    Raises:
+        ValueError: the branches are not combined in such a way.
+    """
+    combine = check_choice("combine", setting["combine"], tuple(COMBINATIONS))
+    return f"{setting_name(combine, setting['reduction'], setting['dilation'])}_seed0"
+
+
+def why_missing(setting: Setting) -> str:
+    """Say why there is nothing to show."""
+    return (
+        f"No network was trained with r = {setting['reduction']} and d = {setting['dilation']}; "
+        "one was for each r of 4, 8 and 16 with each d of 1, 2 and 4."
+    )
+
+
+SHOWN = Trained(network_name, why_missing)
+
+
+def channel_branch(setting: Setting) -> Data:
+    """Give the scores of the channel branch."""
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    if "channel" in seen.maps:
+        scores = seen.maps["channel"][:, :, 0, 0]
+    else:
+        scores = torch.zeros(seen.input.shape[:2])  # a branch that is left out adds nothing
+    mine = scores[image_index(setting)]
+    # Scores have no fixed ends; one scale for all images, so that bars compare from image to image.
+    low, high = round_off(min(scores.min().item(), 0)), round_off(max(scores.max().item(), 0))
+    smallest, largest = round_off(mine.min().item()), round_off(mine.max().item())
+    alt = (
+        f"Scores of {len(mine)} channels between {smallest} and {largest}; largest in channel "
+        f"{int(mine.argmax())}, smallest in channel {int(mine.argmin())}."
+    )
+    left_out = "The channel branch is left out: it adds nothing."
+    return {"channel": bars(mine, low, high, alt if "channel" in seen.maps else left_out)}
+
+
+def places(setting: Setting) -> Data:
+    """Give the scores of the spatial branch, the gate over the image, and the map after it."""
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    index = image_index(setting)
+    gate = seen.maps["combined"][index].mean(dim=0)
+    if "spatial" in seen.maps:
+        scores, caption = seen.maps["spatial"][index, 0], "spatial branch: scores"
+    else:
+        scores, caption = torch.zeros_like(gate), "no spatial branch"
+    after = seen.output[index].mean(dim=0)
+    return {
+        "spatial": feature_map(scores, caption, "The spatial scores"),
+        "combined": map_over_image(
+            gate, index, "the gate M, mean over C", "The gate, mean over the channels"
+        ),
+        "after": feature_map(after, "output, mean over C", "The output, mean over the channels"),
+    }
+
+
+def points(setting: Setting) -> Data:
+    """Say whether the gate, averaged over the channels, points at the digit."""
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    index = image_index(setting)
+    return {"points": pointing(seen.maps["combined"][index].mean(dim=0), index)}
+
+
+CODE = Code(
+    """\
+from attn_lib import BAM
+from gate_by_gate.explorers.shared.samples import INPUTS, trained_network
+from attn_lib.inspection import attention_maps, count_parameters
+
+parameters = count_parameters(BAM({channels}, reduction={reduction}, dilation={dilation})).total
+maps = attention_maps(trained_network("{trained}_seed0"), INPUTS[{image}, None])
+scores = maps["layer{stage}.0.attention"]
+combined = scores["combined"][0].mean(dim=0)
+""",
+    {"trained": (("combine", "reduction", "dilation"), setting_name)},
+)
+
+NETWORK = ("combine", "reduction", "dilation")
+WHILE_ANOTHER = {
+    name: ("combine", tuple(combine for combine in COMBINATIONS if combine != "sum"))
+    for name in ("reduction", "dilation")
+}
+
+EXPLORER = Definition(
+    name="bam",
+    title="BAM: move a control",
+    panels=(
+        Panel("The block, in all boxes below", (REDUCTION, DILATION), ()),
+        Panel(
+            "What it costs",
+            (CHANNELS,),
+            (
+                Part(
+                    "cost",
+                    ("channels", "reduction"),
+                    (
+                        Item("parameters", "terms", "parameters, with m = C/r"),
+                        Item(
+                            "shapes",
+                            "shapes",
+                            f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
+                        ),
+                    ),
+                    cost,
+                ),
+            ),
+        ),
+        Panel(
+            "How far the spatial branch looks",
+            (STAGE, IMAGE),
+            (
+                Part(
+                    "field",
+                    ("dilation", "stage", "image"),
+                    (Item("picture", "picture", "the field of one score"),),
+                    field,
+                    "beside",
+                ),
+                Part(
+                    "extent",
+                    ("dilation", "stage", "image"),
+                    (
+                        Item("side", "number", "the field of one spatial score"),
+                        Item("pixels", "number", "in pixels of the image"),
+                        Item("reads", "number", "places on the map that it reads"),
+                    ),
+                    extent,
+                    "column",
+                ),
+            ),
+        ),
+        Panel(
+            "What it does, trained",
+            (COMBINE,),
+            (
+                Part(
+                    "reading",
+                    (*NETWORK, "image"),
+                    READING,
+                    SHOWN.read,
+                    ignores=WHILE_ANOTHER,
+                ),
+                Part(
+                    "channel",
+                    (*NETWORK, "image", "stage"),
+                    (Item("channel", "bars", "channel branch: scores"),),
+                    channel_branch,
+                    ignores=WHILE_ANOTHER,
+                ),
+                Part(
+                    "places",
+                    (*NETWORK, "image", "stage"),
+                    (
+                        Item("spatial", "heatmap"),
+                        Item("combined", "heatmap"),
+                        Item("after", "heatmap"),
+                    ),
+                    places,
+                    ignores=WHILE_ANOTHER,
+                ),
+                # Apart from the maps: a text of changing length must not wrap beside them.
+                Part(
+                    "points",
+                    (*NETWORK, "image", "stage"),
+                    (Item("points", "number", "the gate's peak points"),),
+                    points,
+                    ignores=WHILE_ANOTHER,
+                ),
+            ),
+        ),
+    ),
+    pictures=PICTURES,
+    code=CODE,
+)

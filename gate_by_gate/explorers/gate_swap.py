@@ -1,0 +1,139 @@
+"""The gate-swap explorer: an image is read with gates that the network did not compute for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from attn_lib.inspection import attention_maps
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.samples import (
+    INPUTS,
+    PICTURES,
+    SAMPLES,
+    image_control,
+    image_index,
+    look,
+    read_digit,
+    trained_network,
+)
+from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.encoding import bars, round_off
+from gate_by_gate.widgets.snippets import Code
+
+__all__ = ["DONOR", "EXPLORER", "IMAGE", "NETWORK"]
+
+NETWORK = "se_r4_bias_seed0"
+
+IMAGE = image_control("image", "the network looks at", 3)
+DONOR = Control(
+    "donor",
+    "with the gates computed for",
+    (*(str(index) for index in IMAGE.values), "mean", "open"),
+    "3",
+    "gallery",
+    (*IMAGE.texts, "their mean", "none: all open"),
+)
+
+
+def read_with_gates(network: nn.Module, x: Tensor, gates: Mapping[str, Tensor]) -> Tensor:
+    """Return the class probabilities of ``x`` when its blocks scale by ``gates`` instead of their own.
+
+    Args:
+        network: a network of the experiment with SE blocks.
+        x: the images, ``(N, 1, H, W)``.
+        gates: for each block by its full name, the gates ``(N, C, 1, 1)``.
+
+    Shape:
+        The result is ``(N, 10)``.
+    """
+    handles = [
+        network.get_submodule(name).register_forward_hook(
+            lambda block, inputs, output, gate=gate: inputs[0] * gate
+        )
+        for name, gate in gates.items()
+    ]
+    try:
+        with torch.no_grad():
+            return network(x).softmax(dim=1)
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@cache
+def readings(donor: Value) -> Tensor:
+    """Return the class probabilities of every image with the gates of ``donor``: ``(images, 10)``.
+
+    Raises:
+        ValueError: there is no such donor.
+    """
+    if donor not in DONOR.values:
+        raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
+    network = trained_network(NETWORK)
+    own = {name: maps["channel"] for name, maps in attention_maps(network, INPUTS).items()}
+    if donor == "mean":
+        gates = {name: gate.mean(dim=0, keepdim=True).expand_as(gate) for name, gate in own.items()}
+    elif donor == "open":
+        gates = {name: torch.ones_like(gate) for name, gate in own.items()}
+    else:
+        gates = {name: gate[int(donor)].expand_as(gate) for name, gate in own.items()}
+    return read_with_gates(network, INPUTS, gates)
+
+
+def reading(setting: Setting) -> Data:
+    """Say what the network reads with these gates, and how sure it is of every digit."""
+    index = image_index(setting)
+    probabilities = readings(setting["donor"])[index]
+    return {
+        **read_digit(probabilities, int(SAMPLES.labels[index])),
+        "probabilities": bars(
+            probabilities,
+            0,
+            1,
+            "Probability of each digit: "
+            + ", ".join(f"{d}: {round_off(p)}" for d, p in enumerate(probabilities.tolist())),
+            what="digit",
+        ),
+    }
+
+
+CODE = Code("""\
+from gate_by_gate.explorers.gate_swap import readings
+
+probabilities = readings({donor})[{image}]
+prediction = int(probabilities.argmax())
+""")
+
+EXPLORER = Definition(
+    name="gate_swap",
+    title=f"Swap the gates of a trained network (SE, r = {results.record(NETWORK)['network']['reduction']})",
+    panels=(
+        Panel(
+            "An image and its gates",
+            (IMAGE, DONOR),
+            (
+                Part(
+                    "look", ("image",), (Item("picture", "picture", "the image it looks at"),), look, "beside"
+                ),
+                Part(
+                    "reading",
+                    ("image", "donor"),
+                    (
+                        Item("prediction", "number", "it reads"),
+                        Item("probability", "number", "with probability"),
+                        Item("probabilities", "bars", "probability of each digit"),
+                    ),
+                    reading,
+                    "column",
+                ),
+            ),
+        ),
+    ),
+    pictures=PICTURES,
+    code=CODE,
+)

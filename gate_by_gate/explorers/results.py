@@ -1,0 +1,524 @@
+"""The results explorer: what every setting reaches and what it costs, and any two settings side by side."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Any
+
+from attn_lib.blocks.arguments import check_choice
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.samples import picked_stage
+from gate_by_gate.explorers.shared.setting_names import FAMILIES, family, order, title
+from gate_by_gate.results import comparison
+from gate_by_gate.results.comparison import Spread, paired
+from gate_by_gate.widgets import charts
+from gate_by_gate.widgets.contrasts import Difference, contrast, member
+from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.snippets import Code
+
+__all__ = ["COST", "EXPLORER", "FIRST", "MAP", "MEASURE", "SECOND", "STAGE"]
+
+GROUP = "main"
+"""The runs on one task and one budget; those of another task are not to be compared with them."""
+
+PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A setting of the main comparison.
+
+    Attributes:
+        name: its runs' name without the seed.
+        title: what a reader knows it as.
+        family: the block that it is about.
+        parameters: how many more than the plain network.
+        macs: multiply-accumulates for one image, more than the plain network's.
+    """
+
+    name: str
+    title: str
+    family: str
+    parameters: int
+    macs: int
+
+
+def networks() -> tuple[Network, ...]:
+    """Return every setting of the main comparison, by block."""
+    records = {name: first_record(name) for name in results.settings(GROUP)}
+    plain = records[PLAIN]
+    found = [
+        Network(
+            name,
+            title(run["setting"]),
+            family(run["setting"]),
+            run["parameters"] - plain["parameters"],
+            run["macs"] - plain["macs"],
+        )
+        for name, run in records.items()
+    ]
+    return tuple(sorted(found, key=lambda one: order(records[one.name]["setting"])))
+
+
+def first_record(setting: str) -> dict[str, Any]:
+    """Return the record of the first seed of a setting: its seeds share what this explorer reads of it."""
+    return results.record(f"{setting}_seed{results.seeds(setting)[0]}")
+
+
+NETWORKS = networks()
+BY_NAME = {one.name: one for one in NETWORKS}
+SEEDS = sorted({seed for one in NETWORKS for seed in results.seeds(one.name)})
+
+ACCURACY = "accuracy"
+MEASURES = {ACCURACY: "test accuracy", "pointing": "pointing game", "energy": "energy in the box"}
+MAPS = {"attention": "the block's own map", "grad_cam": "Grad-CAM of the stage"}
+COSTS = {
+    "parameters": "added parameters",
+    "macs": "added multiply-accumulates",
+    "time": "time, plain = 1",
+}
+BATCH = 50
+"""The size of the batches whose time is shown: that of one image is mostly the framework's own."""
+
+MEASURE = Control("measure", "vertical axis", tuple(MEASURES), ACCURACY, "choice", tuple(MEASURES.values()))
+MAP = Control("map", "map (not for accuracy)", tuple(MAPS), "attention", "choice", tuple(MAPS.values()))
+STAGE = Control("stage", "stage (not for accuracy)", (1, 2, 3), 2, "choice")
+COST = Control("cost", "horizontal axis", tuple(COSTS), "parameters", "choice", tuple(COSTS.values()))
+
+
+def menu(name: str, label: str, default: str) -> Control:
+    """Make a menu of all settings, under the names of their blocks."""
+    return Control(
+        name,
+        label,
+        tuple(BY_NAME),
+        default,
+        "menu",
+        tuple(one.title for one in NETWORKS),
+        tuple(one.family for one in NETWORKS),
+    )
+
+
+FIRST = menu("first", "A", "se_r4_bias")
+SECOND = menu("second", "B", PLAIN)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured: the accuracy, or where one kind of map points in one stage.
+
+    Attributes:
+        name: one of ``MEASURES``.
+        of: one of ``MAPS``; nothing for the accuracy.
+        stage: of the network; nothing for the accuracy.
+    """
+
+    name: str
+    of: comparison.Map | None = None
+    stage: int | None = None
+
+    def of_setting(self, setting: str) -> Spread | None:
+        """Return what was measured of a setting; None if it has no such map."""
+        if self.of is None or self.stage is None:
+            return comparison.accuracy(setting)
+        score = {"pointing": comparison.pointing, "energy": comparison.energy}[self.name]
+        try:
+            return score(setting, self.stage, self.of)
+        except ValueError:
+            return None
+
+
+def picked_measure(setting: Setting) -> Measure:
+    """Return the measure that a setting names.
+
+    Raises:
+        ValueError: there is no such measure, map or stage.
+    """
+    name = check_choice("measure", setting["measure"], tuple(MEASURES))
+    of, stage = check_choice("map", setting["map"], tuple(MAPS)), picked_stage(setting)
+    return Measure(name) if name == ACCURACY else Measure(name, of, stage)  # type: ignore[arg-type]
+
+
+@cache
+def measured(measure: Measure) -> dict[str, Spread]:
+    """Return what was measured, by setting, of those that have it."""
+    spreads = {one.name: measure.of_setting(one.name) for one in NETWORKS}
+    return {name: spread for name, spread in spreads.items() if spread is not None}
+
+
+def overview(setting: Setting) -> Data:
+    """Draw every setting as a point: what it reaches over what it costs."""
+    measure = picked_measure(setting)
+    cost = check_choice("cost", setting["cost"], tuple(COSTS))
+    return {"chart": draw(measure, cost), "note": {"text": explain(measure, cost)}}
+
+
+@cache
+def draw(measure: Measure, cost: str) -> Data:
+    """Draw the points, one series for each block."""
+    across = costs(cost)
+    spreads = {name: spread for name, spread in measured(measure).items() if name in across}
+    places = side_by_side({name: across[name].place for name in spreads})
+    members: dict[str, list[Data]] = {name: [] for name in FAMILIES}
+    axis = measure_axis(measure)
+    for name, spread in spreads.items():
+        interval = drawn(spread.interval, axis)
+        members[BY_NAME[name].family].append(
+            charts.point(
+                places[name],
+                held(100 * spread.mean, axis),
+                (across[name].text, percent(spread.mean)),
+                interval=interval,
+                interval_text=percents(spread.interval) if interval else "",
+                name=BY_NAME[name].title,
+            )
+        )
+    best, worst = (pick(spreads, key=lambda name: spreads[name].mean) for pick in (max, min))
+    return charts.chart(
+        cost_axis(cost),
+        axis,
+        [charts.points(name, points, FAMILIES.index(name)) for name, points in members.items() if points],
+        f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
+        f"{percent(spreads[worst].mean)} ({BY_NAME[worst].title}) to {percent(spreads[best].mean)} "
+        f"({BY_NAME[best].title}).",
+        rings=[charts.ring("first", "A"), charts.ring("second", "B")],
+    )
+
+
+def held(value: float, axis: Data) -> float:
+    """Return where a percentage is drawn: at the end of the axis, if it lies beyond."""
+    return round(min(max(value, float(axis["low"])), float(axis["high"])), 1)  # type: ignore[arg-type]
+
+
+def drawn(interval: tuple[float, float], axis: Data) -> tuple[float, float] | None:
+    """Return what is drawn of an interval, in per cent: as much as the axis holds."""
+    low, high = interval
+    return None if math.isnan(low) else (held(100 * low, axis), held(100 * high, axis))
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * share:.1f} %"
+
+
+def percents(ends: tuple[float, float]) -> str:
+    """Write an interval of shares."""
+    low, high = ends
+    return "one seed" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def half_width(spread: Spread) -> str:
+    """Write how far the interval of a mean reaches to either side."""
+    reach = spread.interval[1] - spread.mean
+    return "one seed" if math.isnan(reach) else f"± {100 * reach:.1f} %"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Where a cost stands along its axis, and how a reader sees it."""
+
+    place: float
+    text: str
+
+
+def costs(name: str) -> dict[str, Cost]:
+    """Return a cost by setting, of those whose cost is known.
+
+    On a logarithmic axis nothing has no place: it stands at the axis's low end.
+    """
+    if name == "time":
+        return {one.name: cost for one in NETWORKS if (cost := time_of(one.name)) is not None}
+    added = {one.name: one.parameters if name == "parameters" else one.macs for one in NETWORKS}
+    return {setting: Cost(max(value, NOTHING[name]), f"{value:,}") for setting, value in added.items()}
+
+
+NOTHING = {"parameters": 1, "macs": 10}
+"""Where zero stands on an axis of ratios: below the least that a block adds."""
+
+
+def time_of(setting: str) -> Cost | None:
+    """Return a network's time over that of the plain one; None if it was not timed."""
+    try:
+        ratio = results.timing(setting)[BATCH].ratio
+    except KeyError:
+        return None
+    return Cost(ratio, f"{ratio:.2f}")
+
+
+STEP = 1.05
+"""Each of several points of equal cost stands so many times further along, or their lines would be one."""
+
+
+def side_by_side(places: dict[str, float]) -> dict[str, float]:
+    """Move points that stand at one place apart, evenly to both sides."""
+    together: dict[float, list[str]] = defaultdict(list)
+    for name, place in places.items():
+        together[place].append(name)
+    return {
+        name: float(f"{place * STEP ** (at - (len(names) - 1) / 2):.4g}")
+        for place, names in together.items()
+        for at, name in enumerate(names)
+    }
+
+
+TICKS: dict[str, list[tuple[float, str]]] = {
+    "parameters": [(1, "0"), (10, "10"), (100, "100"), (1_000, "1 k"), (10_000, "10 k")],
+    "macs": [(10, "0"), (1_000, "1 k"), (10_000, "10 k"), (100_000, "100 k"), (1_000_000, "1 M")],
+    "time": [(1, "1"), (1.5, "1.5"), (2, "2"), (3, "3"), (5, "5"), (10, "10"), (20, "20")],
+}
+SCALES = {
+    "parameters": "added parameters (log)",
+    "macs": "added multiply-accumulates (log)",
+    "time": "time, plain = 1 (log)",
+}
+
+
+def cost_axis(cost: str) -> Data:
+    """Make the horizontal axis, with room on both sides."""
+    places = [one.place for one in costs(cost).values()]
+    low, high = min(places) / 1.4, max(places) * 1.4
+    ticks = [(place, text) for place, text in TICKS[cost] if low <= place <= high]
+    return charts.axis(SCALES[cost], low, high, ticks, log=True)
+
+
+def measure_axis(measure: Measure) -> Data:
+    """Make the axis of the measure, in per cent.
+
+    It holds the points and their intervals, but not those far out: one network that did not learn would
+    press all others into a line.
+    """
+    spreads = measured(measure).values()
+    fences = fences_of([spread.mean for spread in spreads])
+    ends = [end for spread in spreads for end in (spread.mean, *spread.interval)]
+    # Not a number, the end of no interval, is in no range either.
+    shown = [100 * min(max(end, 0), 1) for end in ends if fences[0] <= end <= fences[1]]
+    low, high = min(shown), max(shown)
+    step = next((step for step in (0.5, 1, 2, 5, 10, 20) if (high - low) / step <= 8), 20)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    ticks = [(step * at, f"{step * at:g} %") for at in range(first, last + 1)]
+    return charts.axis(describe(measure), step * first, step * last, ticks)
+
+
+def fences_of(values: Sequence[float]) -> tuple[float, float]:
+    """Return beyond what a value is far out: three times the quartiles' distance from them (Tukey 1977)."""
+    lower, _, upper = statistics.quantiles(values, method="inclusive")
+    if lower == upper:
+        return -math.inf, math.inf
+    return lower - 3 * (upper - lower), upper + 3 * (upper - lower)
+
+
+def beyond(measure: Measure) -> list[str]:
+    """Name the settings whose mean lies beyond the axis."""
+    axis = measure_axis(measure)
+    far = [
+        f"{BY_NAME[name].title} ({percent(spread.mean)})"
+        for name, spread in measured(measure).items()
+        if held(100 * spread.mean, axis) != round(100 * spread.mean, 1)
+    ]
+    return [f"Far out, and drawn at the edge: {', '.join(far)}."] if far else []
+
+
+def describe(measure: Measure) -> str:
+    """Name a measure with the map that it is of: ``"pointing game, Grad-CAM of stage 2"``."""
+    what = MEASURES[measure.name]
+    if measure.of is None:
+        return what
+    return f"{what}, {'own map' if measure.of == 'attention' else 'Grad-CAM'} in stage {measure.stage}"
+
+
+@cache
+def explain(measure: Measure, cost: str) -> str:
+    """Say what is drawn, of how many settings and seeds, and where nothing stands."""
+    says = [*say_measure(measure), say_seeds(measured(measure).values()), *beyond(measure)]
+    return " ".join([*says, *say_cost(measure, cost)])
+
+
+def say_measure(measure: Measure) -> list[str]:
+    """Say what is measured, and by which settings."""
+    if measure.of is None:
+        total = first_record(PLAIN)["test"]["total"]
+        return [f"The share of {total:,} test images that are read correctly."]
+    scored = measured(measure)
+    score = first_record(next(iter(scored)))["localization"][f"layer{measure.stage}"][measure.of]
+    on, chance = f"{score['total']:,} test images", percent(score["chance"])
+    says = {
+        "pointing": f"The share of {on} on which the largest value of a map lies in the digit's box; a place "
+        f"picked at random does on {chance}.",
+        "energy": f"The share of a map that lies in the digit's box, mean over {on}; of a level map it is "
+        f"{chance}.",
+    }[measure.name]
+    if measure.of == "grad_cam":
+        return [says, "The map is Grad-CAM of what the stage returns, which every network has."]
+    without = len(NETWORKS) - len(scored)
+    return [
+        says,
+        f"The map is the block's own, mean over channels or heads; {without} of {len(NETWORKS)} settings "
+        "have none here, since their gates treat all places alike: for these there is Grad-CAM.",
+    ]
+
+
+def say_seeds(spreads: Iterable[Spread]) -> str:
+    """Say what a point and its line are."""
+    counts = sorted({len(spread.values) for spread in spreads})
+    if counts == [1]:
+        return "A point is one seed, so there are no intervals yet."
+    span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"A point is the mean of {span} seeds, its line the 95 % interval of that mean."
+
+
+def say_cost(measure: Measure, cost: str) -> list[str]:
+    """Say how a cost was found, where that needs a word."""
+    if cost != "time":
+        counted = ["Multiply-accumulates are counted for one image."] if cost == "macs" else []
+        return [
+            "Settings of equal cost stand side by side; what adds nothing stands at the left end, at 0.",
+            *counted,
+        ]
+    how = results.timing_conditions()
+    left_out = len(measured(measure)) - len(measured(measure).keys() & costs(cost).keys())
+    missing = [f"{left_out} settings were not timed."] if left_out else []
+    return [
+        f"Processor time of a forward pass of {BATCH} images over that of the plain network, which took "
+        f"turns with it: median of {how['rounds']} rounds on one thread ({how['cpu']}).",
+        *missing,
+    ]
+
+
+MARKS = {
+    "better": "+",
+    "worse": "-",
+    "not distinguishable here": "=",
+    "one seed: no verdict": "1",
+}
+NOT_PAIRED = "x"
+
+VERDICTS = {
+    "+": "A is better: the interval of the difference lies above zero.",
+    "-": "A is worse: the interval of the difference lies below zero.",
+    "=": "Not distinguishable here: the interval of the difference holds zero.",
+    "1": "One seed in common: a difference without an interval, so no verdict.",
+    NOT_PAIRED: "No seed in common: the two cannot be paired.",
+    "same": "A and B are the same setting.",
+}
+
+
+def compare(setting: Setting) -> Data:
+    """Contrast any two settings, seed by seed."""
+    measure = picked_measure(setting)
+    return {"contrast": contrasted(measure)}
+
+
+@cache
+def contrasted(measure: Measure) -> Data:
+    """Contrast all pairs of the settings that have the measure."""
+    spreads = measured(measure)
+    names = list(spreads)
+
+    def difference(first: int, second: int) -> Difference:
+        a, b = spreads[names[first]], spreads[names[second]]
+        if not a.values.keys() & b.values.keys():
+            return Difference(math.nan, math.nan, NOT_PAIRED)
+        found = paired(a, b)
+        return Difference(found.mean, found.high - found.mean, MARKS[found.verdict])
+
+    members = [
+        member(name, percent(spread.mean), half_width(spread), [spread.values.get(s) for s in SEEDS])
+        for name, spread in spreads.items()
+    ]
+    where = f"in stage {measure.stage}: see Grad-CAM"
+    absent = (f"A has no map of its own {where}.", f"B has no map of its own {where}.")
+    return contrast(
+        ("first", "second"),
+        SEEDS,
+        members,
+        difference,
+        VERDICTS,
+        (*absent, f"Neither has a map of its own {where}."),
+        describe(measure),
+    )
+
+
+def write_measure(name: Any, of: Any, stage: Any) -> str:
+    """Write what follows the name of the measure and the setting: nothing for the accuracy."""
+    return "" if name == ACCURACY else f", {stage}, {of!r}"
+
+
+CODE = Code(
+    """\
+from gate_by_gate.results.comparison import {function}, paired
+
+first = {function}({first}{arguments})
+second = {function}({second}{arguments})
+difference = paired(first, second)
+print(first, second, difference, sep="\\n")
+""",
+    {
+        "function": ("measure", str),
+        "arguments": (("measure", "map", "stage"), write_measure),
+    },
+)
+
+IGNORES = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
+"""The accuracy is of no map."""
+
+
+def tallest() -> tuple[Setting, ...]:
+    """Return for every measure, and every length of the legend, the setting with the longest note."""
+    found: dict[tuple[Value, int], tuple[int, Setting]] = {}
+    for picked in product(*(control.values for control in (MEASURE, COST, MAP, STAGE))):
+        setting = dict(zip(("measure", "cost", "map", "stage"), picked, strict=True))
+        shown: Any = overview(setting)
+        kind, length = (picked[0], len(shown["chart"]["series"])), len(shown["note"]["text"])
+        if length > found.get(kind, (0, {}))[0]:
+            found[kind] = length, setting
+    return tuple(setting for _, setting in found.values())
+
+
+EXPLORER = Definition(
+    name="results",
+    title="Where the result stands: every setting of the main comparison",
+    panels=(
+        Panel(
+            "What it reaches over what it costs",
+            (MEASURE, COST, MAP, STAGE),
+            (
+                Part(
+                    "overview",
+                    ("measure", "map", "stage", "cost"),
+                    (
+                        Item("chart", "chart", "one point for each setting; A and B are those picked below"),
+                        Item("note", "text"),
+                    ),
+                    overview,
+                    "full",
+                    follows=("first", "second"),
+                    ignores=IGNORES,
+                    room=tallest(),
+                ),
+            ),
+        ),
+        Panel(
+            "Two settings, seed by seed",
+            (FIRST, SECOND),
+            (
+                Part(
+                    "pair",
+                    ("measure", "map", "stage"),
+                    (Item("contrast", "contrast", "A, B, and A − B in points; intervals are of 95 %"),),
+                    compare,
+                    follows=("first", "second"),
+                    ignores=IGNORES,
+                    room=({"measure": "energy", "map": "grad_cam"},),
+                ),
+            ),
+        ),
+    ),
+    code=CODE,
+)

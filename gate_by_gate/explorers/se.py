@@ -1,0 +1,295 @@
+"""The SE explorer: what a block costs, and what trained blocks do to an image of the digits experiment."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+
+from attn_lib.blocks import SE
+from attn_lib.inspection import count_parameters, trace_shapes
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.samples import (
+    PICTURES,
+    STAGE,
+    describe,
+    image_control,
+    image_index,
+    look,
+    observe,
+    picked_stage,
+)
+from gate_by_gate.explorers.shared.trained import READING, Trained
+from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.encoding import (
+    bars,
+    count,
+    heatmap,
+    join,
+    number,
+    over_picture,
+    round_off,
+    shape_text,
+    sorted_while,
+)
+from gate_by_gate.widgets.snippets import Code
+
+__all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "ORDER", "REDUCTION", "STAGE"]
+
+TRAINED_REDUCTIONS = (2, 4, 8, 16)
+CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
+REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
+BIAS = Control("bias", "bias", (True, False), True, "choice", ("with bias", "without bias"))
+IMAGE = image_control("image", "test image", 0)
+ORDER = Control(
+    "order",
+    "bars",
+    ("in place", "sorted"),
+    "in place",
+    "choice",
+    ("channel by channel", "sorted by the gate"),
+)
+
+MAP_SIDE = 14
+"""Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
+
+DRAWN_SIDE = 10
+"""Rows and columns of a drawn feature map at most: more cost a page more bytes than they show a reader."""
+
+SYMBOLS = {
+    "mlp.fc1.weight": ("W₁", "C/r × C"),
+    "mlp.fc1.bias": ("b₁", "C/r"),
+    "mlp.fc2.weight": ("W₂", "C × C/r"),
+    "mlp.fc2.bias": ("b₂", "C"),
+}
+
+
+def cost(setting: Setting) -> Data:
+    """Count parameters term by term, and trace the shape through the block."""
+    channels, reduction, bias = (setting[name] for name in ("channels", "reduction", "bias"))
+    with torch.device("meta"):  # shapes without memory: a block of 2,048 channels costs nothing to describe
+        block = SE(channels, reduction=reduction, bias=bias)  # type: ignore[arg-type]
+        convolution = nn.Conv2d(block.channels, block.channels, 3, padding=1, bias=False)
+        x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
+    counted = count_parameters(block)
+    total, beside = counted.total, count_parameters(convolution).total
+    parameters = {parameter.name: parameter for parameter in counted.parameters}
+    rows = [
+        {
+            "name": name,
+            "label": label,
+            "formula": formula,
+            # Without bias its rows stay, so that the figure keeps its height while a reader compares.
+            "product": shape_text(parameters[name].shape) if name in parameters else "none",
+            **count(parameters[name].count if name in parameters else 0),
+        }
+        for name, (label, formula) in SYMBOLS.items()
+    ]
+    return {
+        "parameters": {"rows": rows, "total": count(total)},
+        "shapes": {"rows": trace(block, x)},
+        "share": number(round(100 * total / beside, 2), f"{100 * total / beside:.2f} % of {beside:,}"),
+    }
+
+
+def trace(block: SE, x: Tensor) -> list[Data]:
+    """Follow the shape through one call of the block."""
+    seen = {record.name: record for record in trace_shapes(block, x)}
+    whole, bottleneck = seen[""], seen["mlp"]
+    steps = {
+        "input x": whole.inputs[0],
+        "squeeze: mean over H × W": bottleneck.inputs[0],
+        "W₁, then ReLU": seen["mlp.fc1"].outputs[0],
+        "W₂": seen["mlp.fc2"].outputs[0],
+        "sigmoid: the gates s": whole.maps["channel"],
+        "output s · x": whole.outputs[0],
+    }
+    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+
+
+def network_name(setting: Setting) -> str:
+    """Name the run whose blocks have this reduction and bias."""
+    return f"se_r{setting['reduction']}_{'bias' if setting['bias'] else 'nobias'}_seed0"
+
+
+def why_missing(setting: Setting) -> str:
+    """Say why there is nothing to show."""
+    trained = join([str(r) for r in TRAINED_REDUCTIONS])
+    return f"No network was trained with r = {setting['reduction']}; one was for each r = {trained}."
+
+
+SHOWN = Trained(network_name, why_missing)
+
+
+def gates(setting: Setting) -> Data:
+    """Give the squeezed vector and the gates of one stage, with its most open and most closed channel."""
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    stage, index = picked_stage(setting), image_index(setting)
+    squeezed = seen.input.mean(dim=(2, 3))
+    # One scale for all images, so that bars compare from image to image; it always holds zero.
+    low, high = round_off(min(squeezed.min().item(), 0)), round_off(max(squeezed.max().item(), 0))
+    gate = seen.maps["channel"][index, :, 0, 0]
+    order = gate.argsort(descending=True).tolist()
+    smallest, mean, largest = (round_off(v.item()) for v in (gate.min(), gate.mean(), gate.max()))
+    channels = len(order)
+    sort = sorted_while("order", "sorted", "gates")
+    return {
+        "squeeze": bars(
+            squeezed[index],
+            low,
+            high,
+            f"Means of {channels} channels over the map, between {round_off(squeezed[index].min().item())} "
+            f"and {round_off(squeezed[index].max().item())}.",
+            sort=sort,
+        ),
+        "gates": bars(
+            gate,
+            0,
+            1,
+            f"{channels} gates between {smallest} and {largest}, mean {mean}. Most open: channels "
+            f"{join([str(c) for c in order[:3]])}; most closed: {join([str(c) for c in order[:-4:-1]])}.",
+            sort=sort,
+        ),
+        "open": feature_map(seen.input[index], order[0], gate, "most open", index),
+        "closed": feature_map(seen.input[index], order[-1], gate, "most closed", index),
+        "mean": number(mean, f"{mean:.3f}"),
+        "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
+        "shape": {"rows": [{"step": f"input, stage {stage}", "shape": shape_text(seen.input[:1].shape)}]},
+    }
+
+
+def by_class(setting: Setting) -> Data:
+    """Give the mean gate of every channel for each digit, over all test images."""
+    stage, name = picked_stage(setting), network_name(setting)
+    if observe(name) is None:
+        return SHOWN.missing(setting)
+    means = results.class_gates(name)[f"layer{stage}.0.attention"]
+    # One number for how much a gate depends on the digit: its spread over the ten means, averaged over gates.
+    spread = round_off(means.std(dim=0, correction=0).mean().item())
+    apart = (means.amax(dim=0) - means.amin(dim=0)).argmax().item()
+    ends = means[:, int(apart)]
+    return {
+        "classes": heatmap(
+            means,
+            "mean gate of each channel, left to right, for the digits 0 to 9, top to bottom; all test images",
+            f"Ten rows, one per digit, and {means.shape[1]} columns, one per channel. A gate's means differ "
+            f"by {spread} in the mean, and most for channel {apart}: from {round_off(ends.min().item())} for "
+            f"a {ends.argmin().item()} to {round_off(ends.max().item())} for a {ends.argmax().item()}.",
+            scale=(0.0, 1.0),
+            axes=("digit", "channel"),
+        ),
+        "between": number(spread, f"{spread:.3f}"),
+    }
+
+
+def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: int) -> Data:
+    """Give one channel before its gate, over the image.
+
+    Args:
+        maps: what the block received for the image, ``(C, H, W)``; a map of more than ``DRAWN_SIDE`` rows is
+            averaged down to these.
+        channel: which of them.
+        gates: ``(C,)``.
+        which: what is special about it.
+        index: the image.
+    """
+    values = maps[channel]
+    drawn = values[None] if values.shape[0] <= DRAWN_SIDE else adaptive_avg_pool2d(values[None], DRAWN_SIDE)
+    _, rows, columns = drawn.shape
+    row, column = divmod(int(drawn.argmax()), columns)
+    gate = gates[channel].item()
+    return heatmap(
+        drawn[0],
+        f"{which}: channel {channel}, gate {gate:.3f}",
+        f"Channel {channel} before its gate of {gate:.3f}, drawn over the image with {rows} by {columns} "
+        f"places; largest at row {row}, column {column}.",
+        over=over_picture(index, describe(index)["box"]),  # type: ignore[arg-type]
+    )
+
+
+CODE = Code(
+    """\
+from attn_lib import SE
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.samples import INPUTS, trained_network
+from attn_lib.inspection import attention_maps, count_parameters
+
+parameters = count_parameters(SE({channels}, reduction={reduction}, bias={bias})).total
+maps = attention_maps(trained_network("se_r{reduction}_{kind}_seed0"), INPUTS[{image}, None])
+gates = maps["layer{stage}.0.attention"]["channel"].flatten()
+classes = results.class_gates("se_r{reduction}_{kind}_seed0")["layer{stage}.0.attention"]  # digit by digit
+""",
+    {"kind": ("bias", lambda bias: "bias" if bias else "nobias")},
+)
+
+EXPLORER = Definition(
+    name="se",
+    title="Squeeze-and-Excitation: move a control",
+    panels=(
+        Panel("The block, in both boxes below", (REDUCTION, BIAS), ()),
+        Panel(
+            "What it costs",
+            (CHANNELS,),
+            (
+                Part(
+                    "cost",
+                    ("channels", "reduction", "bias"),
+                    (
+                        Item("parameters", "terms", "parameters"),
+                        Item(
+                            "shapes",
+                            "shapes",
+                            f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
+                        ),
+                        Item("share", "number", "as a share of one 3 × 3 convolution of this width"),
+                    ),
+                    cost,
+                ),
+            ),
+        ),
+        Panel(
+            "What it does, trained",
+            (IMAGE, STAGE, ORDER),
+            (
+                Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
+                Part(
+                    "reading",
+                    ("reduction", "bias", "image"),
+                    READING,
+                    SHOWN.read,
+                    "column",
+                ),
+                Part(
+                    "gates",
+                    ("reduction", "bias", "image", "stage"),
+                    (
+                        Item("squeeze", "bars", "squeezed: mean of each channel, z"),
+                        Item("gates", "bars", "gate of each channel, s"),
+                        Item("open", "heatmap"),
+                        Item("closed", "heatmap"),
+                        Item("mean", "number", "mean gate"),
+                        Item("spread", "number", "gates from"),
+                        Item("shape", "shapes"),
+                    ),
+                    gates,
+                    follows=("order",),
+                ),
+                Part(
+                    "classes",
+                    ("reduction", "bias", "stage"),
+                    (
+                        Item("classes", "heatmap"),
+                        Item("between", "number", "spread of a gate between the digits' means"),
+                    ),
+                    by_class,
+                    "full",
+                ),
+            ),
+        ),
+    ),
+    pictures=PICTURES,
+    code=CODE,
+)

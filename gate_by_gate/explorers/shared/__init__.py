@@ -1,0 +1,1 @@
+"""What several explorers share: sample images, trained networks, costs, names."""

@@ -1,0 +1,116 @@
+"""Maps of trained blocks over the sample images: how they are drawn, and whether they point at the digit."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from attn_lib.inspection import pointing_hits
+from gate_by_gate.explorers.shared.samples import SAMPLES, describe
+from gate_by_gate.widgets.definition import Data
+from gate_by_gate.widgets.encoding import dots, heatmap, number, over_picture, round_off
+
+__all__ = ["IMAGE_SIDE", "coarse", "feature_map", "map_over_image", "pixel", "pointing", "points_at_digit"]
+
+IMAGE_SIDE: int = SAMPLES.images.shape[-1]
+"""Height and width of the sample images in pixels."""
+
+ALIKE = 1e-5
+"""Values of a map that differ by less are alike: a gate that saturates is level but for rounding."""
+
+MOST_PEAKS = 4
+"""So many places with the largest value are marked; more are a plateau."""
+
+MOST_ROWS = 14
+"""Rows and columns of a drawn map at most: more cost a page more bytes than they show a reader."""
+
+
+def coarse(values: Tensor) -> Tensor:
+    """Halve the sides of a map until it is small enough to be drawn: a place is then the mean of four.
+
+    Shape:
+        ``(H, W)``, with even sides where they are halved.
+    """
+    while values.shape[-1] > MOST_ROWS:
+        values = avg_pool2d(values[None], 2)[0]
+    return values
+
+
+def pixel(row: int, column: int, rows: int) -> tuple[float, float]:
+    """Return the middle of what a place of a map stands for: x and y in pixels of the image.
+
+    Every layer before it has an odd kernel that is padded by half, so place (i, j) of a map with s pixels to
+    a place looks at the pixel (s i, s j) and as far to all sides.
+    """
+    stride = IMAGE_SIDE // rows
+    return stride * column + 0.5, stride * row + 0.5
+
+
+def peak(values: Tensor) -> tuple[int, int]:
+    """Return row and column of the largest value of a map ``(H, W)``."""
+    row, column = divmod(int(values.argmax()), values.shape[-1])
+    return row, column
+
+
+def feature_map(values: Tensor, caption: str, what: str) -> Data:
+    """Draw a map ``(H, W)`` alone, with the ends of its own scale.
+
+    Args:
+        values: the map.
+        caption: what stands above it.
+        what: the same as the beginning of a sentence.
+    """
+    drawn = coarse(values)
+    row, column = peak(drawn)
+    rows, columns = drawn.shape
+    alt = f"{what}, drawn with {rows} by {columns} places; largest at row {row}, column {column}."
+    return heatmap(drawn, caption, alt)
+
+
+def map_over_image(values: Tensor, index: int, caption: str, what: str, label: str = "its peak") -> Data:
+    """Draw a map ``(H, W)`` over a sample image, with the digit's box and the pixel that its peak stands for.
+
+    Args:
+        values: the map.
+        index: the image.
+        caption: what stands above it.
+        what: the same as the beginning of a sentence.
+        label: what the legend calls the peak, if there is a single one.
+    """
+    drawn = coarse(values)
+    row, column = peak(values)
+    places = [pixel(*place, values.shape[-1]) for place in peaks(values)]
+    # A plateau keeps its line in the legend, so that the page keeps its height.
+    few = len(places) <= MOST_PEAKS
+    marks = [dots(places, label, "spot") if few else dots([], "no single peak", "spot")]
+    alt = (
+        f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
+        f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
+        f"column {column} of {values.shape[0]} by {values.shape[1]}."
+    )
+    box = describe(index)["box"]
+    return heatmap(drawn, caption, alt, over=over_picture(index, box, marks))  # type: ignore[arg-type]
+
+
+def peaks(values: Tensor) -> list[tuple[int, int]]:
+    """Return row and column of every place of a map ``(H, W)`` that has its largest value."""
+    return [(row, column) for row, column in (values > values.max() - ALIKE).nonzero().tolist()]
+
+
+def points_at_digit(values: Tensor, index: int) -> bool | None:
+    """Whether the largest value of a map ``(H, W)`` lies in the digit's box; None if in it and outside it."""
+    places = peaks(values)
+    spikes = torch.zeros(len(places), *values.shape)
+    for spike, place in zip(spikes, places, strict=True):
+        spike[place] = 1
+    hits = pointing_hits(spikes, SAMPLES.boxes[index].expand(len(places), 4), IMAGE_SIDE)
+    return None if hits.any() and not hits.all() else bool(hits.all())
+
+
+def pointing(values: Tensor, index: int) -> Data:
+    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box, if it lies at one place."""
+    hit = points_at_digit(values, index)
+    if hit is None:
+        return number(0, f"nowhere: {len(peaks(values))} places are alike")
+    return number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")

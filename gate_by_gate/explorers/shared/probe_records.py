@@ -1,0 +1,313 @@
+"""What the networks of a probe answer, under which gates, and what an intervention changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from attn_lib.interventions import Used, interventions_for, with_maps
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.probe_maps import draw_channels, draw_places, draw_weights, hundredths
+from gate_by_gate.explorers.shared.probe_words import NOTHING, PROBES
+from gate_by_gate.explorers.shared.samples import trained_network
+from gate_by_gate.explorers.shared.setting_names import family, order, title
+from gate_by_gate.results.probes import ProbeView, probe_images
+from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.definition import Data, Setting
+from gate_by_gate.widgets.encoding import bars, heatmap, number, over_picture, rectangle, round_off
+
+__all__ = ["STAGES", "Outcome", "ProbeRecords", "run_with"]
+
+STAGES = (1, 2)
+
+
+class Outcome(NamedTuple):
+    """What a network makes of all pictures under an intervention."""
+
+    probabilities: Tensor
+    """``(pictures, answers)``"""
+    used: Used
+    """The maps that its blocks used; of length 1 where they are the same for all pictures."""
+
+
+@cache
+def run_with(network: str, intervention: str) -> Outcome | None:
+    """Run a network of a probe on its pictures; ``None`` if the intervention does not apply to it.
+
+    Args:
+        network: the name of the run.
+        intervention: ``"none"``, ``"turned"``, or one of :func:`attn_lib.interventions.interventions_for`.
+    """
+    model, images = trained_network(network), probe_images(results.record(network)["task"])
+    suitable = interventions_for(model)
+    if intervention in (NOTHING, "turned"):
+        view = images.donors if intervention == "turned" else images.shown
+        context: AbstractContextManager[Used] = with_maps(model, lambda name, own: own)
+    elif intervention in suitable:
+        view, context = images.shown, suitable[intervention](images.donors.inputs().double())
+    else:
+        return None
+    with torch.no_grad(), context as used:
+        probabilities = model(view.inputs().double()).softmax(dim=1)
+    return Outcome(probabilities, used)
+
+
+class ProbeRecords:
+    """The controls of the explorer of one probe, and everything that it computes.
+
+    Args:
+        probe: its name.
+
+    Raises:
+        KeyError: there is no such probe, or its pictures are not published.
+    """
+
+    def __init__(self, probe: str) -> None:
+        self.probe = probe
+        self.words, self.word_of = PROBES[probe]
+        self.images = probe_images(probe)
+        records = {name: results.record(name) for name in results.checkpoint_names()}
+        # A menu names settings, so it has one network of each: that of the first seed.
+        settings = {
+            name: one["setting"] for name, one in records.items() if (one["task"], one["seed"]) == (probe, 0)
+        }
+        networks = sorted(settings, key=lambda name: order(settings[name]))
+        titles = tuple(title(settings[name]) for name in networks)
+        first = networks[titles.index(self.words.opens)]
+        found = {intervention for name in networks for intervention in records[name]["interventions"]}
+        interventions = [one for one in self.words.interventions if one in {NOTHING, *found}]
+        pictures = range(len(self.images.indices))
+        self.network = Control(
+            "network",
+            "network",
+            tuple(networks),
+            first,
+            "menu",
+            titles,
+            tuple(family(settings[name]) for name in networks),
+        )
+        self.intervention = Control(
+            "intervention",
+            "intervention",
+            tuple(interventions),
+            NOTHING,
+            "menu",
+            tuple(self.words.interventions[one].name for one in interventions),
+        )
+        self.image = Control(
+            "image", "test image", tuple(pictures), 0, "gallery", tuple(map(self.tile, pictures))
+        )
+        self.stage = Control("stage", "stage of the network", STAGES, STAGES[0], "choice")
+
+    # What the controls pick
+
+    def network_name(self, setting: Setting) -> str:
+        """Return the run of the picked network."""
+        return str(self.checked("network", setting, self.network.values))
+
+    def change(self, setting: Setting) -> str:
+        """Return the picked intervention."""
+        return str(self.checked("intervention", setting, self.intervention.values))
+
+    def index(self, setting: Setting) -> int:
+        """Return the picked picture."""
+        return int(self.checked("image", setting, self.image.values))
+
+    def block_name(self, setting: Setting) -> str:
+        """Return the block of the picked stage."""
+        return f"layer{self.checked('stage', setting, STAGES)}.0.attention"
+
+    @staticmethod
+    def checked(name: str, setting: Setting, values: tuple[Value, ...]) -> Value:
+        """Return what a setting picks.
+
+        Raises:
+            ValueError: it is not among the values.
+        """
+        if setting[name] not in values:
+            raise ValueError(f"`{name}` must be one of {values}; got {setting[name]!r}")
+        return setting[name]
+
+    # The two pictures
+
+    def seen(self, intervention: str) -> ProbeView:
+        """Return the pictures that a network sees."""
+        return self.images.donors if intervention == "turned" else self.images.shown
+
+    def unseen(self, intervention: str) -> ProbeView:
+        """Return the pictures beside them."""
+        return self.images.shown if intervention == "turned" else self.images.donors
+
+    def thing(self, view: ProbeView, index: int) -> str:
+        """Return the word for what is asked for in a picture: a colour, or upper or lower."""
+        return self.word_of(self.images, view, index)
+
+    def answer(self, view: ProbeView, index: int) -> str:
+        """Return what the right answer is called."""
+        return self.words.answers[int(view.labels[index])]
+
+    def tile(self, index: int) -> str:
+        """Name a picture in few words."""
+        thing, answer = self.thing(self.images.shown, index), self.answer(self.images.shown, index)
+        return thing if thing == answer else f"{thing} {answer}"
+
+    def place(self, view: ProbeView, index: int) -> int:
+        """Return where a picture stands among those of the page."""
+        return index + (len(self.images.indices) if view is self.images.donors else 0)
+
+    def draw(self, view: ProbeView, index: int) -> Data:
+        """Give a picture with the box of what is asked for, and that of the cue."""
+        thing, box = self.thing(view, index), view.boxes[index].tolist()
+        x, y, width, height = view.cues[index].tolist()
+        cue = self.words.cue(thing)
+        alt = (
+            f"{self.words.scene}. {self.words.asked(thing, self.answer(view, index))} A frame marks it, at "
+            f"column {box[0]} and row {box[1]}; a dashed one {cue}, at column {x} and row {y}."
+        )
+        marks = [rectangle(x, y, width, height, cue)]
+        named = {"box": box, "frame": "what is asked for", "marks": marks}
+        return {"index": self.place(view, index), **named, "alt": alt}
+
+    # The parts
+
+    def asked(self, setting: Setting) -> Data:
+        """Say what is right, and what the intervention does."""
+        index, intervention = self.index(setting), self.change(setting)
+        view = self.seen(intervention)
+        asked = self.words.asked(self.thing(view, index), self.answer(view, index))
+        return {"asked": {"text": asked}, "what": {"text": self.words.interventions[intervention].what}}
+
+    def look(self, setting: Setting) -> Data:
+        """Give the picture that the network sees, and the one beside it."""
+        index, intervention = self.index(setting), self.change(setting)
+        return {
+            "picture": self.draw(self.seen(intervention), index),
+            "other": self.draw(self.unseen(intervention), index),
+        }
+
+    def read(self, setting: Setting) -> Data:
+        """Say what the network answers, how sure it is of every answer, and what it answered before."""
+        name, index, intervention = self.network_name(setting), self.index(setting), self.change(setting)
+        outcome, untouched = run_with(name, intervention), run_with(name, NOTHING)
+        if outcome is None or untouched is None:
+            return self.unsuitable(name)
+        probabilities, answers = hundredths(outcome.probabilities[index]), self.words.answers
+        before = None if intervention == NOTHING else hundredths(untouched.probabilities[index])
+        guess = int(outcome.probabilities[index].argmax())
+        sure = round_off(probabilities[guess].item())
+        return {
+            "prediction": number(guess, self.verdict(guess, index, intervention)),
+            "probability": number(sure, f"{sure:.2f}"),
+            "probabilities": bars(
+                probabilities,
+                0,
+                1,
+                f"Probability of each of {len(answers)} answers, largest for {answers[guess]}.",
+                what="answer",
+                before=before,
+                names=() if answers[0] == "0" else answers,
+            ),
+        }
+
+    def verdict(self, guess: int, index: int, intervention: str) -> str:
+        """Say whether an answer is right; if it is the one that the other cue asks for, say that."""
+        view, other, word = self.seen(intervention), self.unseen(intervention), self.words.answers[guess]
+        if guess == int(view.labels[index]):
+            return f"✓ {word}: right"
+        if self.words.cued and guess == int(other.labels[index]):
+            return f"✗ {word}: the {self.thing(other, index)} one"
+        return f"✗ {word}: wrong"
+
+    def count(self, setting: Setting) -> Data:
+        """Say how often the network is right on the whole test split, as trained and now."""
+        record = results.record(self.network_name(setting))
+        blind = self.words.blind
+        data: Data = {
+            "accuracy": share(record["test"]["correct"], record["test"]["total"]),
+            "changed": None,
+            "follows": None,
+            "blind": number(round_off(blind), f"{100 * blind:.1f} %"),
+        }
+        counts = record["interventions"].get(self.change(setting))
+        if counts is not None:
+            data["changed"] = share(counts["correct"], counts["total"])
+            data["follows"] = share(counts["other"], counts["total"]) if "other" in counts else None
+        return data
+
+    def channels(self, setting: Setting) -> Data:
+        """Give the gate of every channel, for the picture and, if a cue was turned, for the one beside it."""
+        maps = self.maps(setting, NOTHING)
+        if "missing" in maps:
+            return dict(maps)
+        other = self.maps(setting, "turned") if self.words.cued else None
+        return draw_channels(maps, other, self.index(setting))
+
+    def places(self, setting: Setting) -> Data:
+        """Give the gates of the places over the picture."""
+        return self.places_of(setting, NOTHING, "this cue: " if self.words.cued else "")
+
+    def other_places(self, setting: Setting) -> Data:
+        """Give those over the picture with the other cue."""
+        return self.places_of(setting, "turned", "the other: ")
+
+    def places_of(self, setting: Setting, intervention: str, whose: str) -> Data:
+        """Give the gates of the places, two strips, or where one place looks, over a picture."""
+        maps = self.maps(setting, intervention)
+        if "missing" in maps:
+            return dict(maps)
+        index, stage, view = self.index(setting), int(setting["stage"]), self.seen(intervention)
+        height, width = (side >> stage for side in view.images.shape[2:])
+        place, box = self.place(view, index), view.boxes[index].tolist()
+        if "weights" not in maps:
+            return draw_places(maps, index, (height, width), over_picture(place, box), whose)
+        # The place in the middle of what is asked for; without a cue, of one of two equal patterns.
+        x, y, across, down = (view.boxes if self.words.cued else view.cues)[index].tolist()
+        row, column = (y + down // 2) >> stage, (x + across // 2) >> stage
+        looks = draw_weights(maps["weights"], index, (row, column), (height, width))
+        mark = rectangle(column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks")
+        drawn = heatmap(
+            looks,
+            f"{whose}where one place looks",
+            f"Where the place in row {row}, column {column} looks, among {height} by {width} places.",
+            scale=(0.0, max(looks.max().item(), 0.001)),
+            over=over_picture(place, box, [mark]),
+        )
+        return {"map": drawn, "strips": None}
+
+    def maps(self, setting: Setting, intervention: str) -> Mapping[str, Any]:
+        """Return the maps of the picked block, or say why there are none."""
+        outcome, block = run_with(self.network_name(setting), intervention), self.block_name(setting)
+        assert outcome is not None  # for the type checker: a look at either picture suits every network
+        if not outcome.used:
+            return {"missing": "The plain network has no gates."}
+        if block not in outcome.used:
+            return {"missing": f"This network has no block in stage {setting['stage']}."}
+        return outcome.used[block]
+
+    @staticmethod
+    def unsuitable(name: str) -> Data:
+        """Say that an intervention does not apply to a network."""
+        return {"missing": f"Not for {title(results.record(name)['setting'])}: it has nothing of the kind."}
+
+    def lines(self, network: str, intervention: str) -> str:
+        """Write the code that runs a network under an intervention, or, if that does not apply, as it is."""
+        if intervention not in interventions_for(trained_network(network)):
+            given = "donors" if intervention == "turned" else "shown"
+            return (
+                f"maps = attention_maps(network, images.{given}.inputs().double())\n"
+                f"probabilities = network(images.{given}.inputs().double()).softmax(dim=1)"
+            )
+        return (
+            f'with interventions_for(network)["{intervention}"](images.donors.inputs().double()) as maps:\n'
+            "    probabilities = network(images.shown.inputs().double()).softmax(dim=1)"
+        )
+
+
+def share(part: int, total: int) -> Data:
+    """Write a share of the test images."""
+    return number(round_off(part / total), f"{100 * part / total:.1f} %")

@@ -1,0 +1,329 @@
+"""The side-by-side explorer: one image, the plain network and six blocks, one stage of all of them."""
+
+from __future__ import annotations
+
+import statistics
+from functools import cache
+
+from torch import Tensor
+
+from attn_lib.inspection import grad_cam, place_map
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.image_maps import map_over_image, points_at_digit
+from gate_by_gate.explorers.shared.samples import (
+    INPUTS,
+    PICTURES,
+    SAMPLES,
+    Observation,
+    image_control,
+    image_index,
+    observe,
+    picked_stage,
+    trained_network,
+)
+from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.encoding import count, number, round_off, table, verdict
+from gate_by_gate.widgets.snippets import Code
+
+__all__ = ["EXPLORER", "IMAGE", "NETWORKS", "STAGE"]
+
+NETWORKS = {
+    "plain": "plain",
+    "se_r4_bias": "SE",
+    "eca_k3": "ECA",
+    "cbam_r4_k7": "CBAM",
+    "bam_r4": "BAM",
+    "coord_att_r4": "CoordAtt",
+    "self_attention_r2": "self-attention",
+}
+"""The reference settings of the experiment: one for every block."""
+
+WITHOUT_PLACES = ("plain", "se_r4_bias", "eca_k3")
+"""Networks without a map of places of their own."""
+
+SIDES = {1: 20, 2: 10, 3: 5}
+"""Height and width of the maps of every stage."""
+
+# It opens with the digit that one network reads and six do not, though most maps point at it.
+IMAGE = image_control("image", "test image", 8)
+
+CHANCE = "by chance"
+
+
+def run_name(setting: str) -> str:
+    """Name the run of a setting whose weights are published."""
+    return f"{setting}_seed0"
+
+
+def observed(setting: str) -> Observation:
+    """Return what the network of a setting does with the sample images."""
+    found = observe(run_name(setting))
+    assert found is not None  # for the type checker: the reference settings are published
+    return found
+
+
+@cache
+def maps_of(setting: str, stage: int) -> Tensor:
+    """Return a number for every place and sample image: ``(images, H, W)``.
+
+    It is the block's own map where the block tells places apart, and elsewhere Grad-CAM of what the stage
+    returns, for the digit that the network reads.
+    """
+    block = observed(setting).blocks.get(f"layer{stage}.0.attention")
+    own = None if block is None else place_map(block.maps, (SIDES[stage], SIDES[stage]))
+    if own is not None:
+        return own
+    return grad_cam(trained_network(run_name(setting)), INPUTS, f"layer{stage}").maps
+
+
+def says(setting: str, index: int) -> tuple[int, bool]:
+    """Return the digit that a network reads in an image, and whether it is right."""
+    digit = int(observed(setting).probabilities[index].argmax())
+    return digit, digit == int(SAMPLES.labels[index])
+
+
+def draw(setting: str, index: int, stage: int) -> Data:
+    """Draw the map of one network over an image, with the digit's box and the map's peak."""
+    name, (digit, right) = NETWORKS[setting], says(setting, index)
+    if setting in WITHOUT_PLACES:
+        what = f"Grad-CAM of stage {stage}, {name}, for the digit {digit} that it reads"
+    else:
+        what = f"The map of {name} in stage {stage}"
+    values = maps_of(setting, stage)[index]
+    hit = points_at_digit(values, index)
+    return map_over_image(
+        values,
+        index,
+        f"{name}\nreads {digit}, {'right' if right else 'wrong'}",
+        what,
+        f"peak: {peak_text(hit)}",
+    )
+
+
+def peak_text(hit: bool | None) -> str:
+    """Say whether a map points at the digit; None if its peak is no single place."""
+    return "no peak" if hit is None else "hit" if hit else "miss"
+
+
+def maps(setting: Setting) -> Data:
+    """Draw the map of every network over one image."""
+    index, stage = image_index(setting), picked_stage(setting)
+    return {
+        "of_stage": {
+            "text": f"Grad-CAM of what stage {stage} returns, for the digit that is read: these three "
+            "networks have no map of places."
+        },
+        "of_block": {
+            "text": f"The block's own map in stage {stage}: the spatial gate of CBAM, the gates of BAM and "
+            "CoordAtt in the mean over the channels, the attention that a place receives."
+        },
+        **{name: draw(name, index, stage) for name in NETWORKS},
+    }
+
+
+def one_image(setting: Setting) -> Data:
+    """Say what every network makes of one image."""
+    index, stage = image_index(setting), picked_stage(setting)
+    label = int(SAMPLES.labels[index])
+    rows = {}
+    for name, title in NETWORKS.items():
+        digit, right = says(name, index)
+        probabilities = observed(name).probabilities[index]
+        sure, true = (round_off(probabilities[one].item()) for one in (digit, label))
+        hit = points_at_digit(maps_of(name, stage)[index], index)
+        rows[title] = [
+            verdict(digit, str(digit), right),
+            number(sure, f"{sure:.2f}"),
+            number(true, f"{true:.2f}"),
+            verdict(int(bool(hit)), peak_text(hit), bool(hit)),
+        ]
+    columns = {
+        "prediction": "reads",
+        "probability": "prob.",
+        "of_label": f"prob. of {label}",
+        "points": "peak",
+    }
+    return {"one": table("network", columns, rows)}
+
+
+def percent(share: float) -> Data:
+    """Write a share in per cent."""
+    return number(round_off(share), f"{100 * share:.1f} %")
+
+
+def share_right(setting: str, seed: int) -> float:
+    """Return the share of test images that a network reads rightly."""
+    test = results.record(f"{setting}_seed{seed}")["test"]
+    return float(test["correct"] / test["total"])
+
+
+def all_images(setting: Setting) -> Data:
+    """Say how often every network is right on the whole test split, and how often its map points."""
+    stage = picked_stage(setting)
+    rows = {}
+    for name, title in NETWORKS.items():
+        scores = results.record(run_name(name))["localization"][f"layer{stage}"]
+        score = scores["grad_cam" if name in WITHOUT_PLACES else "attention"]
+        seeds = results.seeds(name)
+        mean = statistics.fmean(share_right(name, seed) for seed in seeds)
+        rows[title] = [
+            percent(share_right(name, 0)),
+            number(round_off(mean), f"{100 * mean:.1f} % ({len(seeds)})"),
+            percent(score["hits"] / score["total"]),
+        ]
+    chance = results.record(run_name("cbam_r4_k7"))["localization"][f"layer{stage}"]["attention"]["chance"]
+    guess = 1 / results.record(run_name("plain"))["network"]["num_classes"]
+    rows[CHANCE] = [percent(guess), percent(guess), percent(chance)]
+    columns = {"accuracy": "reads right", "mean": "mean (n seeds)", "pointing": "peak in box"}
+    return {"all": table("network", columns, rows)}
+
+
+def cost(setting: Setting) -> Data:
+    """Say how many parameters and multiply-accumulates every network has."""
+    records = {name: results.record(run_name(name)) for name in NETWORKS}
+    plain = records["plain"]["parameters"]
+    rows = {}
+    for name, title in NETWORKS.items():
+        parameters, macs = records[name]["parameters"], records[name]["macs"]
+        added = parameters - plain
+        rows[title] = [
+            count(parameters),
+            number(added, f"+{added:,}" if added else "–"),
+            number(macs, f"{macs / 1e6:.2f} M"),
+        ]
+    columns = {"parameters": "parameters", "added": "added", "macs": "mult.-acc."}
+    return {"cost": table("network", columns, rows)}
+
+
+def times(batch: int) -> Data:
+    """Say how long every network takes for an image in a batch of that size, over the plain one."""
+    rows = {}
+    for name, title in NETWORKS.items():
+        timed = results.timing(name)[batch]
+        ratios = (timed.ratio, *timed.quartiles)
+        rows[title] = [
+            *(number(round_off(ratio), f"{ratio:.2f}") for ratio in ratios),
+            number(round_off(timed.milliseconds), f"{timed.milliseconds:.2f}"),
+        ]
+    columns = {
+        "ratio": "over plain",
+        "lower": "lower quartile",
+        "upper": "upper quartile",
+        "milliseconds": "ms",
+    }
+    return table("network", columns, rows)
+
+
+def alone(setting: Setting) -> Data:
+    """Say how long an image takes that comes alone."""
+    return {"alone": times(1)}
+
+
+def in_batch(setting: Setting) -> Data:
+    """Say how long an image takes that comes with others."""
+    return {"in_batch": times(50)}
+
+
+def measured(setting: Setting) -> Data:
+    """Say how and on what the times were measured."""
+    how = results.timing_conditions()
+    versions, loads = how["versions"], [load for load in how["load"] if load is not None]
+    busy = " that other work shared" if loads and max(loads) > how["threads"] + 0.5 else ""
+    return {
+        "machine": {
+            "text": "Times are processor time of a forward pass for one image, on one thread of an "
+            f"{how['cpu']} ({how['platform']}){busy}, PyTorch {versions['torch']}, {how['date']}. Each "
+            f"network took turns with the plain one; its ratio is the median of {how['rounds']} rounds. The "
+            "plain network's own ratio, to a second copy of it, shows the noise."
+        }
+    }
+
+
+CODE = Code(
+    """\
+from gate_by_gate import results
+from gate_by_gate.explorers.shared.samples import INPUTS, SAMPLES, trained_network
+from attn_lib.inspection import attention_maps, grad_cam, place_map, pointing_hits
+
+x, box = INPUTS[{image}, None], SAMPLES.boxes[{image}, None]
+reads, maps, hits, added, ratios = {}, {}, {}, {}, {}
+for name in {names}:
+    network, record = trained_network(name + "_seed0"), results.record(name + "_seed0")
+    evidence = grad_cam(network, x, "layer{stage}")
+    own = attention_maps(network, x).get("layer{stage}.0.attention", {})
+    places = place_map(own, ({side}, {side}))
+    reads[name] = evidence.classes.item()
+    maps[name] = evidence.maps[0] if places is None else places[0]
+    hits[name] = pointing_hits(maps[name][None], box, 40).item()
+    added[name] = record["parameters"] - results.record("plain_seed0")["parameters"]
+    ratios[name] = results.timing(name)[1].ratio
+""",
+    {
+        "side": ("stage", lambda stage: str(SIDES[stage])),
+        "names": ((), lambda: "(\n" + "".join(f'    "{name}",\n' for name in NETWORKS) + ")"),
+    },
+)
+
+EXPLORER = Definition(
+    name="side_by_side",
+    title="Side by side: one image, the plain network and six blocks",
+    panels=(
+        Panel(
+            "What each network does, trained",
+            (IMAGE, STAGE),
+            (
+                Part(
+                    "maps",
+                    ("image", "stage"),
+                    (
+                        Item("of_stage", "text"),
+                        *(Item(name, "heatmap") for name in WITHOUT_PLACES),
+                        Item("of_block", "text"),
+                        *(Item(name, "heatmap") for name in NETWORKS if name not in WITHOUT_PLACES),
+                    ),
+                    maps,
+                    "cards",
+                ),
+                Part(
+                    "one_image",
+                    ("image", "stage"),
+                    (Item("one", "table", "this image"),),
+                    one_image,
+                    "half",
+                ),
+                Part(
+                    "all_images",
+                    ("stage",),
+                    (Item("all", "table", "all 2,000 test images (Grad-CAM: the first 500)"),),
+                    all_images,
+                    "half",
+                ),
+            ),
+        ),
+        Panel(
+            "What each network costs",
+            (),
+            (
+                Part(
+                    "cost",
+                    (),
+                    (Item("cost", "table", "the whole network; multiply-accumulates are for one image"),),
+                    cost,
+                    "half",
+                ),
+                Part("measured", (), (Item("machine", "text"),), measured, "half"),
+                Part("alone", (), (Item("alone", "table", "time of one image alone"),), alone, "half"),
+                Part(
+                    "in_batch",
+                    (),
+                    (Item("in_batch", "table", "time per image, fifty at once"),),
+                    in_batch,
+                    "half",
+                ),
+            ),
+        ),
+    ),
+    pictures=PICTURES,
+    code=CODE,
+)

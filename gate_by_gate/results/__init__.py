@@ -1,0 +1,196 @@
+"""What the experiment found: records, trained weights, and a few test images, read with torch alone.
+
+Next to this file lie
+
+- ``records.json``: one record per run, by name;
+- ``table.csv``: what the records say of cost, accuracy and localisation, one row per run;
+- ``checkpoints/NAME.pt``: a state dict in half precision for each run whose record has a ``checkpoint``;
+- ``probe_images.pt``: those of :func:`gate_by_gate.results.probes.probe_images`;
+- ``sample_images.pt``: the images of :func:`sample_images`;
+- ``timings.json``: the time per image of every setting of the main group.
+
+``python -m gate_by_gate.experiment publish`` writes them, and ``python -m gate_by_gate.experiment time`` the
+times; nothing in them is edited by hand. A name says what was trained: ``plain_seed0``, ``se_r4_bias_seed0``,
+``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting;
+:mod:`gate_by_gate.results.comparison` compares settings over their seeds; it alone needs SciPy.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from gate_by_gate.results.timings import Timing, timing, timing_conditions
+
+__all__ = [
+    "SampleImages",
+    "Timing",
+    "checkpoint_names",
+    "class_gates",
+    "names",
+    "record",
+    "sample_images",
+    "seeds",
+    "settings",
+    "state_dict",
+    "timing",
+    "timing_conditions",
+]
+
+_DIRECTORY = Path(__file__).parent
+
+
+class SampleImages(NamedTuple):
+    """One image of the test split for every digit: entry d shows a d.
+
+    Chosen by a rule, not by eye: the three digits that ``plain_seed0`` misreads most often are shown by the
+    first test image that it misreads, each other digit by the first that it reads correctly.
+    """
+
+    images: Tensor
+    """uint8 ``(10, 1, 40, 40)``."""
+    labels: Tensor
+    """int64 ``(10,)``: 0 to 9."""
+    boxes: Tensor
+    """int64 ``(10, 4)``: ``x, y, width, height`` of the digit's square in pixels; x runs right, y down."""
+    indices: Tensor
+    """int64 ``(10,)``: place in the test split."""
+
+    def inputs(self) -> Tensor:
+        """Return the images as the networks were trained to see them: float32 in [0, 1]."""
+        return self.images.to(torch.float32) / 255
+
+
+@lru_cache(maxsize=1)
+def _records() -> dict[str, dict[str, Any]]:
+    records: dict[str, dict[str, Any]] = json.loads((_DIRECTORY / "records.json").read_text(encoding="utf-8"))
+    return records
+
+
+def names() -> list[str]:
+    """Return the names of all runs, in alphabetical order."""
+    return list(_records())
+
+
+def checkpoint_names() -> list[str]:
+    """Return the names of the runs whose weights are published, in alphabetical order."""
+    return [name for name, entry in _records().items() if entry["checkpoint"] is not None]
+
+
+def settings(group: str | None = None) -> list[str]:
+    """Return the names of all settings, or of those of one group, in the order of the alphabet.
+
+    Args:
+        group: ``"main"``, ``"robustness"`` or ``"probes"``.
+    """
+    return sorted(
+        {
+            name.rpartition("_seed")[0]
+            for name, entry in _records().items()
+            if group is None or entry["group"] == group
+        }
+    )
+
+
+def seeds(setting: str) -> list[int]:
+    """Return the seeds with which a setting was run, in order.
+
+    Raises:
+        KeyError: no run of that setting is published.
+    """
+    found = sorted(
+        entry["seed"] for name, entry in _records().items() if name.rpartition("_seed")[0] == setting
+    )
+    if not found:
+        raise KeyError(f"expected a setting out of {settings()}; got {setting!r}")
+    return found
+
+
+def record(name: str) -> dict[str, Any]:
+    """Return what is known about a run.
+
+    Its entries:
+
+    - ``task``: its name; ``group``: ``"main"``, ``"robustness"`` or ``"probes"``;
+    - ``setting``: ``attention`` and the block's keywords;
+    - ``network``: what rebuilds it, ``digit_resnet(**record["network"])``; ``parameters``: their number;
+      ``macs``: multiply-accumulates for one image, of convolutions, linear layers and matrix products;
+    - ``data``, ``data_sha256``: the settings of the task and the hash of its images, labels and boxes;
+    - ``training``: the budget; ``seed``: of initial weights and data order; ``command``: repeats the run;
+    - ``versions``, ``platform``: where it was run; ``training_seconds``: how long it took there, on a machine
+      that was doing other things too, so that it compares nothing;
+    - ``learning_curve``: ``train_loss`` and ``validation_accuracy`` after every epoch;
+    - ``validation``, ``test``: ``correct`` out of ``total``;
+      ``test`` also ``per_class``: ``[correct, total]`` for each;
+    - ``localization``, in the main group: for each stage the scores of ``grad_cam`` and, if the block there
+      tells places apart, of its ``attention``: ``hits`` of ``total`` in the pointing game, mean ``energy``
+      inside the digit's box, and ``chance``;
+    - ``interventions``, for networks of probes whose weights are published: ``correct`` out of ``total`` test
+      images with the cue ``turned``, and under each of :func:`attn_lib.interventions.interventions_for`;
+      ``other`` counts the answers that the cue of the other picture asks for;
+    - ``checkpoint``: ``file``, ``bytes`` and ``sha256`` of the weights; None if they are not published.
+
+    Raises:
+        KeyError: there is no such run.
+    """
+    entry = deepcopy(_entry(name))
+    # JSON knows no tuples.
+    network = entry["network"]
+    entry["network"] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in network.items()
+    }
+    entry.pop("class_gates", None)
+    return entry
+
+
+def _entry(name: str) -> dict[str, Any]:
+    if name not in _records():
+        raise KeyError(f"expected a run out of {names()}; got {name!r}")
+    return _records()[name]
+
+
+def state_dict(name: str) -> dict[str, Tensor]:
+    """Return the trained weights of a run, for ``digit_resnet(**record(name)["network"])``.
+
+    They are float32, each rounded to half precision, and so was the network whose accuracy is recorded.
+
+    Raises:
+        KeyError: there is no such run.
+        ValueError: the run's weights are not published.
+    """
+    if _entry(name)["checkpoint"] is None:
+        raise ValueError(
+            f"expected a run out of {checkpoint_names()}, whose weights are published; got {name!r}"
+        )
+    path = _DIRECTORY / "checkpoints" / _entry(name)["checkpoint"]["file"]
+    weights: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")
+    return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def class_gates(name: str) -> dict[str, Tensor]:
+    """Return the mean gate of every channel for each digit, over the test images, by block.
+
+    Published for SE and ECA with the first seed.
+
+    Shape:
+        ``(10, C)`` each, rounded to three decimals.
+
+    Raises:
+        KeyError: there is no such run.
+        ValueError: the run has no gates by class.
+    """
+    gates = _entry(name).get("class_gates")
+    if gates is None:
+        raise ValueError(f"expected a run of SE or ECA with seed 0 in the main group; got {name!r}")
+    return {block: torch.tensor(rows) for block, rows in gates.items()}
+
+
+def sample_images() -> SampleImages:
+    """Return ten images of the test split with labels and boxes."""
+    return SampleImages(**torch.load(_DIRECTORY / "sample_images.pt", weights_only=True))

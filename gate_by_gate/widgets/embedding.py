@@ -1,0 +1,137 @@
+"""Where a widget of this package is shown, and what it shows there.
+
+A cell's output depends on who asks, which the environment variable ``GATE_BY_GATE_OUTPUT`` tells:
+
+- unset (a notebook that somebody runs): the live widget;
+- ``"page"`` (set by ``sphinx_ext`` while the book is built): the widget's stored values as HTML, which the
+  page's script draws without a kernel;
+- ``"text"`` (set while stored outputs are written): the text alone, so that notebooks stay small and two runs
+  of one notebook give the same file.
+
+Every output carries the same short text, which is what ``pytest --nbval`` compares.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+__all__ = ["OUTPUT_VARIABLE", "STATIC", "by_key", "module_source", "output_mode", "pack", "page_html"]
+
+OUTPUT_VARIABLE = "GATE_BY_GATE_OUTPUT"
+
+STATIC = Path(__file__).parent / "static"
+"""The front-end modules and their style sheet."""
+
+ByKey: TypeAlias = "list[object] | dict[str, ByKey]"
+"""Values as a list, or as a dictionary that holds the values of each key in the same way."""
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MULTILINE)
+_NAME = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+
+
+def output_mode() -> str:
+    """Return ``"live"``, ``"page"`` or ``"text"``.
+
+    Raises:
+        ValueError: the environment variable holds something else.
+    """
+    mode = os.environ.get(OUTPUT_VARIABLE, "live")
+    if mode not in ("live", "page", "text"):
+        raise ValueError(f"{OUTPUT_VARIABLE} must be 'live', 'page' or 'text'; got {mode!r}")
+    return mode
+
+
+def page_html(module: str, values: Mapping[str, object], text: str) -> str:
+    """Write the element that ``static/host.js`` turns into a widget, and the call that does it.
+
+    The call stands right behind the element, so that the widget is drawn before what follows is laid out.
+    Without JavaScript the reader sees ``text``.
+
+    Args:
+        module: name of the front-end module: ``"explorer"`` or ``"exercise"``.
+        values: what the module reads from its model.
+        text: a plain-text equivalent.
+    """
+    if isinstance(parts := values.get("parts"), Mapping):
+        values = {**values, "parts": {name: pack(entries) for name, entries in parts.items()}}
+    # `<` never appears inside the script element, so no label can close it.
+    data = json.dumps(values, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    return (
+        f'<div class="attn-host" data-widget="{module}">'
+        f'<script type="application/json">{data}</script>'
+        f"<p>{html.escape(text)}</p></div>"
+        "<script>window.attnLib?.mount(document.currentScript.previousElementSibling)</script>"
+    )
+
+
+def pack(entries: Mapping[str, object]) -> dict[str, object]:
+    """Store the entries of a part without repeating what is equal; ``static/host.js`` unpacks them.
+
+    Returns:
+        ``of``: every different entry once, as :func:`by_key` stores them; ``at``: for each key the place of
+        its entry there. The keys are all combinations of ``axes``, the first one slowest, joined by ``|``; or
+        ``keys``, if they are not.
+    """
+    # Keys of different lengths, or a value with a `|` in it, make axes that do not cross to the keys.
+    columns = zip(*(key.split("|") for key in entries), strict=False)
+    axes = [list(dict.fromkeys(column)) for column in columns]
+    crossed = ["|".join(pieces) for pieces in itertools.product(*axes)] == list(entries)
+    places: dict[str, int] = {}
+    at = [places.setdefault(json.dumps(entry), len(places)) for entry in entries.values()]
+    named: dict[str, object] = {"axes": axes} if crossed else {"keys": list(entries)}
+    return named | {"of": by_key([json.loads(text) for text in places]), "at": at}
+
+
+def by_key(values: Sequence[object]) -> ByKey:
+    """Store dictionaries of the same keys as one list for each key, and so on inside; others as they are.
+
+    What is alike then stands together, which a page compresses better: that of CBAM by a tenth.
+    """
+    first = values[0] if values else None
+    if not isinstance(first, Mapping) or not first:
+        return list(values)
+    rows = [value for value in values if isinstance(value, Mapping) and value.keys() == first.keys()]
+    if len(rows) < len(values):
+        return list(values)
+    return {name: by_key([row[name] for row in rows]) for name in first}
+
+
+def module_source(name: str) -> str:
+    """Return a front-end module and all that it imports as one ES module without imports.
+
+    The files share one scope then, so no two of them may declare the same name at their top level, and none
+    may rename what it imports.
+
+    Args:
+        name: the file in ``static``, without its ending.
+
+    Raises:
+        ValueError: two files declare one name, or a file exports or imports in another form than the house's.
+    """
+    pieces: dict[str, str] = {}
+
+    def collect(file: str) -> None:
+        source = (STATIC / f"{file}.js").read_text(encoding="utf-8")
+        for imported in _IMPORT.findall(source):
+            if imported not in pieces:
+                collect(imported)
+        pieces[file] = _EXPORT.sub("", _IMPORT.sub("", source))
+
+    collect(name)
+    linked = "\n".join(pieces.values())
+    declared = _NAME.findall(linked)
+    twice = sorted({one for one in declared if declared.count(one) > 1})
+    if twice:
+        raise ValueError(f"the files of {name}.js declare more than once: {', '.join(twice)}")
+    loose = [line for line in linked.splitlines() if line.startswith(("import ", "export "))]
+    if loose != ["export default { render };"]:
+        raise ValueError(f"{name}.js must export `{{ render }}` as its default and nothing else; got {loose}")
+    return linked

@@ -1,0 +1,138 @@
+"""The live host: an explorer as an ipywidgets widget, computed by torch as its controls move."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import traitlets
+
+from gate_by_gate.widgets.controls import Control, key_of
+from gate_by_gate.widgets.definition import Definition
+from gate_by_gate.widgets.embedding import module_source
+from gate_by_gate.widgets.publishable import Publishable
+
+__all__ = ["Explorer", "control_trait"]
+
+
+def control_trait(control: Control) -> traitlets.TraitType:
+    """Make the synchronised trait of a control."""
+    kinds = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode}
+    told = f"The control “{control.label}”."
+    return kinds[type(control.default)](control.default, help=told).tag(sync=True)
+
+
+class Explorer(Publishable):
+    """An explorer of one definition. A subclass names the definition and one trait per control.
+
+    Moving a control in the notebook, or setting its trait in Python (``explorer.reduction = 8``), computes
+    the parts that depend on it. A trait takes every value that the block itself accepts, also one that the
+    published page does not offer.
+
+    Args:
+        **setting: where the controls start; each defaults to the definition's default.
+
+    Raises:
+        TypeError: a keyword is not a control.
+        traitlets.TraitError: the block refuses a value, in the block's own words.
+    """
+
+    definition: ClassVar[Definition]
+
+    module = "explorer"
+    _esm = module_source("explorer")
+    spec = traitlets.Dict().tag(sync=True)
+    parts = traitlets.Dict().tag(sync=True)
+    # Apart from the parts, which every move replaces: a view that is opened later keeps room, too.
+    rooms = traitlets.Dict(help="what parts keep room for").tag(sync=True)
+    code = traitlets.Unicode(help="the Python that computes what is on screen").tag(sync=True)
+    refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
+        sync=True
+    )
+
+    def __init__(self, **setting: Any) -> None:
+        controls = self.definition.controls
+        unknown = sorted(set(setting) - set(controls))
+        if unknown:
+            raise TypeError(f"expected controls out of {sorted(controls)}; got {unknown}")
+        start = self.definition.defaults | setting
+        self._computed: dict[tuple[str, str, str], dict[str, object]] = {}
+        super().__init__(
+            spec=self.definition.spec() | {"start": start},
+            parts=self._checked(start),
+            rooms={
+                part.name: self.definition.rooms(part) for part in self.definition.parts.values() if part.room
+            },
+            code=self._write_code(start),
+            **start,
+        )
+        self._register_validator(self._accept, list(controls))
+        self.observe(self._recompute, list(controls))
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The value of every control."""
+        return {name: getattr(self, name) for name in self.definition.controls}
+
+    @property
+    def record(self) -> dict[str, dict[str, object]]:
+        """What is on screen, as the data of every part at the present setting."""
+        return {name: next(iter(entries.values())) for name, entries in self.parts.items()}
+
+    def _compute(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
+        """Compute the parts of a setting, each under its key; what was computed before is remembered."""
+        computed = {}
+        for part in self.definition.parts.values():
+            key = part.key(setting)
+            # What a part follows may have a value here that no page publishes, and its data then hold it too.
+            memory = part.name, key, key_of(part.follows, setting)
+            if memory not in self._computed:
+                self._computed[memory] = part.compute(setting)
+            computed[part.name] = {key: self._computed[memory]}
+        return computed
+
+    def _checked(self, setting: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
+        """Compute the parts of a setting; what a block refuses is a ``TraitError`` in the block's words."""
+        try:
+            for name, control in self.definition.controls.items():
+                control.check(setting[name])
+            return self._compute(setting)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
+
+    def _accept(self, owner: Explorer, proposal: dict[str, Any]) -> Any:
+        """Refuse a value that the record cannot be computed for, so that a trait never holds one."""
+        name, value = proposal["trait"].name, proposal["value"]
+        self._checked(self.setting | {name: value})
+        return value
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the front end has moved; put back what a block refuses, and say why."""
+        try:
+            super().set_state(sync_data)
+        except traitlets.TraitError as error:
+            # Only now are the traits rolled back to what they were, and free to be sent.
+            self.refusal = str(error)
+            self.send_state(list(sync_data))
+        else:
+            self.refusal = ""
+
+    def _recompute(self, change: dict[str, Any]) -> None:
+        self.parts = self._compute(self.setting)
+        self.code = self._write_code(self.setting)
+
+    def _write_code(self, setting: dict[str, Any]) -> str:
+        return self.definition.code(setting) if self.definition.code else ""
+
+    def describe(self) -> str:
+        """Return what a page shows where JavaScript is off."""
+        return f"{self.definition.title}. This box is live where JavaScript is on."
+
+    def __repr__(self) -> str:
+        """Say what is on screen, without a memory address, so that a stored output can be compared."""
+        setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
+        return f"{type(self).__name__}({setting})"
+
+    def stored_values(self) -> dict[str, Any]:
+        """Return the record of every published setting, and the setting to open with."""
+        payload = self.definition.payload()
+        return payload | {"spec": self.definition.spec() | {"start": self.setting}} | self.setting

@@ -1,0 +1,203 @@
+"""The records of the network explorer, against whole networks built and counted, and against print."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from traitlets import TraitError
+
+from attn_lib import backbones
+from attn_lib.backbones import Backbone
+from attn_lib.blocks import BLOCKS
+from attn_lib.insertion import insert_attention
+from attn_lib.inspection import count_macs, count_parameters
+from gate_by_gate.explorers import NetworkExplorer, network
+from gate_by_gate.explorers.shared import network_costs
+from gate_by_gate.explorers.shared.printed_figures import NO_BIAS, PRINTED, STATISTICS, Printed
+from tests.unit.explorers.explorer_code import run_code
+
+PART = network.EXPLORER.parts
+BUILDERS = network_costs.BACKBONES
+
+
+def setting(**changes: object) -> dict[str, object]:
+    return network.EXPLORER.defaults | changes
+
+
+INSIDE = {
+    "mobilenet_v2": "hidden",
+    "mobilenext": "after_first_depthwise",
+    "resnet50": "after_3x3",
+    "resnet101": "after_3x3",
+}
+
+
+def plain(backbone: str) -> Backbone:
+    with torch.device("meta"):
+        return getattr(backbones, backbone)()
+
+
+def insert(model: Backbone, published: dict[str, object]) -> tuple[str, ...]:
+    """Put the block of a setting into a whole network, as a reader would; return the slots that it took."""
+    backbone, block, placement = (str(published[name]) for name in ("backbone", "block", "placement"))
+    if block == "none":
+        return ()
+    if placement == "inside":
+        placement = INSIDE.get(backbone, placement)
+    takes = {"reduction": block != "eca", "kernel_size": block in ("eca", "cbam")}
+    keywords = {name: published[name] for name, taken in takes.items() if taken and published[name]}
+    place = None if placement == "usual" else placement
+    with torch.device("meta"):
+        return insert_attention(model, block, placement=place, **keywords)
+
+
+def remove(model: Backbone, names: tuple[str, ...]) -> None:
+    for name in names:
+        owner, _, slot = name.rpartition(".")
+        setattr(model.get_submodule(owner), slot, None)
+
+
+def channels_of(backbone: str) -> int:
+    return 1 if backbone == "digit_resnet" else 3
+
+
+@pytest.mark.parametrize("backbone", BUILDERS)
+def test_every_published_number_of_parameters_is_that_of_the_whole_network(backbone: str):
+    """A network that cannot be built must be missing; every other must have its count."""
+    model = plain(backbone)
+    bare = count_parameters(model).total
+    for published in network.EXPLORER.settings(PART["parameters"]):
+        if published["backbone"] != backbone:
+            continue
+        data = network.parameters(published)
+        try:
+            names = insert(model, published)
+        except ValueError:
+            assert "missing" in data
+            continue
+        whole = sum(parameter.numel() for parameter in model.parameters())
+        remove(model, names)
+        assert data["total"]["value"] == whole
+        assert data["added"]["value"] == whole - bare
+        assert data["blocks"]["value"] == len(names)
+        assert sum(data["sections"]["values"]) == pytest.approx((whole - bare) / 1000, abs=1e-6)
+
+
+@pytest.mark.parametrize("backbone", BUILDERS)
+def test_macs_are_those_of_the_whole_network(backbone: str):
+    side = 96  # not a published one
+    x = torch.empty(1, channels_of(backbone), side, side, device="meta")
+    model = plain(backbone)
+    bare = count_macs(model, x).total
+    for block in ("none", "cbam", "coord_att", "self_attention"):
+        here = setting(backbone=backbone, block=block, side=side)
+        names = insert(model, here)
+        whole = count_macs(model, x).total
+        remove(model, names)
+        data = network.macs(here)
+        assert (data["macs"]["value"], data["added_macs"]["value"]) == (whole, whole - bare)
+
+
+def test_the_sections_of_a_backbone_hold_all_of_its_parameters():
+    for backbone in BUILDERS:
+        data = network.own_parameters(setting(backbone=backbone))
+        whole = count_parameters(plain(backbone)).total
+        assert sum(data["own"]["values"]) == pytest.approx(whole / 1000, abs=1e-6)
+        assert data["names"]["text"].count(",") + 1 == len(data["own"]["values"])
+    resnet = network.own_parameters(setting(backbone="resnet50"))["own"]["values"]
+    assert resnet == [9.536, 215.808, 1219.584, 7098.368, 14964.736, 2049.0]
+
+
+def test_blocks_are_counted_in_their_stage():
+    values = network.parameters(setting(backbone="resnet50", block="eca"))["sections"]["values"]
+    assert values == [0, 3 * 0.005, 4 * 0.005, 6 * 0.005, 3 * 0.007, 0]
+    yolo = network.parameters(setting(backbone="yolov4_tiny", block="se"))["sections"]["values"]
+    sizes = {3: 256, 4: 512, 5: 128}
+    assert yolo == [
+        (2 * sizes[i] ** 2 // 16 + sizes[i] // 16 + sizes[i]) / 1000 if i in sizes else 0 for i in range(7)
+    ]
+
+
+@pytest.mark.parametrize("figure", PRINTED, ids=lambda f: f"{f.backbone}-{f.block}-{f.placement}-{f.text}")
+def test_a_printed_figure_is_the_count_or_its_remark_says_why_not(figure: Printed):
+    keywords = {} if figure.reduction is None else {"reduction": figure.reduction}
+    arguments = {} if figure.block == "none" else {"attention": figure.block, "placement": figure.placement}
+    stages = {"stages": (1, 2, 3)} if figure.placement == "between_stages" else {}
+    with torch.device("meta"):
+        model = getattr(backbones, figure.backbone)(**arguments, **stages, **keywords)
+    counted = count_parameters(model).total
+    printed = f"{figure.text} {figure.unit.name}"
+    if figure.remark == STATISTICS:
+        counted += sum(2 * m.num_features for m in model.modules() if isinstance(m, nn.BatchNorm2d))
+    if figure.remark == NO_BIAS:
+        blocks = [m for m in model.modules() if isinstance(m, BLOCKS[figure.block])]
+        counted -= sum(p.numel() for block in blocks for p in block.parameters() if p.dim() == 1)
+    agrees = figure.written(counted) == printed
+    assert agrees == ("instead" not in figure.remark)
+
+
+def test_a_printed_figure_stands_beside_its_setting_alone():
+    text = network.parameters(setting(backbone="resnet50", block="se", reduction=8))["printed"]["text"]
+    assert text == (
+        "SE journal paper, table 10: 30.7 M; counted: 30.6 M. The count with the running statistics of the "
+        "norms, which a Caffe model stores with its weights, is 30.7 M."
+    )
+    for other in (
+        {"reduction": 3},
+        {"placement": "before_unit"},
+        {"block": "cbam", "kernel_size": 3},
+        {"backbone": "resnet34"},
+    ):
+        text = network.parameters(setting(**{"backbone": "resnet50", "block": "se"} | other))["printed"][
+            "text"
+        ]
+        assert text == "No printed figure for this setting is known here."
+
+
+def test_a_place_that_a_backbone_does_not_have_is_named_with_those_it_has():
+    assert network.parameters(setting(backbone="resnet18", placement="inside")) == {
+        "missing": "ResNet-18 has no such place. A block can go where its authors put it, before a unit, at "
+        "the end of the branch, after the addition and between stages."
+    }
+    assert network.macs(setting(backbone="yolov4_tiny", side=40)) == {
+        "missing": "YOLOv4-tiny does not take this image: expected H and W to be multiples of 32; got "
+        "(1, 3, 40, 40)."
+    }
+    refused = network.parameters(setting(backbone="digit_resnet", block="bam", reduction=32))["missing"]
+    assert "`reduction` must be between 1 and `channels`; got reduction=32 for channels=16" in refused
+
+
+def test_a_control_that_does_not_matter_moves_nothing():
+    for part in ("parameters", "macs"):
+        compute = PART[part].compute
+        assert compute(setting(block="eca", reduction=8)) == compute(setting(block="eca"))
+        assert compute(setting(block="se", kernel_size=3)) == compute(setting(block="se"))
+        assert compute(setting(block="none", placement="upsample")) == compute(setting(block="none"))
+
+
+@pytest.mark.parametrize("backbone", BUILDERS)
+def test_the_code_computes_what_is_shown(backbone: str):
+    for changes in ({}, {"block": "none"}, {"block": "cbam", "reduction": 8, "kernel_size": 3}):
+        here = setting(backbone=backbone, side=64, **changes)
+        names, record = run_code(network.EXPLORER, here), network.EXPLORER.record(here)
+        assert names["total"] == record["parameters"]["total"]["value"]
+        assert names["macs"] == record["macs"]["macs"]["value"]
+    inside = network.EXPLORER.code(setting(backbone="mobilenet_v2", block="se", placement="inside"))
+    assert 'mobilenet_v2(attention="se", placement="hidden")' in inside
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"backbone": "vgg"}, "`backbone` must be one of 'resnet18', .*; got backbone='vgg'"),
+        ({"block": "</script>"}, "`block` must be one of 'none', .*; got block='</script>'"),
+        ({"placement": "roof"}, "`placement` must be one of 'usual', .*; got placement='roof'"),
+        ({"reduction": -1}, "`reduction` must be at least 0; got reduction=-1"),
+        ({"kernel_size": 4}, "`kernel_size` must be odd; got kernel_size=4"),
+        ({"side": 0}, "`side` must be at least 1; got side=0"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused(changes, message):
+    with pytest.raises(TraitError, match=message):
+        NetworkExplorer(**changes)

@@ -1,0 +1,89 @@
+"""What a page stores of an explorer: every entry once, under keys that are told by their axes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+
+import pytest
+
+from gate_by_gate.widgets.embedding import by_key, pack, page_html
+
+
+def unpack(packed):
+    axes, keys = packed.get("axes"), packed.get("keys")
+    names = keys if keys is not None else ["|".join(pieces) for pieces in itertools.product(*axes)]
+    entries = rows(packed["of"])
+    return {name: entries[at] for name, at in zip(names, packed["at"], strict=True)}
+
+
+def rows(store):
+    if isinstance(store, list):
+        return store
+    return [dict(zip(store, row, strict=True)) for row in zip(*map(rows, store.values()), strict=True)]
+
+
+def test_crossed_keys_are_stored_as_their_axes_and_equal_entries_once():
+    entries = {f'{a}|"{b}"': {"value": a * (b == "x")} for a in (2, 3, 5) for b in ("x", "y")}
+    assert pack(entries) == {
+        "axes": [["2", "3", "5"], ['"x"', '"y"']],
+        "of": {"value": [2, 0, 3, 5]},
+        "at": [0, 1, 2, 1, 3, 1],
+    }
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["2|true", "2|false", "3"],  # a control that does not matter at 3
+        ["2|true", "3|false"],
+        ['"a|b"|1', '"a|c"|1'],  # a value with the sign that joins
+        ['"a|b"|1', '"a|c"|2', '"d"|1'],
+        ["", "1"],
+        [""],
+        ["1"],
+        [],
+    ],
+)
+def test_whatever_the_keys_are_they_come_back(keys):
+    entries = {key: {"text": [key]} for key in keys}
+    assert unpack(pack(entries)) == entries
+    assert list(unpack(pack(entries))) == keys
+
+
+def test_keys_in_another_order_than_that_of_their_axes_are_stored_as_they_are():
+    entries = {key: {} for key in ("1|1", "2|1", "1|2", "2|2")}
+    assert pack(entries)["keys"] == list(entries)
+    assert unpack(pack(entries)) == entries
+
+
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ([{"a": 2, "b": 3}, {"a": 5, "b": 7}], {"a": [2, 5], "b": [3, 7]}),
+        ([{"a": {"b": 2}}, {"a": {"b": 3}}], {"a": {"b": [2, 3]}}),
+        ([{"a": {"b": 2}}, {"a": {"c": 3}}], {"a": [{"b": 2}, {"c": 3}]}),
+        ([{"a": 2}, {"a": 3, "b": 5}], [{"a": 2}, {"a": 3, "b": 5}]),
+        ([{"a": {"b": 2}}, {"a": None}], {"a": [{"b": 2}, None]}),
+        ([{"a": [{"b": 2}]}, {"a": []}], {"a": [[{"b": 2}], []]}),
+        ([{"a": {}}, {"a": {}}], {"a": [{}, {}]}),
+        ([2, {"a": 3}], [2, {"a": 3}]),
+        ([{}], [{}]),
+        ([], []),
+    ],
+)
+def test_what_has_the_same_keys_is_stored_by_key_and_comes_back(values, stored):
+    assert by_key(values) == stored
+    assert rows(stored) == values
+
+
+def test_a_page_holds_the_packed_parts_and_leaves_other_values_alone():
+    values = {"parts": {"one": {"1": {"a": 1}, "2": {"a": 1}}}, "spec": {"parts": 3}}
+    html = page_html("explorer", values, "text")
+    stored = json.loads(re.search(r"<script[^>]*>(.*?)</script>", html)[1])
+    assert stored == {
+        "parts": {"one": {"axes": [["1", "2"]], "of": {"a": [1]}, "at": [0, 0]}},
+        "spec": {"parts": 3},
+    }
+    assert list(values["parts"]["one"]) == ["1", "2"]
