@@ -310,6 +310,11 @@ def write_keywords(block: Value, reduction: Value, kernel_size: Value) -> str:
     return "".join(f", {name}={value}" for name, value in given)
 
 
+def home_of(backbone: Value) -> str:
+    """Name the module that a reader imports the backbone from."""
+    return "gate_by_gate.digit_resnet" if backbone == "digit_resnet" else "attn_lib.backbones"
+
+
 TALLEST = (
     {"backbone": "resnet50", "block": "se"},
     {"backbone": "resnet50", "block": "se", "placement": "inside"},
@@ -322,7 +327,7 @@ NOWHERE = {"backbone": "mobilenet_v2", "block": "se", "placement": "backbone_out
 
 CODE = Code(
     """import torch
-from attn_lib.backbones import {network}
+from {home} import {network}
 from attn_lib.inspection import count_macs, count_parameters
 
 with torch.device("meta"):  # shapes alone: nothing is computed
@@ -331,6 +336,7 @@ with torch.device("meta"):  # shapes alone: nothing is computed
     macs = count_macs(network, torch.zeros(1, {colours}, {side}, {side})).total
 """,
     {
+        "home": ("backbone", home_of),
         "network": ("backbone", str),
         "attention": ("block", write_attention),
         "place": (("backbone", "block", "placement"), write_placement),

@@ -7,6 +7,7 @@ every block once for a shape; all on the ``meta`` device, which computes shapes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +20,7 @@ from attn_lib.backbones.slots import Slotted, slot_name
 from attn_lib.blocks import BLOCKS
 from attn_lib.blocks.arguments import check_choice
 from attn_lib.inspection import count_macs, count_parameters
+from gate_by_gate.digit_resnet import digit_resnet
 
 __all__ = [
     "BACKBONES",
@@ -28,6 +30,7 @@ __all__ = [
     "added_macs",
     "added_parameters",
     "bare",
+    "builder",
     "measure",
     "slots_of",
 ]
@@ -42,7 +45,7 @@ BACKBONES = (
     "yolov4_tiny",
     "digit_resnet",
 )
-"""The backbones by the names of their builders in ``attn_lib.backbones``."""
+"""The backbones by the names of their builders; the last one is the network of the digits."""
 
 YOLO_SECTIONS = {
     "stem": ("stem",),
@@ -115,6 +118,18 @@ class Probe(nn.Module):
         return x
 
 
+def builder(backbone: str) -> Callable[..., Backbone]:
+    """Return the function that builds a backbone.
+
+    Raises:
+        TypeError: ``backbone`` is not a string.
+        ValueError: there is no such backbone.
+    """
+    check_choice("backbone", backbone, BACKBONES)
+    found: Callable[..., Backbone] = getattr(backbones, backbone, digit_resnet)
+    return found
+
+
 @cache
 def bare(backbone: str) -> Bare:
     """Build a backbone with a probe in every slot.
@@ -124,7 +139,7 @@ def bare(backbone: str) -> Bare:
         ValueError: there is no such backbone.
     """
     with torch.device("meta"):
-        model = getattr(backbones, check_choice("backbone", backbone, BACKBONES))()
+        model = builder(backbone)()
     for module in list(model.modules()):
         if isinstance(module, Slotted):
             for slot in module.slots:

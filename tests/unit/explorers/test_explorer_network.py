@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from traitlets import TraitError
 
-from attn_lib import backbones
 from attn_lib.backbones import Backbone
 from attn_lib.blocks import BLOCKS
 from attn_lib.insertion import insert_attention
@@ -35,7 +34,7 @@ INSIDE = {
 
 def plain(backbone: str) -> Backbone:
     with torch.device("meta"):
-        return getattr(backbones, backbone)()
+        return network_costs.builder(backbone)()
 
 
 def insert(model: Backbone, published: dict[str, object]) -> tuple[str, ...]:
@@ -125,7 +124,7 @@ def test_a_printed_figure_is_the_count_or_its_remark_says_why_not(figure: Printe
     arguments = {} if figure.block == "none" else {"attention": figure.block, "placement": figure.placement}
     stages = {"stages": (1, 2, 3)} if figure.placement == "between_stages" else {}
     with torch.device("meta"):
-        model = getattr(backbones, figure.backbone)(**arguments, **stages, **keywords)
+        model = network_costs.builder(figure.backbone)(**arguments, **stages, **keywords)
     counted = count_parameters(model).total
     printed = f"{figure.text} {figure.unit.name}"
     if figure.remark == STATISTICS:

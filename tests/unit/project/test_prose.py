@@ -105,8 +105,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_of_the_book_has_prose(texts: Path):
     words = {path.stem: len(path.read_text(encoding="utf-8").split()) for path in texts.glob("*.md")}
     assert len(words) >= 18
-    # Of these two the words are in docstrings and in references.bib.
-    assert sorted(name for name, count in words.items() if count < 100) == ["appendix_c_api", "bibliography"]
+    # Its words are in references.bib.
+    assert [name for name, count in words.items() if count < 100] == ["bibliography"]
 
 
 def test_the_pages_are_spelled_right(texts: Path):

@@ -147,7 +147,12 @@ def imported_by(notebook: Path) -> set[str]:
 
 def test_binder_has_what_the_chapters_import():
     installed = {name.replace("-", "_") for name in pins(ROOT / ".binder/requirements.txt")}
-    installed |= {"attn_lib", "sklearn", "IPython"}  # `-e .`, scikit-learn, and what every kernel has
+    installed |= {
+        "attn_lib",
+        "gate_by_gate",
+        "sklearn",
+        "IPython",
+    }  # from `-e .`; from scikit-learn; of every kernel
     chapters = sorted((ROOT / "book").glob("*.ipynb"))
     assert chapters
     for chapter in chapters:
