@@ -7,6 +7,8 @@
 # make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
 # make times   times every network of the experiment anew (best on a quiet machine)
 # make bench   times the blocks against timm's and the textbook form
+# make package  builds attn_lib's wheel and source archive into dist/, and checks them
+# make try-package  installs that wheel into an environment of its own and runs the examples of the READMEs there
 # make clean   removes what the commands above have made
 
 PYTHON ?= python3
@@ -20,7 +22,7 @@ PORT   ?= 8000
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test test-apart setup serve lab outputs experiment times bench clean
+.PHONY: book test test-apart setup serve lab outputs experiment times bench package try-package clean
 
 setup: $(STAMP)
 
@@ -81,5 +83,17 @@ bench: setup
 	$(BIN)/python -m pip install --quiet --no-deps timm==1.0.31
 	$(BIN)/python -m benchmarks
 
+package: setup
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation .
+	$(BIN)/python -m twine check --strict dist/*
+
+try-package:
+	rm -rf _build/fresh
+	$(PYTHON) -m venv _build/fresh
+	_build/fresh/bin/python -m pip install --quiet dist/*.whl "$(TORCH)+cpu" --extra-index-url $(TORCH_INDEX) \
+		|| _build/fresh/bin/python -m pip install --quiet dist/*.whl
+	_build/fresh/bin/python -I tests/recipes/examples.py README.md attn_lib/README.md
+
 clean:
-	rm -rf $(VENV) _build .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info
+	rm -rf $(VENV) _build build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info
