@@ -6,7 +6,7 @@
 # make outputs runs the notebooks and stores their outputs anew
 # make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
 # make times   times every network of the experiment anew (best on a quiet machine)
-# make bench   times the blocks against timm's and the textbook form
+# make bench   times blocks, pages and explorers, each over a yardstick of the same run (no test depends on a time)
 # make package  builds attn_lib's wheel and source archive into dist/, and checks them
 # make try-package  installs that wheel into an environment of its own and runs the examples of the READMEs there
 # make clean   removes what the commands above have made
@@ -45,7 +45,7 @@ book: setup
 # What takes seconds comes first, so that it is known before the minutes are spent. Then the book is built while what
 # does not look at its pages is tested, each on one thread, so that two cores are busy all the time. The long files, of
 # chapters and of the browser, come before the many short ones, so that two workers end together.
-PYTEST := $(BIN)/python -m pytest -m "not timed" -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 OF_PAGES := tests/browser tests/test_book.py
 
 test: setup
@@ -55,7 +55,6 @@ test: setup
 	$(BIN)/python -m tests.browser.chromium
 	OMP_NUM_THREADS=1 $(MAKE) -j 2 book test-apart
 	OMP_NUM_THREADS=1 $(PYTEST) $(OF_PAGES)
-	$(BIN)/python -m pytest -m timed
 
 test-apart: setup
 	$(PYTEST) --nbval book tests $(OF_PAGES:%=--ignore=%)
@@ -80,8 +79,11 @@ times: setup
 
 # timm is not in requirements.txt: it is a peer to compare with and brings torchvision, which its layers do not need.
 bench: setup
+	@test -f _build/html/index.html || $(MAKE) book
 	$(BIN)/python -m pip install --quiet --no-deps timm==1.0.31
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.painting
+	$(BIN)/python -m benchmarks.records
 
 package: setup
 	rm -rf dist

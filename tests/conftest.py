@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
+from tests.patience import PAGE_SECONDS
 
 ROOT = Path(__file__).parent.parent
 OpenPage = Callable[..., Page]
@@ -21,7 +22,10 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail(chromium.HELP)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        running = playwright.chromium.launch(
+            executable_path=path, args=list(chromium.ARGUMENTS), timeout=1000 * PAGE_SECONDS
+        )
+        expect.set_options(timeout=1000 * PAGE_SECONDS)
         yield running
         running.close()
 
@@ -48,6 +52,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, **options
         )
+        context.set_default_timeout(1000 * PAGE_SECONDS)
         contexts.append(context)
         page = context.new_page()
         own = url.split("/", 3)[:3]

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.patience import HANG_SECONDS
+
 ROOT = Path(__file__).parent.parent.parent
 ENGINE = ROOT / "book" / "_ext"
 MINI = Path(__file__).parent / "mini"
@@ -38,7 +40,12 @@ def build_book(folder: Path, variables: Mapping[str, str]) -> subprocess.Complet
     """Build a Jupyter Book as `make book` does, into ``_build/html``."""
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-n", "-W", "--keep-going"]
     return subprocess.run(
-        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=300
+        command,
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
     )
 
 
@@ -52,4 +59,6 @@ def build_page(
     )
     (folder / "index.rst").write_text(source)
     command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", "html", ".", "html"]
-    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=HANG_SECONDS
+    )

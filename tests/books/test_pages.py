@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.conftest import OpenPage
+from tests.patience import PAGE_SECONDS
 
 PHONE, DESK = 375, 1280
 CHAPTER = "book/chapter.html"
@@ -183,6 +184,7 @@ def test_every_icon_is_drawn_and_in_the_font(mini_book: Path, open_page: OpenPag
 
 def test_dark_mode_is_there_before_the_first_paint(mini_book: Path, open_page: OpenPage, browser: Browser):
     context = browser.new_context(color_scheme="dark")
+    context.set_default_timeout(1000 * PAGE_SECONDS)
     page = context.new_page()
     page.add_init_script(
         """new MutationObserver(() => {
@@ -260,6 +262,7 @@ def test_what_is_folded_unfolds(mini_book: Path, open_page: OpenPage):
 
 def test_the_browser_refuses_what_the_policy_forbids(mini_book: Path, browser: Browser):
     page = browser.new_page()
+    page.set_default_timeout(1000 * PAGE_SECONDS)
     page.goto(f"{mini_book.as_uri()}/{CHAPTER}")
     refused = page.evaluate(
         """() => Promise.all(["script", "img", "iframe", "link"].map(name => new Promise(resolve => {

@@ -13,6 +13,8 @@ import sphinx_design
 from book_engine.stylesheets import Vocabulary, keep_rules
 from playwright.sync_api import Browser, Page, Route
 
+from tests.patience import PAGE_SECONDS
+
 WORDS = Vocabulary(['<p id="top" class="note w-1/2">', 'button.classList.add("tip-" + side, "open")'])
 
 
@@ -87,6 +89,7 @@ def visit(browser: Browser, address: str, width: int, scheme: str, replace: bool
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
+    context.set_default_timeout(1000 * PAGE_SECONDS)
     page = context.new_page()
     replaced: list[str] = []
 

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Browser
 
+from tests.patience import PAGE_SECONDS
+
 # Of the 250 kB of a first visit to a chapter, what the engine may take; the rest is for text and explorers.
 # Measured with version 1.3 of the theme: 61 kB in 23 requests. As Jupyter Book comes: 2,367 kB in 42.
 ENGINE_BYTES = 66_000
@@ -22,6 +24,7 @@ def download(path: Path) -> int:
 
 def test_the_engine_keeps_to_its_share_of_the_budget(mini_book: Path, browser: Browser):
     page = browser.new_page()
+    page.set_default_timeout(1000 * PAGE_SECONDS)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(f"{mini_book.as_uri()}/book/chapter.html")

@@ -17,9 +17,11 @@ from playwright.sync_api import sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # --no-sandbox: Chromium refuses to start its sandbox as root, and in most containers.
+# --disable-dev-shm-usage: the shared memory of a container may be too small for a page.
 # The others keep a browser without a network from trying to reach its maker's servers.
 ARGUMENTS = (
     "--no-sandbox",
+    "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

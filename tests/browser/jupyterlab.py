@@ -17,8 +17,7 @@ from typing import Any
 import nbformat
 from jupyter_client import BlockingKernelClient
 
-START_SECONDS = 180
-RUN_SECONDS = 180
+from tests.patience import HANG_SECONDS
 
 
 @dataclass
@@ -32,7 +31,7 @@ class Lab:
     def api(self, path: str, method: str = "GET") -> Any:
         """Call the server's REST interface."""
         request = urllib.request.Request(f"{self.url}/api/{path}", method=method)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as response:
             body = response.read()
         return json.loads(body) if body else None
 
@@ -58,7 +57,7 @@ class Lab:
         client.load_connection_file()
         client.start_channels()
         try:
-            client.wait_for_ready(timeout=RUN_SECONDS)
+            client.wait_for_ready(timeout=HANG_SECONDS)
             yield client
         finally:
             client.stop_channels()
@@ -72,7 +71,7 @@ def run(client: BlockingKernelClient, code: str) -> str:
         if message["msg_type"] == "stream":
             printed.append(message["content"]["text"])
 
-    reply = client.execute_interactive(code, timeout=RUN_SECONDS, output_hook=listen)["content"]
+    reply = client.execute_interactive(code, timeout=HANG_SECONDS, output_hook=listen)["content"]
     assert reply["status"] == "ok", "\n".join(reply.get("traceback", []))
     return "".join(printed)
 
@@ -106,7 +105,7 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
         finally:
             server.terminate()
             try:
-                server.wait(timeout=20)
+                server.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
@@ -114,14 +113,14 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
 
 def _wait_for(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
     """Return the server's address once it answers."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         for file in runtime.glob("jpserver-*.json"):
             try:
                 url = json.loads(file.read_text())["url"].rstrip("/")
-                urllib.request.urlopen(f"{url}/api", timeout=5).close()
+                urllib.request.urlopen(f"{url}/api", timeout=60).close()
                 return str(url)
             except (json.JSONDecodeError, KeyError, OSError):
                 continue  # half written, or not yet listening
         time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not answer within {START_SECONDS} s:\n{log.read_text()[-3000:]}")
+    raise RuntimeError(f"JupyterLab did not answer within {HANG_SECONDS} s:\n{log.read_text()[-3000:]}")

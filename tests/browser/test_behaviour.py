@@ -10,23 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from gate_by_gate.explorers import se
-from tests.browser.test_published import pages_with_explorers
+from tests.browser.stepping import STEPS, pages_with_explorers
 from tests.conftest import OpenPage
 
 SE_PAGE = "book/02_squeeze_and_excitation.html"
-FRAME_MS = 1000 / 60
 EMBEDDED_BYTES = 150_000
-
-STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((control) => {
-    if (control.type === "radio") return [() => control.click()];
-    const [positions, event] = control.matches("select")
-        ? [control.options.length, "change"] : [Number(control.max) + 1, "input"];
-    return Array.from({ length: positions }, (_, at) => () => {
-        control.value = at;
-        control.dispatchEvent(new Event(event, { bubbles: true }));
-    });
-})"""
-"""Gives one function for each position of each control of a figure, which moves it there."""
 
 
 @pytest.fixture
@@ -149,44 +137,6 @@ def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):
     assert page.evaluate("PerformanceObserver.supportedEntryTypes").count("layout-shift") == 1
     # The threshold that web.dev calls good is 0.1; a web font that arrives late costs a little of it.
     assert page.evaluate("shifts") < 0.05
-
-
-MOVES = 200
-TIME_MOVES = f"""async (figure, moves) => {{
-    figure.scrollIntoView();
-    const steps = ({STEPS})(figure);
-    const {{ port1, port2 }} = new MessageChannel();
-    const times = [];
-    for (let i = 0; i < moves; i++) {{
-        await new Promise((painted) => requestAnimationFrame(() => {{
-            const start = performance.now();
-            // A message that is sent while a frame is made arrives when its style, layout and paint are done.
-            port1.onmessage = () => {{ times.push(performance.now() - start); painted(); }};
-            steps[i % steps.length]();
-            port2.postMessage(null);
-        }}));
-    }}
-    return times.sort((a, b) => a - b);
-}}"""
-
-
-@pytest.mark.timed
-def test_a_moved_control_is_repainted_within_a_frame(book: Path, open_page: OpenPage):
-    """From the input event to the end of the page's paint, for 95 of 100 moves: a frame of 60 Hz.
-
-    The quietest of at most three rounds counts, for other work on the machine only ever adds to a time.
-    """
-    for path in pages_with_explorers(book):
-        page = open_page(path.as_uri())
-        for figure in page.locator("figure.attn-explorer").all():
-            name = figure.get_attribute("data-explorer")
-            for _ in range(3):
-                times = figure.evaluate(TIME_MOVES, MOVES)
-                median, p95 = (times[round(share * MOVES)] for share in (0.5, 0.95))
-                print(f"{name}: input to paint, median {median:.1f} ms, p95 {p95:.1f} ms")
-                if p95 < FRAME_MS:
-                    break
-            assert p95 < FRAME_MS, name
 
 
 def test_what_a_page_embeds_is_light(book: Path):

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page
 from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.definition import Definition
 from tests.browser.comparing import compare_everything, prepare
+from tests.browser.stepping import pages_with_explorers
 from tests.conftest import OpenPage
 
 
@@ -19,11 +20,6 @@ def figures(page: Page) -> list[tuple[Locator, Definition]]:
         (found.nth(i), EXPLORERS[found.nth(i).get_attribute("data-explorer")].definition)
         for i in range(found.count())
     ]
-
-
-def pages_with_explorers(book: Path) -> list[Path]:
-    pages = sorted(book.rglob("*.html"))
-    return [path for path in pages if 'data-widget="explorer"' in path.read_text(encoding="utf-8")]
 
 
 def test_every_position_of_every_explorer_shows_what_attn_lib_computes(book: Path, open_page: OpenPage):

@@ -1,7 +1,6 @@
 """The digits task: the same bytes everywhere, nothing shared between splits, and boxes that are true."""
 
 import hashlib
-import time
 from typing import get_args
 
 import numpy as np
@@ -17,7 +16,6 @@ from gate_by_gate.experiment.cluttered_digits import (
     enlargement,
     load_sources,
     load_split,
-    render,
     split_sources,
     to_input,
 )
@@ -217,15 +215,6 @@ def test_every_class_is_about_equally_frequent(split):
     tolerance = 4 * (0.09 * len(labels)) ** 0.5 + (0.05 * len(labels) / 10 if split == "train" else 0)
     assert len(counts) == 10
     assert (counts - len(labels) / 10).abs().max() < tolerance
-
-
-def test_thousands_of_images_a_second():
-    """Processor time, so that a busy machine does not count; about 30,000 a second were seen."""
-    settings = ClutteredDigits()
-    layout = draw_layout(settings, "train")
-    started = time.process_time()
-    render(layout, settings)
-    assert settings.train_images / (time.process_time() - started) > 3_000
 
 
 def test_input_is_a_float_between_0_and_1():

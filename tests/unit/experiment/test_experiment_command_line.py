@@ -4,7 +4,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -117,11 +116,8 @@ def test_the_examples_of_the_help_are_commands():
             assert run_of(parsed).name.endswith(f"seed{parsed.seed}")
 
 
-def test_the_smoke_run_trains_and_publishes_in_less_than_a_minute(capsys):
-    """Processor time, so that a busy machine does not count; about 8 s were seen."""
-    started = time.process_time()
+def test_the_smoke_run_trains_and_publishes(capsys):
     assert main(["smoke"]) == 0
-    assert time.process_time() - started < 60
     lines = capsys.readouterr().out.splitlines()
     accuracies = [float(line.split()[-1]) for line in lines if "test accuracy" in line]
     assert len(accuracies) == 2

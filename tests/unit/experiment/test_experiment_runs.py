@@ -35,6 +35,7 @@ from gate_by_gate.experiment.run import (
 from gate_by_gate.experiment.tasks import task_sha256
 from gate_by_gate.experiment.training import TrainingSettings
 from tests.conftest import ROOT
+from tests.patience import HANG_SECONDS
 
 # A multiple of 8, so that a cell of every stage stands for whole pixels.
 DATA = ClutteredDigits(
@@ -189,7 +190,7 @@ def test_the_workers_of_a_killed_process_do_not_train_on(tmp_path):
             first_line = process.stdout.readline()
             process.kill()
             # Workers hold the other end of this pipe: it ends when the last of them is gone.
-            reader.submit(process.stdout.read).result(timeout=30)
+            reader.submit(process.stdout.read).result(timeout=HANG_SECONDS)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

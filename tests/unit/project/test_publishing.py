@@ -15,6 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
+from tests.patience import HANG_SECONDS
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -30,7 +31,7 @@ def steps(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 def check_schema(*paths: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
-    return subprocess.run([*command, *map(str, paths)], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*command, *map(str, paths)], capture_output=True, text=True, timeout=HANG_SECONDS)
 
 
 def test_the_workflows_are_valid():
@@ -172,7 +173,7 @@ def test_imports_are_found(tmp_path: Path):
 
 def test_repo2docker_finds_the_binder_folder_its_python_and_installs_the_package_last():
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS)
     log = found.stdout + found.stderr
     assert found.returncode == 0, log
     assert "Building conda environment for python=3.11" in log
