@@ -5,11 +5,13 @@ globalThis.reading = {
   /** Move a control to a position as a reader would: the value changes and the page is told. */
   set(figure, name, at) {
     const control = figure.querySelector(`[data-control="${name}"]`);
+    // A control that stands there already is left alone, as by a reader.
     if (control.matches("input[type=range]")) {
+      if (control.value === String(at)) return;
       control.value = at;
       control.dispatchEvent(new Event("input", { bubbles: true }));
     } else if (control.matches("select")) {
-      if (control.value === String(at)) return; // as a reader's choice of the same entry, which is no change
+      if (control.value === String(at)) return;
       control.value = at;
       control.dispatchEvent(new Event("change", { bubbles: true }));
     } else {
@@ -78,18 +80,24 @@ globalThis.reading = {
     return { shape: [canvas.height, canvas.width], colours };
   },
 
-  /** Put all of red before green and blue. */
-  planes(colours) { return [0, 1, 2].flatMap((channel) => colours.map((colour) => colour[channel])); },
+  /** Put all of red before green and blue, base64-coded as the payload of a picture. */
+  planes(colours) {
+    return btoa([0, 1, 2].map((channel) => String.fromCharCode(...colours.map((colour) => colour[channel]))).join(""));
+  },
 
   /** Read a map's pixels as hexadecimal levels: the nearest colour of a palette, and how far off the worst one is. */
   levels(canvas, palette) {
     const { shape, colours } = this.pixels(canvas);
     let off = 0;
+    const steps = new Map(); // a map has few colours, and each is looked up once
     const hex = colours.map((colour) => {
+      const known = steps.get(colour.join());
+      if (known !== undefined) return known;
       const distances = palette.map((step) => Math.max(...step.map((c, i) => Math.abs(c - colour[i]))));
       const least = Math.min(...distances);
       off = Math.max(off, least);
-      return distances.indexOf(least).toString(16);
+      steps.set(colour.join(), distances.indexOf(least).toString(16));
+      return steps.get(colour.join());
     });
     return { shape, hex: hex.join(""), off };
   },
