@@ -16,7 +16,7 @@ class DigitResNet(ResNet):
     """The small ResNet of the digits experiment: one basic unit in each stage, a narrow stem without a pool.
 
     Every block, BAM and self-attention too, goes into every unit's residual branch unless another placement
-    is named, so that the experiment compares blocks and not places.
+    is named, so that the experiment compares blocks and not placements.
 
     Args:
         num_classes: width of the output.

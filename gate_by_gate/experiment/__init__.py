@@ -6,19 +6,19 @@ Needs NumPy, scikit-learn, tqdm and filelock.
 
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, Split, load_split, to_input
 from gate_by_gate.experiment.evaluation import Evaluation, evaluate
-from gate_by_gate.experiment.model import NetworkSetting, build_network
+from gate_by_gate.experiment.model import NetworkConfig, build_network
 from gate_by_gate.experiment.plan import planned_runs
 from gate_by_gate.experiment.run import Run, execute
-from gate_by_gate.experiment.training import LearningCurve, TrainingSettings, train
+from gate_by_gate.experiment.training import LearningCurve, TrainingConfig, train
 
 __all__ = [
     "ClutteredDigits",
     "Evaluation",
     "LearningCurve",
-    "NetworkSetting",
+    "NetworkConfig",
     "Run",
     "Split",
-    "TrainingSettings",
+    "TrainingConfig",
     "build_network",
     "evaluate",
     "execute",

@@ -12,8 +12,8 @@ from typing import Any
 
 from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
-from gate_by_gate.experiment.model import NetworkSetting
-from gate_by_gate.experiment.plan import GROUPS, SEEDS, PlannedRun, main_settings, planned_runs
+from gate_by_gate.experiment.model import NetworkConfig
+from gate_by_gate.experiment.plan import GROUPS, SEEDS, PlannedRun, main_networks, planned_runs
 from gate_by_gate.experiment.publishing import (
     CHECKPOINT_SEED,
     RESULTS_DIRECTORY,
@@ -32,7 +32,7 @@ from gate_by_gate.experiment.run import (
 )
 from gate_by_gate.experiment.tasks import TASKS, Task, task_sha256
 from gate_by_gate.experiment.timing import ROUNDS, publish_timings
-from gate_by_gate.experiment.training import TrainingSettings
+from gate_by_gate.experiment.training import TrainingConfig
 
 __all__ = ["build_parser", "main", "run_of"]
 
@@ -59,11 +59,11 @@ examples:
 """
 
 _SMOKE_DATA = ClutteredDigits(canvas=24, fragments=1, train_images=1_000)
-_SMOKE_TRAINING = TrainingSettings(epochs=4, batch_size=25)
+_SMOKE_TRAINING = TrainingConfig(epochs=4, batch_size=25)
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the command line; the options of ``run`` follow from the settings' own fields."""
+    """Build the parser of the command line; the options of ``run`` follow from the fields of its parts."""
     parser = argparse.ArgumentParser(
         prog="python -m gate_by_gate.experiment",
         description=_DESCRIPTION,
@@ -85,14 +85,14 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         network.add_argument(option(name), type=int, nargs="+", metavar="N", help=meaning)
     for name, defaults in _defaults_by_name({b: keyword_defaults(b) for b in BLOCKS | VARIANTS}).items():
-        _add_setting(network, name, defaults)
+        _add_option(network, name, defaults)
     data = run.add_argument_group("data")
     data.add_argument("--task", choices=list(TASKS), default="cluttered_digits", help="what to learn")
     for name, defaults in _defaults_by_name({task: _data_defaults(task) for task in TASKS}).items():
-        _add_setting(data, name, defaults)
+        _add_option(data, name, defaults)
     training = run.add_argument_group("budget")
-    for one in fields(TrainingSettings):
-        _add_setting(training, one.name, {"budget": one.default})
+    for one in fields(TrainingConfig):
+        _add_option(training, one.name, {"budget": one.default})
 
     for name, summary in (
         ("all", "train every run of the plan that has not finished"),
@@ -129,13 +129,13 @@ def _add_runs_directory(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_setting(group: argparse._ArgumentGroup, name: str, defaults: dict[str, Any]) -> None:
-    """Add an option of the defaults' type; it is None in the namespace unless it is given.
+def _add_option(group: argparse._ArgumentGroup, name: str, defaults: dict[str, Any]) -> None:
+    """Add the option of one keyword or field, of its default's type; left out, it is None in the namespace.
 
     Args:
-        group: where it is listed.
-        name: of the setting.
-        defaults: the setting's default for everything that has it.
+        group: where the option is listed.
+        name: the keyword or field.
+        defaults: its default for each block or task that has it.
     """
     default = next(iter(defaults.values()))
     if len(set(defaults.values())) == 1:
@@ -151,7 +151,7 @@ def _add_setting(group: argparse._ArgumentGroup, name: str, defaults: dict[str, 
 
 
 def _defaults_by_name(by_owner: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Turn settings by owner into owners by setting, since a shared one is one option."""
+    """Turn ``{owner: {name: default}}`` into ``{name: {owner: default}}``: a shared name is one option."""
     gathered: dict[str, dict[str, Any]] = {}
     for owner, defaults in by_owner.items():
         for name, default in defaults.items():
@@ -160,28 +160,29 @@ def _defaults_by_name(by_owner: dict[str, dict[str, Any]]) -> dict[str, dict[str
 
 
 def _data_defaults(task: str) -> dict[str, Any]:
-    """Return the settings of a task by their options; ``--seed`` alone is the run's."""
+    """Return the defaults of a task's fields by the names of their options."""
     return {_data_option(one): one.default for one in fields(TASKS[task])}
 
 
 def _data_option(one: Field[Any]) -> str:
+    """Return the option of a task's field; its seed is ``data_seed``, since ``seed`` is the run's."""
     return "data_seed" if one.name == "seed" else one.name
 
 
 def run_of(arguments: argparse.Namespace) -> Run:
-    """Turn the options of ``run`` into the run they describe.
+    """Return the run that the options of the command ``run`` describe.
 
     Raises:
-        TypeError: the block or the task has no such setting.
+        TypeError: the block or the task has no such option.
         ValueError: a value is out of its range.
     """
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     of_blocks = _defaults_by_name({block: keyword_defaults(block) for block in BLOCKS | VARIANTS})
     keywords = {name: given[name] for name in of_blocks if name in given}
     architecture = {name: tuple(given[name]) for name in ("stages", "widths", "depths") if name in given}
-    setting = NetworkSetting(arguments.attention, keywords, placement=arguments.placement, **architecture)
-    training = {one.name: given[one.name] for one in fields(TrainingSettings) if one.name in given}
-    return Run(setting, _task_of(arguments.task, given), TrainingSettings(**training), seed=arguments.seed)
+    network = NetworkConfig(arguments.attention, keywords, placement=arguments.placement, **architecture)
+    training = {one.name: given[one.name] for one in fields(TrainingConfig) if one.name in given}
+    return Run(network, _task_of(arguments.task, given), TrainingConfig(**training), seed=arguments.seed)
 
 
 def _task_of(name: str, given: dict[str, Any]) -> Task:
@@ -214,7 +215,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif arguments.command == "time":
         path = RESULTS_DIRECTORY / "timings.json"
         try:
-            publish_timings(main_settings(), path, rounds=arguments.rounds)
+            publish_timings(main_networks(), path, rounds=arguments.rounds)
         except ValueError as error:
             parser.error(str(error))
         print(f"written to {path}")
@@ -253,9 +254,9 @@ def _publish(planned: Sequence[PlannedRun], runs_directory: Path) -> int:
 
 
 def _smoke() -> None:
-    """Train and publish in small, in a folder that is removed afterwards."""
-    variants = (NetworkSetting(), NetworkSetting("se", {"reduction": 4}))
-    runs = [Run(variant, _SMOKE_DATA, _SMOKE_TRAINING) for variant in variants]
+    """Train and publish two tiny networks in a folder that is removed afterwards."""
+    networks = (NetworkConfig(), NetworkConfig("se", {"reduction": 4}))
+    runs = [Run(network, _SMOKE_DATA, _SMOKE_TRAINING) for network in networks]
     with tempfile.TemporaryDirectory() as folder:
         for run in runs:
             execute(run, Path(folder, "runs"))

@@ -5,7 +5,7 @@ Jaderberg et al., *Spatial Transformer Networks*, NeurIPS 2015), made from the 1
 8 x 8 pixels that scikit-learn carries (the test set of *Optical Recognition of Handwritten Digits*, UCI), so
 that nothing has to be downloaded. Where the digit lies is known, so that attention can be scored against it.
 
-How the published setting was chosen: a task on which the plain network is right nearly always tells blocks
+How the published sizes were chosen: a task on which the plain network is right nearly always tells blocks
 apart as little as one on which it guesses, so its accuracy should lie between 70 % and 90 %; and a run
 should take about a minute. On *validation* images, with one seed and some 80,000 training images in all,
 the plain network read 77 % and CBAM 72 % among 8 fragments of 9 x 9 pixels, still rising: fragments that
@@ -52,7 +52,7 @@ _BRIGHTEST = 255
 
 @dataclass(frozen=True)
 class ClutteredDigits:
-    """The settings of the task; equal settings give equal bytes.
+    """The task of cluttered digits with its sizes, splits and seed; equal ones give equal bytes.
 
     Args:
         canvas: side of an image in pixels.
@@ -64,7 +64,7 @@ class ClutteredDigits:
         test_images: images made from the test digits.
         validation_sources: handwritten digits of every class kept for validation.
         test_sources: handwritten digits of every class kept for the test; what remains is for training.
-        seed: of the division into splits and of every draw.
+        seed: decides the division into splits and every draw.
 
     Raises:
         ValueError: the sizes do not fit into each other, or a split would be empty.
@@ -122,38 +122,38 @@ class Sources(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What goes where, for N images with F fragments each; places are ``x, y`` of the upper left pixel."""
+    """The pieces of N images with F fragments each, and where each lies: ``x, y`` of its upper left pixel."""
 
     digits: npt.NDArray[np.int64]
-    """``(N,)``: which handwritten digit is the one to read."""
-    digit_places: npt.NDArray[np.int64]
-    """``(N, 2)``: where on the canvas it lies."""
+    """``(N,)``: index of the handwritten digit to read."""
+    digit_positions: npt.NDArray[np.int64]
+    """``(N, 2)``: where on the canvas the digit lies."""
     fragments: npt.NDArray[np.int64]
-    """``(N, F)``: which handwritten digit each fragment is cut from."""
+    """``(N, F)``: index of the handwritten digit that each fragment is cut from."""
     cuts: npt.NDArray[np.int64]
-    """``(N, F, 2)``: where in that digit it is cut out."""
-    fragment_places: npt.NDArray[np.int64]
-    """``(N, F, 2)``: where on the canvas it lies."""
+    """``(N, F, 2)``: where in that digit the fragment is cut out."""
+    fragment_positions: npt.NDArray[np.int64]
+    """``(N, F, 2)``: where on the canvas the fragment lies."""
 
 
 class Split(NamedTuple):
-    """The images of one split and what is known about them."""
+    """The images of one split with their labels and boxes."""
 
     images: Tensor
-    """uint8 ``(N, 1, canvas, canvas)``."""
+    """uint8 ``(N, C, H, W)``; of cluttered digits ``(N, 1, canvas, canvas)``."""
     labels: Tensor
-    """int64 ``(N,)``: the digit to read, 0 to 9."""
+    """int64 ``(N,)``: the right answers, for digits 0 to 9."""
     boxes: Tensor
     """int64 ``(N, 4)``: ``x, y, width, height`` of the digit's square in pixels; x runs right, y down."""
     cues: Tensor | None = None
-    """int64 ``(N, 4)``: the box of what says which digit to read, in a task that has such a cue."""
+    """int64 ``(N, 4)``: the box of the cue that says which digit to read; None in a task without one."""
 
 
 def to_input(images: Tensor) -> Tensor:
     """Turn uint8 images into what the networks are given: float32 in [0, 1].
 
     Shape:
-        ``(N, 1, H, W)`` to ``(N, 1, H, W)``.
+        ``(N, C, H, W)`` to ``(N, C, H, W)``.
     """
     return images.to(torch.float32) / _BRIGHTEST
 
@@ -177,7 +177,7 @@ def enlargement(old: int, new: int) -> npt.NDArray[np.int64]:
     """Return the ``(new, old)`` matrix of bilinear weights; every row sums to ``2 * new``."""
     weights = np.zeros((new, old), dtype=np.int64)
     for row in range(new):
-        # The new pixel's centre lies at (row + 1/2) * old / new - 1/2 in old pixels. Times 2 * new, that is
+        # The new pixel's centre lies at (row + 1/2) * old / new - 1/2 in old pixels; 2 * new times that is
         position = (2 * row + 1) * old - new
         lower, share = divmod(position, 2 * new)
         weights[row, max(lower, 0)] += 2 * new - share
@@ -185,7 +185,7 @@ def enlargement(old: int, new: int) -> npt.NDArray[np.int64]:
     return weights
 
 
-def split_sources(settings: ClutteredDigits) -> dict[SplitName, npt.NDArray[np.int64]]:
+def split_sources(task: ClutteredDigits) -> dict[SplitName, npt.NDArray[np.int64]]:
     """Divide the handwritten digits of every class into three disjoint sets; return their indices.
 
     The data do not say who wrote which digit: the sets share no digit, but they may share a writer.
@@ -193,14 +193,20 @@ def split_sources(settings: ClutteredDigits) -> dict[SplitName, npt.NDArray[np.i
     Raises:
         ValueError: no digit of some class is left for training.
     """
-    labels = load_sources(settings.digit).labels
-    return split_by_class(labels, settings.test_sources, settings.validation_sources, settings.seed)
+    labels = load_sources(task.digit).labels
+    return split_by_class(labels, task.test_sources, task.validation_sources, task.seed)
 
 
 def split_by_class(
     labels: npt.NDArray[np.int64], test: int, validation: int, seed: int
 ) -> dict[SplitName, npt.NDArray[np.int64]]:
-    """Keep that many members of every class for test and validation; return the indices of each split.
+    """Divide the members of every class into three disjoint sets; return their indices by split.
+
+    Args:
+        labels: the class of every member, ``(N,)``.
+        test: members of every class kept for the test.
+        validation: members of every class kept for validation; what remains is for training.
+        seed: decides who goes where.
 
     Raises:
         ValueError: none of some class is left for training.
@@ -221,36 +227,36 @@ def split_by_class(
     }
 
 
-def draw_layout(settings: ClutteredDigits, split: SplitName) -> Layout:
-    """Draw which digits and fragments go where; each split has its own stream of random numbers."""
-    sources = split_sources(settings)[split]
-    images, fragments = settings.images_of(split), settings.fragments
-    stream = IntegerStream("layout", split, settings.seed)
+def draw_layout(task: ClutteredDigits, split: SplitName) -> Layout:
+    """Draw the digits, fragments and positions of one split from its own stream of random numbers."""
+    sources = split_sources(task)[split]
+    images, fragments = task.images_of(split), task.fragments
+    stream = IntegerStream("layout", split, task.seed)
     digits = stream.below(len(sources), (images,))
-    # A fragment's digit is counted on from the image's own by 1 to n - 1 places, so it is never the same one.
+    # A fragment's digit comes 1 to n - 1 after the image's own in the split, so it is never the same one.
     steps = 1 + stream.below(len(sources) - 1, (images, fragments))
     return Layout(
         digits=sources[digits],
-        digit_places=stream.below(settings.canvas - settings.digit + 1, (images, 2)),
+        digit_positions=stream.below(task.canvas - task.digit + 1, (images, 2)),
         fragments=sources[(digits[:, None] + steps) % len(sources)],
-        cuts=stream.below(settings.digit - settings.fragment + 1, (images, fragments, 2)),
-        fragment_places=stream.below(settings.canvas - settings.fragment + 1, (images, fragments, 2)),
+        cuts=stream.below(task.digit - task.fragment + 1, (images, fragments, 2)),
+        fragment_positions=stream.below(task.canvas - task.fragment + 1, (images, fragments, 2)),
     )
 
 
-def render(layout: Layout, settings: ClutteredDigits) -> npt.NDArray[np.uint8]:
-    """Paint a layout: where pieces overlap, the brighter pixel wins, so the order does not matter.
+def render(layout: Layout, task: ClutteredDigits) -> npt.NDArray[np.uint8]:
+    """Paint the images of a layout; where pieces overlap the brighter pixel wins, so that no order matters.
 
     Shape:
         uint8 ``(N, canvas, canvas)``.
     """
-    glyphs = load_sources(settings.digit).glyphs
-    canvases = np.zeros((len(layout.digits), settings.canvas, settings.canvas), dtype=np.uint8)
-    nowhere = np.zeros_like(layout.digit_places)
-    _paint(canvases, glyphs, layout.digits, nowhere, layout.digit_places, settings.digit)
-    for k in range(settings.fragments):
-        cuts, places = layout.cuts[:, k], layout.fragment_places[:, k]
-        _paint(canvases, glyphs, layout.fragments[:, k], cuts, places, settings.fragment)
+    glyphs = load_sources(task.digit).glyphs
+    canvases = np.zeros((len(layout.digits), task.canvas, task.canvas), dtype=np.uint8)
+    nowhere = np.zeros_like(layout.digit_positions)
+    _paint(canvases, glyphs, layout.digits, nowhere, layout.digit_positions, task.digit)
+    for k in range(task.fragments):
+        cuts, positions = layout.cuts[:, k], layout.fragment_positions[:, k]
+        _paint(canvases, glyphs, layout.fragments[:, k], cuts, positions, task.fragment)
     return canvases
 
 
@@ -259,24 +265,24 @@ def _paint(
     glyphs: npt.NDArray[np.uint8],
     which: npt.NDArray[np.int64],
     cuts: npt.NDArray[np.int64],
-    places: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.int64],
     side: int,
 ) -> None:
     """Paint one ``side`` x ``side`` piece of a glyph on every canvas, in place."""
     pixels = np.arange(side)
     from_x, from_y = cuts[:, 0, None, None] + pixels, cuts[:, 1, None, None] + pixels[:, None]
-    to_x, to_y = places[:, 0, None, None] + pixels, places[:, 1, None, None] + pixels[:, None]
+    to_x, to_y = positions[:, 0, None, None] + pixels, positions[:, 1, None, None] + pixels[:, None]
     pieces = glyphs[which[:, None, None], from_y, from_x]
     target = (np.arange(len(canvases))[:, None, None], to_y, to_x)
     canvases[target] = np.maximum(canvases[target], pieces)
 
 
-def load_split(settings: ClutteredDigits, split: SplitName) -> Split:
+def load_split(task: ClutteredDigits, split: SplitName) -> Split:
     """Make the images of one split; the same bytes on every platform."""
-    layout = draw_layout(settings, split)
-    sides = np.full_like(layout.digit_places, settings.digit)
+    layout = draw_layout(task, split)
+    sides = np.full_like(layout.digit_positions, task.digit)
     return Split(
-        images=torch.from_numpy(render(layout, settings)).unsqueeze(1),
-        labels=torch.from_numpy(load_sources(settings.digit).labels[layout.digits]),
-        boxes=torch.from_numpy(np.concatenate([layout.digit_places, sides], axis=1)),
+        images=torch.from_numpy(render(layout, task)).unsqueeze(1),
+        labels=torch.from_numpy(load_sources(task.digit).labels[layout.digits]),
+        boxes=torch.from_numpy(np.concatenate([layout.digit_positions, sides], axis=1)),
     )

@@ -1,4 +1,4 @@
-"""What a trained network gets right on a split."""
+"""The answers of a trained network on a split, and how many are right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Evaluation", "evaluate", "predict_logits"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Predictions beside labels, and the counts that follow from them.
+    """The logits of a network and the right answers, with the counts that follow from them.
 
     Args:
         logits: float ``(N, classes)``.
@@ -32,12 +32,12 @@ class Evaluation:
 
     @property
     def total(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         return len(self.labels)
 
     @property
     def correct(self) -> int:
-        """How many predictions are right. A count, so that it can be stored and compared exactly."""
+        """The number of right predictions; a count, so that it can be stored and compared exactly."""
         return int((self.predictions == self.labels).sum())
 
     @property
@@ -47,28 +47,28 @@ class Evaluation:
 
     @property
     def confusion(self) -> Tensor:
-        """int64 ``(classes, classes)``: entry ``[i, j]`` counts images of class i taken for class j."""
+        """The confusion matrix, int64 ``(classes, classes)``: ``[i, j]`` counts class i read as class j."""
         classes = self.logits.shape[1]
         pairs = self.labels * classes + self.predictions
         return torch.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
     @property
     def per_class(self) -> list[tuple[int, int]]:
-        """``(correct, total)`` for every class in order."""
+        """The pair ``(correct, total)`` of every class in order."""
         confusion = self.confusion
         return list(zip(confusion.diagonal().tolist(), confusion.sum(dim=1).tolist(), strict=True))
 
 
 def predict_logits(network: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tensor:
-    """Run ``network`` in evaluation mode, without gradients, and put every module's mode back afterwards.
+    """Return the logits of ``network`` in evaluation mode; every module's mode is put back afterwards.
 
     Args:
-        network: maps ``(N, 1, H, W)`` float images to ``(N, classes)`` logits.
+        network: maps ``(N, C, H, W)`` float images to ``(N, classes)`` logits.
         images: uint8, as in :class:`~gate_by_gate.experiment.cluttered_digits.Split`.
         batch_size: images at a time; it bounds the memory and does not change the meaning of the result.
 
     Shape:
-        ``(N, 1, H, W)`` to ``(N, classes)``.
+        ``(N, C, H, W)`` to ``(N, classes)``.
     """
     with evaluating(network), torch.no_grad():
         return torch.cat([network(to_input(batch)) for batch in images.split(batch_size)])

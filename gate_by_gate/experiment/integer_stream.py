@@ -13,7 +13,7 @@ _HALF_WORD = np.uint64(32)
 
 
 class IntegerStream:
-    """A stream of integers named by a key, such as ``IntegerStream("data order", seed, epoch)``.
+    """A random stream of integers that follows from its key: ``IntegerStream("data order", seed, epoch)``.
 
     NumPy promises that the raw words of PCG64 never change for a seed, and promises nothing of the kind for
     the methods of ``numpy.random.Generator`` (its *Compatibility policy*, after NEP 19). So only the words
@@ -30,7 +30,7 @@ class IntegerStream:
         self._words = np.random.PCG64(int.from_bytes(hashlib.sha256(repr(key).encode()).digest(), "big"))
 
     def below(self, bound: int, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-        """Draw integers from ``0 .. bound - 1``.
+        """Draw integers from 0 to ``bound - 1``.
 
         The high half of a word is scaled to the bound; no value is off its fair share by more than one part
         in ``2**32 / bound``.
@@ -44,5 +44,5 @@ class IntegerStream:
         return ((words * np.uint64(bound)) >> _HALF_WORD).astype(np.int64)
 
     def permutation(self, length: int) -> npt.NDArray[np.int64]:
-        """Shuffle ``0 .. length - 1``: the order that sorts as many random words."""
+        """Draw a random order of the integers from 0 to ``length - 1``: the one that sorts as many words."""
         return np.argsort(self._words.random_raw(length), kind="stable").astype(np.int64)

@@ -1,4 +1,4 @@
-"""How well a trained network's maps point at the digit, counted over the images of a split."""
+"""Localisation: how well a trained network's maps point at the digit, counted over the images of a split."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from attn_lib.inspection.grad_cam import evidence
 from attn_lib.inspection.hooks import evaluating, watching
 from gate_by_gate.experiment.cluttered_digits import Split, to_input
 
-__all__ = ["STAGES", "grad_cams", "localization", "place_maps"]
+__all__ = ["STAGES", "grad_cams", "localization", "spatial_maps"]
 
 STAGES = ("layer1", "layer2", "layer3")
 
 _GRAD_CAM_IMAGES = 500
-"""Grad-CAM takes a gradient for every stage; for a share with a standard error of 2 points this is enough."""
+"""Images that Grad-CAM is scored on, since it needs gradients: enough for a standard error of 2 points."""
 
 _BATCH = 125
 
@@ -31,14 +31,14 @@ def localization(network: nn.Module, split: Split) -> dict[str, Any]:
         split: images with the digits' boxes.
 
     Returns:
-        For every stage: ``attention``, if the block there tells places apart, and ``grad_cam`` of what the
+        For every stage: ``attention``, if the block there has a spatial map, and ``grad_cam`` of what the
         stage returns, for the class that the network predicts, on the first 500 images. Each with ``hits``
         out of ``total`` in the pointing game, the mean ``energy`` inside the box, and ``chance``, which is
         what a cell picked at random has in the one, and a flat map in the other.
     """
     size = (split.images.shape[2], split.images.shape[3])
     evidence = grad_cams(network, split.images[:_GRAD_CAM_IMAGES])
-    attention = place_maps(network, split.images)
+    attention = spatial_maps(network, split.images)
     scores: dict[str, Any] = {}
     for stage in STAGES:
         scores[stage] = {"grad_cam": _score(evidence[stage], split.boxes, size)}
@@ -47,10 +47,10 @@ def localization(network: nn.Module, split: Split) -> dict[str, Any]:
     return scores
 
 
-def place_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """Return the attention of every stage's block as one number for each place, for uint8 ``images``.
+def spatial_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """Return the spatial map of every stage's block, for uint8 ``images``: one number for each position.
 
-    Stages whose block tells no places apart are missing, as are those without one.
+    Stages without a block are missing, and those whose block has no spatial map.
 
     Shape:
         ``(N, 1, H, W)`` to ``(N, H', W')``, a stage's own resolution.
@@ -60,31 +60,35 @@ def place_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
     """
     maps: dict[str, list[Tensor]] = {}
     for batch in images.split(_BATCH):
-        with watching(network, select=is_block, before=_places, after=lambda block, output: None) as watch:
+        with watching(
+            network, select=is_block, before=_spatial_map, after=lambda block, output: None
+        ) as watch:
             network(to_input(batch))
         telling = {call.name: call.before for call in watch.calls if call.before is not None}
         for name, map_ in telling.items():
             maps.setdefault(_stage_of(name), []).append(map_)
         if len(telling) > len(maps):
-            raise ValueError(f"expected one block a stage that tells places apart; got {list(telling)}")
+            raise ValueError(f"expected one block with a spatial map in each stage; got {list(telling)}")
         if not maps:
-            break  # no block here tells places apart, whatever the images
+            break  # no block here has a spatial map, whatever the images
     return {stage: torch.cat(batches) for stage, batches in maps.items()}
 
 
-def _places(name: str, block: nn.Module, args: tuple[Tensor], kwargs: dict[str, Any]) -> Tensor | None:
+def _spatial_map(name: str, block: nn.Module, args: tuple[Tensor], kwargs: dict[str, Any]) -> Tensor | None:
     (x,) = args
     maps: dict[str, Tensor] = block.attention(x)  # type: ignore[operator]
     return place_map(maps, (x.shape[2], x.shape[3]))
 
 
 def _stage_of(name: str) -> str:
-    """``layer1.0.attention`` sits in ``layer1``."""
+    """Return the stage of a block: ``layer1`` for ``layer1.0.attention``."""
     return name.partition(".")[0]
 
 
 def grad_cams(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """Return what :func:`attn_lib.inspection.grad_cam` finds for each stage, from one pass for all of them.
+    """Return the Grad-CAM of every stage, from one pass for all of them, for uint8 ``images``.
+
+    The maps are those of :func:`attn_lib.inspection.grad_cam` for the class that the network predicts.
 
     Shape:
         ``(N, 1, H, W)`` to ``(N, H', W')``, a stage's own resolution.
@@ -100,7 +104,7 @@ def grad_cams(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
 
 
 def _run_with_graph(network: nn.Module, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """Return what every stage returned and, at the end of their graph, the sum of the best scores."""
+    """Return the features of every stage and, with gradients back to them, the sum of the best logits."""
     features: dict[str, Tensor] = {}
 
     def keep(stage: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:

@@ -1,4 +1,4 @@
-"""The machine that a measurement was made on: what it is called, what runs on it, one thread of it."""
+"""The machine that runs an experiment: its name, the versions installed on it, and its number of threads."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread.
+    """Restrict torch to one thread inside a ``with`` statement.
 
-    With two, sums are split and added in another order, and the weights differ in their last bits. Runs go
-    side by side in processes instead, which is faster for networks this small.
+    With two threads sums are split and added in another order, and weights differ in their last bits. Runs
+    go side by side in processes instead, which is faster for networks this small.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -32,7 +32,7 @@ def one_thread() -> Iterator[None]:
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Return the versions of Python, torch and these packages."""
+    """Return the installed versions of Python, torch and the given packages."""
     named = {package: version(package) for package in packages}
     return {"python": platform.python_version(), "torch": torch.__version__, **named}
 

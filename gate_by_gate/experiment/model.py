@@ -1,4 +1,4 @@
-"""Which network a run trains: the digit ResNet of ``attn_lib.backbones`` with a block and its keywords."""
+"""The networks that runs train: the digits' ResNet with a block, its keywords and its placement."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch import nn
 from attn_lib.blocks import keyword_defaults
 from gate_by_gate.digit_resnet import digit_resnet
 
-__all__ = ["NetworkSetting", "build_network", "count_parameters", "round_to_half"]
+__all__ = ["NetworkConfig", "build_network", "count_parameters", "round_to_half"]
 
 _ALWAYS_NAMED = {"reduction": "r", "kernel_size": "k", "bias": "bias"}
-"""Keywords that show in every name, shortened as papers do it; others show where they are not the default."""
+"""Keywords that every name shows, shortened as in papers; a name shows any other that is not the default."""
 
 
 class Shaped(Protocol):
-    """What a task asks of its network."""
+    """A task, as far as it decides the shape of its network."""
 
     @property
     def channels(self) -> int:
@@ -27,25 +27,25 @@ class Shaped(Protocol):
 
     @property
     def classes(self) -> int:
-        """How many answers there are."""
+        """Number of possible answers."""
 
     @property
     def widths(self) -> Sequence[int]:
-        """Channels of the stages, unless a variant says otherwise."""
+        """Channels of the stages, unless the network's own ``widths`` are given."""
 
 
 @dataclass(frozen=True)
-class NetworkSetting:
-    """A variant of a task's network.
+class NetworkConfig:
+    """A network by its block, the block's keywords and whatever else differs from the usual network.
 
     Args:
         attention: the name of a block in ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, or None for the plain
             network.
         keywords: of the block. Those that are not given are filled in with the block's defaults, so that two
-            settings are equal exactly if the networks are.
+            configs are equal exactly if their networks are.
         placement: where in a unit the block sits; None is the end of the residual branch.
         stages: the stages with a block; None is every one, or, between stages, all but the last.
-        widths: channels of the stages; None is what the task has.
+        widths: channels of the stages; None is the task's.
         depths: basic units in each stage; None is one.
 
     Raises:
@@ -71,13 +71,13 @@ class NetworkSetting:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, tuple(getattr(self, name)))
 
-    def varied(self, **keywords: object) -> NetworkSetting:
-        """Return this setting with some keywords of its block changed."""
+    def varied(self, **keywords: object) -> NetworkConfig:
+        """Return a copy with some keywords of the block changed."""
         return replace(self, keywords={**self.keywords, **keywords})
 
     @property
     def named_keywords(self) -> dict[str, Any]:
-        """The keywords that tell this variant from others; the rest are defaults of the block.
+        """The keywords that names and records show; all others have the block's default.
 
         A keyword that a block gains later changes neither the names nor the records of earlier runs.
         """
@@ -90,19 +90,19 @@ class NetworkSetting:
 
     @property
     def architecture(self) -> dict[str, Any]:
-        """What differs from the usual network besides the block, by the names of ``digit_resnet``."""
+        """The arguments of ``digit_resnet``, besides the block's, that differ from the usual network."""
         named = {name: getattr(self, name) for name in ("placement", "stages", "widths", "depths")}
         return {name: value for name, value in named.items() if value is not None}
 
     @property
     def name(self) -> str:
-        """A short name for files and tables: ``plain``, ``se_r4_bias``, ``se_r4_bias_stages3``."""
+        """The network's short name in files and tables: ``plain``, ``se_r4_bias``, ``se_r4_bias_stages3``."""
         tags = [_tag(name, value) for name, value in self.named_keywords.items()]
         tags += [_architecture_tag(name, value) for name, value in self.architecture.items()]
         return "_".join([self.attention or "plain", *tags])
 
     def as_keywords(self, task: Shaped) -> dict[str, Any]:
-        """Return what rebuilds the network for a task: ``digit_resnet(**setting.as_keywords(task))``."""
+        """Return the arguments with which ``digit_resnet`` builds this network for a task."""
         return {
             "num_classes": task.classes,
             "in_channels": task.channels,
@@ -128,15 +128,15 @@ def _architecture_tag(name: str, value: object) -> str:
     return value if isinstance(value, str) else f"{name}{value}"
 
 
-def build_network(setting: NetworkSetting, task: Shaped, *, seed: int) -> nn.Module:
+def build_network(config: NetworkConfig, task: Shaped, *, seed: int) -> nn.Module:
     """Build a task's network with the initial weights of ``seed``; torch's global generator stays as it was.
 
-    A backbone is initialised before its blocks are, so variants with the same seed start from the same
+    A backbone is initialised before its blocks are, so networks with the same seed start from the same
     weights in every layer that they share.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return digit_resnet(**setting.as_keywords(task))
+        return digit_resnet(**config.as_keywords(task))
 
 
 def round_to_half(network: nn.Module) -> None:
@@ -151,5 +151,5 @@ def round_to_half(network: nn.Module) -> None:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return the number of trained values."""
+    """Return the number of values that training changes."""
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

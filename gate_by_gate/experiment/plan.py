@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
-from gate_by_gate.experiment.model import NetworkSetting
+from gate_by_gate.experiment.model import NetworkConfig
 from gate_by_gate.experiment.predictions import (
     EXPERIMENTS,
     FIRST_RATE,
@@ -18,33 +18,33 @@ from gate_by_gate.experiment.predictions import (
 )
 from gate_by_gate.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
 from gate_by_gate.experiment.run import Run
-from gate_by_gate.experiment.training import TrainingSettings
+from gate_by_gate.experiment.training import TrainingConfig
 
 __all__ = [
+    "BELOW_PLAIN",
+    "EXTRA_CHECKPOINTS",
     "GROUPS",
     "HEADLINE",
-    "LATE",
     "SEEDS",
     "SHOWN_PROBES",
-    "TAKEN_APART",
     "PlannedRun",
-    "main_settings",
+    "main_networks",
     "planned_runs",
     "probe_setting",
 ]
 
 SEEDS = (0, 1, 2, 3, 4)
-"""The seeds that every setting is trained with; settings with the same seed pair."""
+"""The seeds with which every network is trained; runs with the same seed are compared as pairs."""
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run and what is published of it.
+    """A run of the plan, its group, and whether its weights are published.
 
     Args:
         run: what is trained.
         group: the part of the plan that it belongs to.
-        has_checkpoint: whether the weights of its first seed are published.
+        has_checkpoint: whether the weights are published if this is the run of the first seed.
     """
 
     run: Run
@@ -53,26 +53,26 @@ class PlannedRun:
 
 
 HEADLINE = (PLAIN, SE, ECA, CBAM, BAM, COORD_ATT, SELF_ATTENTION)
-"""The plain network and one setting of every block: what the chapters compare first."""
+"""The plain network and one network for each block, which the chapters compare first."""
 
-WIDER = (NetworkSetting(widths=(16, 33, 65)), NetworkSetting(widths=(17, 34, 68)))
+WIDER = (NetworkConfig(widths=(16, 33, 65)), NetworkConfig(widths=(17, 34, 68)))
 """Wider networks without a block: 2,898 parameters more (SE adds 2,828) and 9,925 more (BAM adds 10,559)."""
 
-LATE = (CBAM, COORD_ATT, SELF_ATTENTION)
-"""The blocks that read fewer digits than the plain network in the main group: is it the learning rate?"""
+BELOW_PLAIN = (CBAM, COORD_ATT, SELF_ATTENTION)
+"""Networks that read fewer digits than the plain one in the main group; trained again at a gentler rate."""
 
 
-def _grid(base: NetworkSetting, **axes: Sequence[Any]) -> list[NetworkSetting]:
-    """Return ``base`` with every combination of the given values of its keywords."""
-    settings = [base]
+def _grid(base: NetworkConfig, **axes: Sequence[Any]) -> list[NetworkConfig]:
+    """Return copies of ``base``, one for every combination of the given values of its keywords."""
+    networks = [base]
     for name, values in axes.items():
-        settings = [setting.varied(**{name: value}) for setting in settings for value in values]
-    return settings
+        networks = [network.varied(**{name: value}) for network in networks for value in values]
+    return networks
 
 
-def main_settings() -> list[NetworkSetting]:
-    """Return the settings of the main comparison: the headline, then every slider position and ablation."""
-    settings = [
+def main_networks() -> list[NetworkConfig]:
+    """Return the networks of the main comparison: the headline, then every slider position and ablation."""
+    networks = [
         *HEADLINE,
         *WIDER,
         # Slider positions.
@@ -82,53 +82,53 @@ def main_settings() -> list[NetworkSetting]:
         *_grid(BAM, reduction=(4, 8, 16), dilation=(1, 2, 4)),
         *_grid(COORD_ATT, reduction=(2, 4, 8)),
         *_grid(SELF_ATTENTION, num_heads=(1, 2, 4)),
-        # The SE journal paper's ablations: squeeze, excitation, place and stage, and no squeeze at all.
+        # The SE journal paper's ablations: squeeze, excitation, placement and stage, and no squeeze at all.
         SE.varied(squeeze="max"),
         *_grid(SE, gate=("tanh", "relu")),
-        *(replace(SE, placement=place) for place in ("before_unit", "after_addition", "identity")),
+        *(replace(SE, placement=name) for name in ("before_unit", "after_addition", "identity")),
         *(replace(SE, stages=(stage,)) for stage in (1, 2, 3)),
-        NetworkSetting("se_without_squeeze", {"reduction": 4}),
+        NetworkConfig("se_without_squeeze", {"reduction": 4}),
         # The ECA paper's, table 2: which channels a gate sees, and whether gates share their weights.
-        *_grid(NetworkSetting("eca_variant"), mixing=("none", "per_channel", "full", "band")),
-        NetworkSetting("eca_variant", {"mixing": "groups", "groups": 4}),
+        *_grid(NetworkConfig("eca_variant"), mixing=("none", "per_channel", "full", "band")),
+        NetworkConfig("eca_variant", {"mixing": "groups", "groups": 4}),
         # The CBAM paper's: pooling, spatial descriptor and order.
         *_grid(CBAM, pooling=("avg", "max")),
         CBAM.varied(descriptor="conv"),
         *_grid(CBAM, order=("spatial_first", "parallel")),
-        # The BAM paper's: how the branches are combined, either alone, and the place between stages, there
-        # also against one more residual unit.
+        # The BAM paper's: how the branches are combined, either alone, and the placement between stages,
+        # there also against one more residual unit.
         *_grid(BAM, combine=("product", "max", "channel", "spatial")),
         replace(BAM, placement="between_stages"),
-        NetworkSetting(depths=(2, 2, 1)),
+        NetworkConfig(depths=(2, 2, 1)),
         # The CoordAtt paper's: either strip alone.
-        *_grid(NetworkSetting("coord_att_strip", {"reduction": 4}), strip=("height", "width")),
+        *_grid(NetworkConfig("coord_att_strip", {"reduction": 4}), strip=("height", "width")),
     ]
-    # The headline settings come up again among the sliders.
-    unique: list[NetworkSetting] = []
-    for setting in settings:
-        if setting not in unique:
-            unique.append(setting)
+    # The headline's networks come up again among the sliders.
+    unique: list[NetworkConfig] = []
+    for network in networks:
+        if network not in unique:
+            unique.append(network)
     return unique
 
 
 def _main(seed: int) -> list[Run]:
-    return [Run(setting, seed=seed) for setting in main_settings()]
+    return [Run(network, seed=seed) for network in main_networks()]
 
 
 def _robustness(seed: int) -> list[Run]:
-    """The headline with other clutter and other numbers of images, and the late blocks at a gentler rate.
+    """Return runs of the headline with other clutter and other numbers of images, and some at a gentler rate.
 
     All take as many steps as in the main group. With the headline goes the larger of the wider networks,
     because a lead of BAM may be one of size there, too.
     """
-    usual, budget = ClutteredDigits(), TrainingSettings()
+    usual, budget = ClutteredDigits(), TrainingConfig()
     changes = [(replace(usual, fragments=fragments), budget) for fragments in (7, 21)]
     for images, epochs in ((5_000, 18), (45_000, 2)):
         changes.append((replace(usual, train_images=images), replace(budget, epochs=epochs)))
-    settings = (*HEADLINE, WIDER[1])
-    runs = [Run(setting, data, training, seed=seed) for data, training in changes for setting in settings]
+    networks = (*HEADLINE, WIDER[1])
+    runs = [Run(network, data, training, seed=seed) for data, training in changes for network in networks]
     gentle = replace(budget, max_learning_rate=3e-3)
-    return runs + [Run(setting, usual, gentle, seed=seed) for setting in (PLAIN, *LATE)]
+    return runs + [Run(network, usual, gentle, seed=seed) for network in (PLAIN, *BELOW_PLAIN)]
 
 
 def _probes(seed: int) -> list[Run]:
@@ -141,9 +141,8 @@ def _probes(seed: int) -> list[Run]:
 
 
 def probe_setting(experiment: ProbeExperiment, prediction: Prediction) -> str:
-    """Return the name under which the results keep a network of a probe, without its seed."""
-    run = Run(prediction.network, experiment.task, experiment.training)
-    return run.name.rpartition("_seed")[0]
+    """Return the name of the setting that a prediction is about, by which the results know its runs."""
+    return Run(prediction.network, experiment.task, experiment.training).setting
 
 
 GROUPS: dict[str, Callable[[int], list[Run]]] = {
@@ -151,12 +150,12 @@ GROUPS: dict[str, Callable[[int], list[Run]]] = {
     "probes": _probes,
     "robustness": _robustness,
 }
-"""The groups of runs by name; each is a function of the seed."""
+"""The groups of runs by name, each as a function from a seed to its runs."""
 
 SHOWN_PROBES = ("colour_cue", "frame_cue", "row_cue", "matching_pair")
-"""The probes whose networks are shown at work; of the others the counts are enough."""
+"""The probe tasks of which the book shows images and maps; of the others it shows counts alone."""
 
-TAKEN_APART = (
+EXTRA_CHECKPOINTS = (
     "colour_cue_se_r4_bias_train_images24000_epochs8_max_learning_rate0.003_seed1",
     "row_cue_self_attention_r2_stages2_seed3",
     *(
@@ -164,7 +163,7 @@ TAKEN_APART = (
         for network in ("plain", "se_r4_bias", "cbam_r4_k7", "coord_att_r4")
     ),
 )
-"""Other runs of probes whose weights are published, because the book looks into them."""
+"""Names of further runs on probe tasks whose weights are published, because the book looks into them."""
 
 
 def _has_checkpoint(run: Run, group: str) -> bool:
@@ -179,7 +178,7 @@ def _has_checkpoint(run: Run, group: str) -> bool:
 def planned_runs(
     groups: Sequence[str] = tuple(GROUPS), seeds: Sequence[int] = SEEDS
 ) -> list[PlannedRun]:  # fmt: skip
-    """Return the runs of ``groups``, all of one seed before those of the next.
+    """Return the planned runs of some groups, all runs of one seed before those of the next.
 
     Raises:
         ValueError: no group has that name.

@@ -1,4 +1,4 @@
-"""What theory says of every probe: written down, and committed, before the runs of the plan were started.
+"""Predictions: what theory says of each network on each probe task, committed before the runs were started.
 
 There were two rounds. In the first, :data:`FIRST_ROUND`, the colour cue and the frame were trained with the
 peak learning rate of the main comparison, 1e-2, and whether a network found the cue was decided by its
@@ -35,10 +35,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gate_by_gate.experiment.model import NetworkSetting
-from gate_by_gate.experiment.probes import ColourCount, ColourCue, FrameCue, MatchingPair, Probe, RowCue
+from gate_by_gate.experiment.model import NetworkConfig
+from gate_by_gate.experiment.probe_tasks import (
+    ColourCount,
+    ColourCue,
+    FrameCue,
+    MatchingPair,
+    ProbeTask,
+    RowCue,
+)
 from gate_by_gate.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
-from gate_by_gate.experiment.training import TrainingSettings
+from gate_by_gate.experiment.training import TrainingConfig
 
 __all__ = [
     "EXPERIMENTS",
@@ -56,16 +63,16 @@ Outcome = Literal["solves", "between", "fails"]
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one network was expected to do on a probe.
+    """The outcome that was expected of one network on a probe task, and why.
 
     Args:
-        network: the variant.
-        expected: see :func:`outcome`.
+        network: the network.
+        expected: the outcome, as :func:`outcome` names it.
         because: the reason, in a sentence.
         tried: whether it had been tried before it was written down.
     """
 
-    network: NetworkSetting
+    network: NetworkConfig
     expected: Outcome
     because: str
     tried: bool = False
@@ -73,23 +80,23 @@ class Prediction:
 
 @dataclass(frozen=True)
 class ProbeExperiment:
-    """A probe, its budget and what is expected of every network that is trained on it.
+    """A probe task, how networks are trained on it, and what is expected of each of them.
 
     Args:
-        task: the probe.
-        training: the same budget for every network.
+        task: the probe task.
+        training: the hyperparameters, the same for every network.
         blind: the accuracy of a network that reads every digit but makes nothing of the cue.
         predictions: one for every network.
     """
 
-    task: Probe
-    training: TrainingSettings
+    task: ProbeTask
+    training: TrainingConfig
     blind: float
     predictions: tuple[Prediction, ...]
 
 
 def outcome(accuracy: float, blind: float) -> Outcome:
-    """Name what an accuracy amounts to.
+    """Name an accuracy by where it lies between that of a blind reader and 1.
 
     ``"solves"``: more than three quarters of the way from ``blind`` to 1; ``"fails"``: less than one quarter.
     """
@@ -99,13 +106,13 @@ def outcome(accuracy: float, blind: float) -> Outcome:
     return "fails" if share < 0.25 else "between"
 
 
-# In the last stage alone, as its authors use it: 100 places instead of 400.
-_LATE_ATTENTION = replace(SELF_ATTENTION, stages=(2,))
+# In the last stage alone, as its authors use it: 100 positions instead of 400.
+_LAST_STAGE_ATTENTION = replace(SELF_ATTENTION, stages=(2,))
 
 
 _ONE_OF_THREE, _ONE_OF_TWO = 1 / 3 + 2 / 3 / 10, 1 / 2 + 1 / 2 / 10
 
-_GENTLE = TrainingSettings(epochs=8, max_learning_rate=3e-3)
+_GENTLE = TrainingConfig(epochs=8, max_learning_rate=3e-3)
 
 COLOUR_CUE = ProbeExperiment(
     ColourCue(train_images=24_000),
@@ -131,13 +138,13 @@ COLOUR_CUE = ProbeExperiment(
         ),
         Prediction(COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
         Prediction(
-            _LATE_ATTENTION,
+            _LAST_STAGE_ATTENTION,
             "between",
             "A digit's place can look up the cue by its colour, if it learns to tell cue from digit.",
         ),
     ),
 )
-"""Which statistic carries the cue: a mean or a maximum?"""
+"""The colour cue, which asks what carries a small cue: a mean or a maximum."""
 
 _LARGER: tuple[tuple[int, Outcome, str], ...] = (
     (6, "between", "36 pixels are about the ink of one digit, so the mean begins to tell."),
@@ -157,11 +164,11 @@ LARGER_CUES = tuple(
     )
     for side, expected, because in _LARGER
 )
-"""The same with larger cues, until a mean sees them, too."""
+"""The colour cue with larger squares, up to one that a mean sees, too."""
 
 FRAME_CUE = ProbeExperiment(
     FrameCue(),
-    TrainingSettings(epochs=16, max_learning_rate=1e-3),
+    TrainingConfig(epochs=16, max_learning_rate=1e-3),
     _ONE_OF_TWO,
     (
         Prediction(PLAIN, "fails", "A mean of places cannot switch a digit off.", tried=True),
@@ -171,12 +178,12 @@ FRAME_CUE = ProbeExperiment(
             SE.varied(reduction=8), "between", "2 and 4 hidden units: if some of them die, the cue is lost."
         ),
         Prediction(
-            NetworkSetting("eca_variant", {"mixing": "full"}),
+            NetworkConfig("eca_variant", {"mixing": "full"}),
             "solves",
             "The ECA paper's argument: all channels mixed, as in SE, but without a bottleneck.",
         ),
         Prediction(
-            NetworkSetting("eca_variant", {"mixing": "per_channel"}),
+            NetworkConfig("eca_variant", {"mixing": "per_channel"}),
             "solves",
             "A gate that sees its own channel's mean has all it needs.",
         ),
@@ -188,15 +195,17 @@ FRAME_CUE = ProbeExperiment(
         Prediction(BAM, "solves", "Its channel branch has SE's bottleneck, but a normalised one."),
         Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice, and its bottleneck is wider."),
         Prediction(
-            _LATE_ATTENTION, "between", "Any place can look at the frame, but its features are made by then."
+            _LAST_STAGE_ATTENTION,
+            "between",
+            "Any place can look at the frame, but its features are made by then.",
         ),
     ),
 )
-"""A cue that every mean sees: which channel gates make use of it?"""
+"""The frame cue, which every mean sees and which asks what channel gates make of it."""
 
 ROW_CUE = ProbeExperiment(
     RowCue(),
-    TrainingSettings(),
+    TrainingConfig(),
     _ONE_OF_TWO,
     (
         Prediction(PLAIN, "fails", "The mark is at least 36 pixels away; a place sees 11.", tried=True),
@@ -209,25 +218,25 @@ ROW_CUE = ProbeExperiment(
         Prediction(BAM.varied(dilation=1), "fails", "Without dilation they reach 4 and 8 pixels farther."),
         Prediction(COORD_ATT, "solves", "The mark is in the mean of its row.", tried=True),
         Prediction(
-            NetworkSetting("coord_att_strip", {"reduction": 4, "strip": "height"}),
+            NetworkConfig("coord_att_strip", {"reduction": 4, "strip": "height"}),
             "solves",
             "The gates of rows are the ones that matter.",
         ),
         Prediction(
-            NetworkSetting("coord_att_strip", {"reduction": 4, "strip": "width"}),
+            NetworkConfig("coord_att_strip", {"reduction": 4, "strip": "width"}),
             "fails",
             "A column holds both digits' rows in one mean.",
         ),
         Prediction(
-            _LATE_ATTENTION, "fails", "It compares what places hold, and does not know where they are."
+            _LAST_STAGE_ATTENTION, "fails", "It compares what places hold, and does not know where they are."
         ),
     ),
 )
-"""A cue that points along a row: who can carry it there?"""
+"""The row cue, which asks what carries a cue along a row."""
 
 MATCHING_PAIR = ProbeExperiment(
     MatchingPair(),
-    TrainingSettings(epochs=10, max_learning_rate=5e-3),
+    TrainingConfig(epochs=10, max_learning_rate=5e-3),
     1 / 3,
     (
         Prediction(PLAIN, "fails", "It can compare neighbours only, and most patterns are farther apart."),
@@ -239,18 +248,18 @@ MATCHING_PAIR = ProbeExperiment(
         ),
         Prediction(COORD_ATT, "fails", "As SE, row by row."),
         Prediction(
-            _LATE_ATTENTION,
+            _LAST_STAGE_ATTENTION,
             "solves",
             "An inner product of two places is large where they agree.",
             tried=True,
         ),
     ),
 )
-"""Two places have to be compared: who has a product of two places?"""
+"""The matching pair, which asks for a comparison, so for a product, of two positions."""
 
 COLOUR_COUNT = ProbeExperiment(
     ColourCount(),
-    TrainingSettings(epochs=8, max_learning_rate=5e-3),
+    TrainingConfig(epochs=8, max_learning_rate=5e-3),
     2 / 3,
     (
         Prediction(
@@ -297,11 +306,11 @@ COLOUR_COUNT = ProbeExperiment(
         ),
     ),
 )
-"""How many, not where: who can count over the whole image?"""
+"""The colour count, which asks how many squares there are and not where they lie."""
 
 _FIRST_COLOUR_CUE = ProbeExperiment(
     ColourCue(),
-    TrainingSettings(epochs=8),
+    TrainingConfig(epochs=8),
     _ONE_OF_THREE,
     (
         Prediction(
@@ -322,7 +331,7 @@ _FIRST_COLOUR_CUE = ProbeExperiment(
         ),
         Prediction(COORD_ATT, "fails", "A strip's mean holds the cue of its own rows and columns alone."),
         Prediction(
-            _LATE_ATTENTION,
+            _LAST_STAGE_ATTENTION,
             "between",
             "A digit's place can look up the cue by its colour, if it learns to tell cue from digit.",
         ),
@@ -331,7 +340,7 @@ _FIRST_COLOUR_CUE = ProbeExperiment(
 
 _FIRST_FRAME_CUE = ProbeExperiment(
     FrameCue(),
-    TrainingSettings(),
+    TrainingConfig(),
     _ONE_OF_TWO,
     (
         Prediction(PLAIN, "fails", "No place sees both the frame and a digit, and a mean cannot multiply."),
@@ -339,12 +348,12 @@ _FIRST_FRAME_CUE = ProbeExperiment(
         Prediction(SE, "fails", "If the bottleneck is in the way at r = 2, a narrower one is, too."),
         Prediction(SE.varied(reduction=8), "fails", "As with r = 4."),
         Prediction(
-            NetworkSetting("eca_variant", {"mixing": "full"}),
+            NetworkConfig("eca_variant", {"mixing": "full"}),
             "solves",
             "The ECA paper's argument: all channels mixed, as in SE, but without a bottleneck.",
         ),
         Prediction(
-            NetworkSetting("eca_variant", {"mixing": "per_channel"}),
+            NetworkConfig("eca_variant", {"mixing": "per_channel"}),
             "solves",
             "A gate that sees its own channel's mean has all it needs.",
         ),
@@ -355,7 +364,7 @@ _FIRST_FRAME_CUE = ProbeExperiment(
         Prediction(CBAM, "between", "Its channel gate has SE's bottleneck, and its spatial gate no colours."),
         Prediction(BAM, "between", "Its channel branch has a bottleneck, but a normalised one."),
         Prediction(COORD_ATT, "solves", "Every strip crosses the frame twice."),
-        Prediction(_LATE_ATTENTION, "solves", "Any place can look at the frame."),
+        Prediction(_LAST_STAGE_ATTENTION, "solves", "Any place can look at the frame."),
     ),
 )
 
@@ -367,10 +376,10 @@ EXPERIMENTS: dict[str, ProbeExperiment] = {
     "matching_pair": MATCHING_PAIR,
     "colour_count": COLOUR_COUNT,
 }
-"""The probes that are run, by name."""
+"""The final round of every probe task, by name."""
 
 FIRST_ROUND: dict[str, ProbeExperiment] = {"colour_cue": _FIRST_COLOUR_CUE, "frame_cue": _FIRST_FRAME_CUE}
-"""The two that were run again with a gentler learning rate, as they were run first."""
+"""The first round of the two probe tasks that were then run again at a gentler learning rate."""
 
 FIRST_RATE: dict[str, ProbeExperiment] = {
     "colour_cue": replace(
@@ -386,7 +395,7 @@ FIRST_RATE: dict[str, ProbeExperiment] = {
         predictions=(Prediction(SE, "between", "What is not found in the first passes is not found later."),),
     ),
 }
-"""The images and passes of the second round with the learning rate of the first: which of them did it?"""
+"""The second round's images and epochs at the first round's learning rate: which change helped?"""
 
 FOLLOW_UP: dict[str, ProbeExperiment] = {
     "frame_cue": replace(
@@ -405,4 +414,4 @@ FOLLOW_UP: dict[str, ProbeExperiment] = {
         ),
     ),
 }
-"""What the count made us ask of the frame, when its seeds 0 and 1 were trained: why is CBAM the exception?"""
+"""Two more networks on the frame cue, trained to find out why CBAM is the exception there."""

@@ -1,4 +1,4 @@
-"""Publishing: from finished runs to what ``gate_by_gate.results`` carries.
+"""Publishing: finished runs are tested, and ``gate_by_gate.results`` gets their records and weights.
 
 This is the one place where the test split is used, once per run and after everything has been chosen. The
 layout of the files is described in ``gate_by_gate.results``, which reads them with torch alone.
@@ -19,14 +19,15 @@ from torch import Tensor, nn
 
 from attn_lib.inspection import attention_maps, count_macs
 from gate_by_gate.experiment.cluttered_digits import Split, to_input
-from gate_by_gate.experiment.evaluation import Evaluation, evaluate
+from gate_by_gate.experiment.evaluation import evaluate
+from gate_by_gate.experiment.example_images import choose_samples, shown_images
+from gate_by_gate.experiment.intervention_counts import count_interventions
 from gate_by_gate.experiment.localization import localization
 from gate_by_gate.experiment.machine import one_thread
 from gate_by_gate.experiment.model import build_network
-from gate_by_gate.experiment.plan import SHOWN_PROBES, TAKEN_APART, PlannedRun
+from gate_by_gate.experiment.plan import EXTRA_CHECKPOINTS, SHOWN_PROBES, PlannedRun
 from gate_by_gate.experiment.predictions import EXPERIMENTS
-from gate_by_gate.experiment.probes import Probe
-from gate_by_gate.experiment.probing import count_interventions, shown_images
+from gate_by_gate.experiment.probe_tasks import ProbeTask
 from gate_by_gate.experiment.reference import PLAIN
 from gate_by_gate.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_text
 from gate_by_gate.experiment.tasks import task_sha256
@@ -35,7 +36,6 @@ from gate_by_gate.experiment.training import save_atomically, write_bytes
 __all__ = [
     "CHECKPOINT_SEED",
     "RESULTS_DIRECTORY",
-    "choose_samples",
     "probe_references",
     "publish",
     "publish_probe_images",
@@ -45,12 +45,10 @@ __all__ = [
 RESULTS_DIRECTORY = Path(__file__).parents[1] / "results"
 
 CHECKPOINT_SEED = 0
-"""Weights are published for this seed; the other seeds are there for their spread."""
-
-_WRONG_SAMPLES = 3
+"""The seed whose weights are published; of the other seeds the accuracies are enough."""
 
 _GATES_BY_CLASS = ("se", "eca")
-"""The blocks whose mean gate for each digit is published: one gate for each channel and image."""
+"""The blocks whose mean gates for each digit are published: those with one gate for each channel."""
 
 
 def publish(
@@ -59,7 +57,7 @@ def publish(
     results_directory: Path = RESULTS_DIRECTORY,
     report: Report = print_line,
 ) -> list[str]:
-    """Evaluate the finished ones of ``planned`` on the test split and store records, weights and the table.
+    """Evaluate the finished runs of a plan on the test split; store records, weights and the table.
 
     A run that is already published as it is now is not evaluated again.
 
@@ -67,7 +65,7 @@ def publish(
         The names of the runs that are not finished, and so not published now.
 
     Raises:
-        ValueError: a run was trained on other data than its settings make today.
+        ValueError: a run was trained on other images than its task makes today.
     """
     index = results_directory / "records.json"
     records: dict[str, Any] = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
@@ -105,13 +103,13 @@ def _is_published(one: PlannedRun, record: dict[str, Any], published: dict[str, 
 
 
 def _has_weights(one: PlannedRun) -> bool:
-    return (one.has_checkpoint and one.run.seed == CHECKPOINT_SEED) or one.run.name in TAKEN_APART
+    return (one.has_checkpoint and one.run.seed == CHECKPOINT_SEED) or one.run.name in EXTRA_CHECKPOINTS
 
 
 def _publish_one(
     one: PlannedRun, record: dict[str, Any], test: Split, runs_directory: Path, results_directory: Path
 ) -> dict[str, Any]:
-    """Evaluate a finished run on its test split; store its weights if this is the seed for that."""
+    """Evaluate a finished run on its test split; return its record, and store its weights if planned."""
     run = one.run
     network = _trained(run, runs_directory)
     result = evaluate(network, test)
@@ -126,7 +124,7 @@ def _publish_one(
     record["checkpoint"] = None
     if _has_weights(one):
         record["checkpoint"] = _store_weights(run, runs_directory, results_directory / "checkpoints")
-        if isinstance(run.data, Probe):
+        if isinstance(run.data, ProbeTask):
             record["interventions"] = count_interventions(network, run.data, test)
     return record
 
@@ -162,7 +160,7 @@ def _store_weights(run: Run, runs_directory: Path, directory: Path) -> dict[str,
 
 
 def _packed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Let the tensors of one type share one storage: each of its own takes 200 bytes more in a file."""
+    """Return the weights with one storage for all tensors of a type, which saves 200 bytes a tensor."""
     packed = dict(weights)  # keeps the order
     for dtype in {value.dtype for value in weights.values()}:
         names = [name for name, value in weights.items() if value.dtype == dtype]
@@ -175,8 +173,7 @@ def _packed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 def write_records(records: dict[str, Any], path: Path) -> None:
     """Write the records as JSON, one line for each run in the order of their names.
 
-    So a new run is one more line, to read as in a diff, and hundreds of them load in a few hundredths of a
-    second.
+    So a new run is one more line in a diff, and hundreds of runs load in a few hundredths of a second.
     """
     lines = [
         f"{json.dumps(name)}: {json.dumps(record, separators=(',', ':'))}"
@@ -186,7 +183,7 @@ def write_records(records: dict[str, Any], path: Path) -> None:
 
 
 def write_table(records: dict[str, Any], path: Path) -> None:
-    """Write one row per run: what was trained, what it costs, what it got right, where its maps point."""
+    """Write the table: a row for each run with its cost, its accuracy and its localisation."""
     rows = []
     for name, record in sorted(records.items()):
         row = {
@@ -215,7 +212,7 @@ def write_table(records: dict[str, Any], path: Path) -> None:
 
 
 def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RESULTS_DIRECTORY) -> None:
-    """Store the ten test images that :func:`choose_samples` picks by a finished ``run``."""
+    """Store one test image of every digit, chosen by the answers of a finished ``run``."""
     test = run.data.make("test")
     with one_thread():
         indices = choose_samples(evaluate(_trained(run, runs_directory), test))
@@ -229,7 +226,7 @@ def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RE
 
 
 def probe_references() -> dict[str, Run]:
-    """Return for each of the probes that are shown the run by which its images are chosen: the plain one."""
+    """Return for each shown probe task the run of the plain network, by which its images are chosen."""
     return {
         name: Run(PLAIN, EXPERIMENTS[name].task, EXPERIMENTS[name].training, seed=CHECKPOINT_SEED)
         for name in SHOWN_PROBES
@@ -239,47 +236,20 @@ def probe_references() -> dict[str, Run]:
 def publish_probe_images(
     references: Mapping[str, Run], runs_directory: Path, results_directory: Path = RESULTS_DIRECTORY
 ) -> None:
-    """Store the images of probes, with their donors, beside those of other probes that are there already.
+    """Store test images of probe tasks, with their donors; those of other tasks stay in the file.
 
     Args:
-        references: by the probe's name the finished run by which
-            :func:`~gate_by_gate.experiment.probing.choose_shown` chooses.
+        references: by the task's name the finished run by which
+            :func:`~gate_by_gate.experiment.example_images.choose_shown` chooses.
         runs_directory: the folder of runs.
-        results_directory: where the file of all probes is written.
+        results_directory: the folder with the file of all probe tasks.
     """
     path = results_directory / "probe_images.pt"
     shown = torch.load(path, weights_only=True) if path.exists() else {}
     for name, run in references.items():
-        if not isinstance(run.data, Probe):
-            raise TypeError(f"`references` must be runs on probes; got that of {run.name}")
+        if not isinstance(run.data, ProbeTask):
+            raise TypeError(f"`references` must be runs on probe tasks; got that of {run.name}")
         test = run.data.make("test")
         with one_thread():
             shown[name] = shown_images(run.data, test, evaluate(_trained(run, runs_directory), test))
     save_atomically(shown, path)
-
-
-def choose_samples(result: Evaluation) -> list[int]:
-    """Choose one test image of every class, three of them mistaken.
-
-    The three classes with the most mistakes (the lower class first, if equal) are each shown by the first
-    image that was mistaken; every other class by its first image that was read correctly.
-
-    Returns:
-        The index of the image of class 0, 1, 2 and so on.
-
-    Raises:
-        ValueError: a class has no such image.
-    """
-    mistakes = [total - correct for correct, total in result.per_class]
-    by_mistakes = sorted(range(len(mistakes)), key=lambda digit: (-mistakes[digit], digit))
-    right = result.predictions == result.labels
-    chosen = []
-    for digit in range(len(mistakes)):
-        wanted = ~right if digit in by_mistakes[:_WRONG_SAMPLES] else right
-        candidates = torch.nonzero(wanted & (result.labels == digit)).flatten()
-        if len(candidates) == 0:
-            raise ValueError(
-                f"expected classes with right and with mistaken images; got none for class {digit}"
-            )
-        chosen.append(int(candidates[0]))
-    return chosen

@@ -1,4 +1,4 @@
-"""Runs: what is trained, under which name, and the folder that holds what has been trained so far."""
+"""Runs: the name and command of each, its training, and the folder where its weights and record are kept."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tqdm import tqdm
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
 from gate_by_gate.experiment.evaluation import evaluate
 from gate_by_gate.experiment.machine import one_thread, platform_name, versions
-from gate_by_gate.experiment.model import NetworkSetting, build_network, count_parameters, round_to_half
+from gate_by_gate.experiment.model import NetworkConfig, build_network, count_parameters, round_to_half
 from gate_by_gate.experiment.tasks import Task, task_sha256
 from gate_by_gate.experiment.training import (
     LearningCurve,
-    TrainingSettings,
+    TrainingConfig,
     save_atomically,
     train,
     write_bytes,
@@ -48,11 +48,11 @@ __all__ = [
 ]
 
 Report = Callable[[str], None]
-"""Takes one line of progress."""
+"""A function that is called with one line of progress at a time."""
 
 
 def print_line(line: str) -> None:
-    """Print at once, also into a pipe or a log file."""
+    """Print a line without delay, also into a pipe or a log file."""
     print(line, flush=True)
 
 
@@ -63,24 +63,31 @@ _PROGRESS, _WEIGHTS, _RECORD = "progress.pt", "weights.pt", "record.json"
 class Run:
     """Everything that decides the outcome of one training run.
 
+    A run without its seed is called a setting; runs of one setting differ in their seed alone.
+
     Args:
-        network: the variant.
+        network: the network.
         data: the task.
-        training: the budget.
-        seed: of the initial weights and of the data order.
+        training: the hyperparameters.
+        seed: decides the initial weights and the data order.
     """
 
-    network: NetworkSetting = field(default_factory=NetworkSetting)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
     data: Task = field(default_factory=ClutteredDigits)
-    training: TrainingSettings = field(default_factory=TrainingSettings)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
     seed: int = 0
 
     @property
     def name(self) -> str:
-        """``se_r4_bias_seed0``; a setting that is not the published one shows: ``plain_epochs5_seed0``."""
+        """The run's name, such as ``se_r4_bias_seed0``: that of its setting, and the seed."""
+        return f"{self.setting}_seed{self.seed}"
+
+    @property
+    def setting(self) -> str:
+        """The name of the run without its seed: ``se_r4_bias``, or ``plain_epochs5`` for unusual values."""
         changes = [f"{name}{value}" for name, value in self._changes()]
         task = [] if isinstance(self.data, ClutteredDigits) else [self.data.name]
-        return "_".join([*task, self.network.name, *changes, f"seed{self.seed}"])
+        return "_".join([*task, self.network.name, *changes])
 
     @property
     def command(self) -> str:
@@ -103,7 +110,7 @@ class Run:
         return shlex.join([*words, "--seed", str(self.seed)])
 
     def _changes(self) -> Iterator[tuple[str, Any]]:
-        """Name the settings of data and training that differ from the published ones."""
+        """Give name and value of every field of task and training that is not at its default."""
         for part, prefix in ((self.data, "data_"), (self.training, "")):
             for one in fields(part):
                 value = getattr(part, one.name)
@@ -113,7 +120,7 @@ class Run:
 
 
 def option(name: str) -> str:
-    """Return the command line's spelling of a setting: ``batch_size`` is ``--batch-size``."""
+    """Return the command-line option of a keyword or field: ``batch_size`` is ``--batch-size``."""
     return "--" + name.replace("_", "-")
 
 
@@ -125,7 +132,7 @@ def execute(run: Run, runs_directory: Path, report: Report = print_line) -> dict
 
     Raises:
         RuntimeError: another process is training it.
-        ValueError: the folder holds a run with other settings.
+        ValueError: the folder holds another run.
     """
     folder = runs_directory / run.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,13 +215,13 @@ def _execute(run: Run, runs_directory: Path, report: Report) -> dict[str, Any]:
 def execute_all(
     runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report | None = None
 ) -> list[dict[str, Any]]:
-    """Execute ``runs`` in that many processes and return their records in order.
+    """Train several runs, some at a time side by side, and return their records in order.
 
     Args:
-        runs: what to train; those that have finished are only read.
+        runs: the runs to train; those that have finished are only read.
         runs_directory: the folder of runs.
         workers: processes side by side.
-        report: takes a line for every epoch; by default they scroll past above a bar of all epochs.
+        report: called with a line for every epoch; by default they scroll past above a bar of all epochs.
     """
     epochs = sum(run.training.epochs - finished_epochs(run, runs_directory) for run in runs)
     with tqdm(total=epochs, unit="epoch", disable=report is not None, smoothing=0.05) as bar:
@@ -262,7 +269,7 @@ def _begin_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """Let this process end when the one that started it does.
+    """End this process when the one that started it ends.
 
     A killed parent cannot say goodbye; its workers would train on, beside those of whoever starts it again.
     """
@@ -280,7 +287,7 @@ def finished_record(run: Run, runs_directory: Path) -> dict[str, Any] | None:
     """Return the record of ``run``, or None if it has not finished.
 
     Raises:
-        ValueError: the record is that of a run with other settings.
+        ValueError: the record is that of another run.
     """
     path = runs_directory / run.name / _RECORD
     if not path.exists():
@@ -300,7 +307,7 @@ def finished_weights(run: Run, runs_directory: Path) -> dict[str, Tensor]:
 
 
 def finished_epochs(run: Run, runs_directory: Path) -> int:
-    """Return how many epochs of ``run`` are safe on disk."""
+    """Return the number of epochs of ``run`` that are safe on disk."""
     if finished_record(run, runs_directory) is not None:
         return run.training.epochs
     path = runs_directory / run.name / _PROGRESS
@@ -308,10 +315,10 @@ def finished_epochs(run: Run, runs_directory: Path) -> int:
 
 
 def write_json(content: object, path: Path) -> None:
-    """Write ``content`` so that ``path`` always holds a whole file, the old or the new one."""
+    """Write ``content`` as JSON; at any moment ``path`` holds a whole file, the old or the new one."""
     write_text(json.dumps(content, indent=1) + "\n", path)
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write ``text`` so that ``path`` always holds a whole file, the old or the new one."""
+    """Write ``text`` in UTF-8; at any moment ``path`` holds a whole file, the old or the new one."""
     write_bytes(text.encode(), path)

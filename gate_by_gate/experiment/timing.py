@@ -1,4 +1,4 @@
-"""Time per image: the forward pass of every network, in turns with the plain one.
+"""Timing: how long the forward pass of every network takes, measured in turns with the plain one.
 
 What is read is the processor time of one thread, so that waiting for other work on the machine does not
 count. The speed of a machine still drifts, fourfold on a shared one, and milliseconds of two networks that
@@ -23,19 +23,19 @@ from tqdm import tqdm
 
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
 from gate_by_gate.experiment.machine import cpu_name, one_thread, platform_name, versions
-from gate_by_gate.experiment.model import NetworkSetting, build_network
+from gate_by_gate.experiment.model import NetworkConfig, build_network
 from gate_by_gate.experiment.run import write_text
 
 __all__ = ["PASSES", "ROUNDS", "Clock", "publish_timings", "time_in_turns", "timings"]
 
 Clock = Callable[[], float]
-"""Gives seconds."""
+"""A function that returns the present time in seconds, such as ``time.process_time``."""
 
 ROUNDS = 40
 """Rounds of a published measurement: about ten minutes for all networks."""
 
 PASSES = {1: 10, 50: 1}
-"""For each batch size the forward passes that are timed as one: about 10 ms, far above the clock's step."""
+"""Forward passes that are timed as one, by the size of a batch: about 10 ms, far above the clock's step."""
 
 _WARM_UP = 1
 """Rounds that are not counted: in the first one memory is claimed and kernels are chosen."""
@@ -62,7 +62,7 @@ def time_in_turns(
         x: the batch.
         rounds: how often they take turns.
         passes: forward passes that are timed as one.
-        clock: gives seconds.
+        clock: returns the time in seconds.
         after_round: called after every round, also after the one that is not counted.
 
     Shape:
@@ -103,7 +103,7 @@ def time_in_turns(
 
 
 def _summary(pairs: Sequence[tuple[float, float]], images: int) -> dict[str, Any]:
-    """Summarise a network's seconds and the reference's, a pair for every round."""
+    """Summarise the rounds of one network, each the pair of its seconds and the reference's."""
     ratios = [own / other for own, other in pairs]
     lower, middle, upper = statistics.quantiles(ratios, n=4, method="inclusive")
     return {
@@ -114,21 +114,21 @@ def _summary(pairs: Sequence[tuple[float, float]], images: int) -> dict[str, Any
 
 
 def timings(
-    settings: Sequence[NetworkSetting],
+    configs: Sequence[NetworkConfig],
     task: ClutteredDigits,
     *,
     rounds: int = ROUNDS,
     clock: Clock = time.process_time,
 ) -> dict[str, dict[str, Any]]:
-    """Time the network of every setting on batches of every size in :data:`PASSES`.
+    """Time networks on batches of every size in :data:`PASSES`.
 
     The weights are the initial ones and the images are noise: neither decides what is computed.
 
     Returns:
-        For each setting, by its name, and each batch size, as text, what :func:`time_in_turns` says.
+        What :func:`time_in_turns` says, by the network's name and then by the batch size, as text.
     """
-    reference = build_network(NetworkSetting(), task, seed=0)
-    networks = {setting.name: build_network(setting, task, seed=0) for setting in settings}
+    reference = build_network(NetworkConfig(), task, seed=0)
+    networks = {config.name: build_network(config, task, seed=0) for config in configs}
     generator = torch.Generator().manual_seed(0)
     found: dict[str, dict[str, Any]] = {name: {} for name in networks}
     with tqdm(total=len(PASSES) * (rounds + _WARM_UP), unit="round") as bar:
@@ -149,18 +149,18 @@ def timings(
 
 
 def publish_timings(
-    settings: Sequence[NetworkSetting], path: Path, *, rounds: int = ROUNDS, clock: Clock = time.process_time
+    configs: Sequence[NetworkConfig], path: Path, *, rounds: int = ROUNDS, clock: Clock = time.process_time
 ) -> None:
-    """Time the network of every setting, and write the result with how, when and on what it was measured.
+    """Time networks, and write the times with how, when and on what they were measured.
 
     Args:
-        settings: the networks of the published task.
+        configs: the networks, for the published task.
         path: the file; ``gate_by_gate.results.timing`` reads ``timings.json``.
         rounds: how often the networks take turns.
-        clock: gives seconds.
+        clock: returns the time in seconds.
     """
     load = _load()
-    found = timings(settings, ClutteredDigits(), rounds=rounds, clock=clock)
+    found = timings(configs, ClutteredDigits(), rounds=rounds, clock=clock)
     record = {
         "command": f"python -m gate_by_gate.experiment time --rounds {rounds}",
         "date": date.today().isoformat(),
@@ -178,5 +178,5 @@ def publish_timings(
 
 
 def _load() -> float | None:
-    """Return how many processes wanted to run in the last minute, or None where the system does not count."""
+    """Return the machine's load average over the last minute, or None where the system has none."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

@@ -1,4 +1,4 @@
-"""One training run: deterministic on one machine, and resumable after a kill at any moment."""
+"""Training one network: repeatable on one machine, and resumable after a kill at any moment."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from gate_by_gate.experiment.cluttered_digits import Split, to_input
 from gate_by_gate.experiment.evaluation import evaluate
 from gate_by_gate.experiment.integer_stream import IntegerStream
 
-__all__ = ["LearningCurve", "TrainingSettings", "data_order", "save_atomically", "train", "write_bytes"]
+__all__ = ["LearningCurve", "TrainingConfig", "data_order", "save_atomically", "train", "write_bytes"]
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """The budget, the same for every variant.
+class TrainingConfig:
+    """The hyperparameters of training: the number of steps, the learning rate and the weight decay.
 
     AdamW (Loshchilov and Hutter, ICLR 2019) under a one-cycle learning rate (Smith and Topin, 2019), without
     augmentation: the images differ enough from one another as they are.
@@ -59,20 +59,20 @@ class TrainingSettings:
 
 @dataclass
 class LearningCurve:
-    """What was seen at the end of every epoch, in order."""
+    """Loss, accuracy and seconds of every epoch, in order."""
 
     train_loss: list[float] = field(default_factory=list)
-    """Mean cross entropy over the epoch's batches, while the weights were changing."""
+    """Mean cross entropy over the epoch's batches, each taken just before its step."""
     validation_accuracy: list[float] = field(default_factory=list)
     """Share of the validation images that were right, in [0, 1]."""
     seconds: list[float] = field(default_factory=list)
-    """Wall time of each epoch, its validation included, whatever else the machine was doing."""
+    """Wall time of each epoch with its validation; what else the machine was doing counts, too."""
 
 
 def data_order(images: int, *, seed: int, epoch: int) -> Tensor:
     """Return the order in which an epoch sees the images.
 
-    It follows from seed and epoch alone: every variant with the same seed sees the same batches, so that runs
+    It follows from seed and epoch alone: every network with the same seed sees the same batches, so that runs
     pair, and a run that is resumed has no random state to carry over.
     """
     return torch.from_numpy(IntegerStream("data order", seed, epoch).permutation(images))
@@ -82,7 +82,7 @@ def train(
     network: nn.Module,
     training: Split,
     validation: Split,
-    settings: TrainingSettings,
+    config: TrainingConfig,
     *,
     seed: int,
     progress_file: Path,
@@ -92,45 +92,45 @@ def train(
     """Train ``network`` in place to the end of its budget, going on from ``progress_file`` if there is one.
 
     The weights of the last epoch are the result: picking the epoch with the best validation accuracy would
-    favour the variant with the noisiest curve, and the learning rate ends so low that the last is as good.
+    favour the network with the noisiest curve, and the learning rate ends so low that the last is as good.
 
     Args:
         network: a classifier with the run's initial weights; it is left in the ``channels_last`` layout.
         training: the images to learn from.
         validation: the images for the learning curve; nothing is chosen by them here.
-        settings: the budget.
-        seed: of the data order.
+        config: the hyperparameters.
+        seed: decides the data order.
         progress_file: replaced as a whole after every epoch, so that a kill costs one epoch at most.
-        about: what else must be the same for a run to go on, such as the settings of its images.
-        after_epoch: told the curve so far after each epoch, once that epoch is safe on disk.
+        about: what else must be the same for a run to go on, such as the task that made its images.
+        after_epoch: called with the curve so far after each epoch, once that epoch is safe on disk.
 
     Raises:
         ValueError: an epoch would not fill one batch, the learning rate would climb in exactly one step, or
-            ``progress_file`` holds a run with another budget, seed, number of images or ``about``.
+            ``progress_file`` holds a run with another config, seed, number of images or ``about``.
     """
-    steps = len(training.labels) // settings.batch_size
+    steps = len(training.labels) // config.batch_size
     if steps == 0:
         raise ValueError(
-            f"expected at least one batch of {settings.batch_size} images; got {len(training.labels)} images"
+            f"expected at least one batch of {config.batch_size} images; got {len(training.labels)} images"
         )
-    if settings.warmup * settings.epochs * steps == 1:
+    if config.warmup * config.epochs * steps == 1:
         raise ValueError(  # OneCycleLR divides by the number of steps behind the first
-            f"expected `warmup` to be less or more than one step; got {settings.warmup} of "
-            f"{settings.epochs * steps} steps"
+            f"expected `warmup` to be less or more than one step; got {config.warmup} of "
+            f"{config.epochs * steps} steps"
         )
     # The memory layout in which convolutions of few channels are fastest on a CPU: it saves a quarter.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.max_learning_rate, weight_decay=settings.weight_decay, fused=True
+        network.parameters(), lr=config.max_learning_rate, weight_decay=config.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
-        max_lr=settings.max_learning_rate,
-        total_steps=settings.epochs * steps,
-        pct_start=settings.warmup,
+        max_lr=config.max_learning_rate,
+        total_steps=config.epochs * steps,
+        pct_start=config.warmup,
     )
     identity = {
-        "settings": asdict(settings),
+        "settings": asdict(config),
         "seed": seed,
         "images": len(training.labels),
         "about": dict(about or {}),
@@ -145,10 +145,10 @@ def train(
         schedule.load_state_dict(progress["schedule"])
         curve = LearningCurve(**progress["curve"])
 
-    for epoch in range(len(curve.train_loss), settings.epochs):
+    for epoch in range(len(curve.train_loss), config.epochs):
         started = time.perf_counter()
-        order = data_order(len(training.labels), seed=seed, epoch=epoch)[: steps * settings.batch_size]
-        loss = _train_one_epoch(network, training, order.split(settings.batch_size), optimizer, schedule)
+        order = data_order(len(training.labels), seed=seed, epoch=epoch)[: steps * config.batch_size]
+        loss = _train_one_epoch(network, training, order.split(config.batch_size), optimizer, schedule)
         curve.train_loss.append(loss)
         curve.validation_accuracy.append(evaluate(network, validation).accuracy)
         curve.seconds.append(time.perf_counter() - started)
@@ -171,7 +171,7 @@ def _train_one_epoch(
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
 ) -> float:
-    """Take one step per batch of indices; return the mean loss."""
+    """Take one step for each batch of image indices; return the mean loss."""
     network.train()
     total = 0.0
     for batch in batches:
@@ -185,14 +185,14 @@ def _train_one_epoch(
 
 
 def save_atomically(content: dict[str, Any], path: Path) -> None:
-    """Save ``content`` with torch so that ``path`` always holds a whole file, the old or the new one."""
+    """Save ``content`` with torch; at any moment ``path`` holds a whole file, the old or the new one."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
     write_bytes(buffer.getvalue(), path)
 
 
 def write_bytes(content: bytes, path: Path) -> None:
-    """Write ``content`` so that ``path`` always holds a whole file, the old or the new one."""
+    """Write ``content``; at any moment ``path`` holds a whole file, the old or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
     with unfinished.open("wb") as file:

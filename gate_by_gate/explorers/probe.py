@@ -46,7 +46,7 @@ CODE = """\
 from gate_by_gate.explorers.shared.samples import trained_network
 from attn_lib.inspection import attention_maps
 from attn_lib.interventions import interventions_for
-from gate_by_gate.results.probes import probe_images
+from gate_by_gate.results.probe_images import probe_images
 
 images, network = probe_images("PROBE"), trained_network({network})
 {lines}

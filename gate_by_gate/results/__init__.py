@@ -1,18 +1,19 @@
-"""What the experiment found: records, trained weights, and a few test images, read with torch alone.
+"""The published results of the experiment: records, trained weights and some test images.
 
 Next to this file lie
 
 - ``records.json``: one record per run, by name;
-- ``table.csv``: what the records say of cost, accuracy and localisation, one row per run;
+- ``table.csv``: cost, accuracy and localisation out of the records, one row per run;
 - ``checkpoints/NAME.pt``: a state dict in half precision for each run whose record has a ``checkpoint``;
-- ``probe_images.pt``: those of :func:`gate_by_gate.results.probes.probe_images`;
+- ``probe_images.pt``: the images of :func:`gate_by_gate.results.probe_images.probe_images`;
 - ``sample_images.pt``: the images of :func:`sample_images`;
-- ``timings.json``: the time per image of every setting of the main group.
+- ``timings.json``: the time per image of every network of the main group.
 
 ``python -m gate_by_gate.experiment publish`` writes them, and ``python -m gate_by_gate.experiment time`` the
-times; nothing in them is edited by hand. A name says what was trained: ``plain_seed0``, ``se_r4_bias_seed0``,
-``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting;
-:mod:`gate_by_gate.results.comparison` compares settings over their seeds; it alone needs SciPy.
+times; nothing in them is edited by hand. A run's name says what was trained: ``plain_seed0``,
+``se_r4_bias_seed0``, ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting:
+``se_r4_bias`` has five runs. :mod:`gate_by_gate.results.comparison` compares settings over their seeds; it
+alone needs more than torch: SciPy.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ _DIRECTORY = Path(__file__).parent
 
 
 class SampleImages(NamedTuple):
-    """One image of the test split for every digit: entry d shows a d.
+    """Ten images of the test split, one for every digit: entry d shows a d.
 
     Chosen by a rule, not by eye: the three digits that ``plain_seed0`` misreads most often are shown by the
     first test image that it misreads, each other digit by the first that it reads correctly.
@@ -60,7 +61,7 @@ class SampleImages(NamedTuple):
     boxes: Tensor
     """int64 ``(10, 4)``: ``x, y, width, height`` of the digit's square in pixels; x runs right, y down."""
     indices: Tensor
-    """int64 ``(10,)``: place in the test split."""
+    """int64 ``(10,)``: index in the test split."""
 
     def inputs(self) -> Tensor:
         """Return the images as the networks were trained to see them: float32 in [0, 1]."""
@@ -84,7 +85,7 @@ def checkpoint_names() -> list[str]:
 
 
 def settings(group: str | None = None) -> list[str]:
-    """Return the names of all settings, or of those of one group, in the order of the alphabet.
+    """Return the names of all settings, or of one group's, in alphabetical order.
 
     Args:
         group: ``"main"``, ``"robustness"`` or ``"probes"``.
@@ -99,7 +100,7 @@ def settings(group: str | None = None) -> list[str]:
 
 
 def seeds(setting: str) -> list[int]:
-    """Return the seeds with which a setting was run, in order.
+    """Return the seeds with which a setting was trained, in order.
 
     Raises:
         KeyError: no run of that setting is published.
@@ -113,7 +114,7 @@ def seeds(setting: str) -> list[int]:
 
 
 def record(name: str) -> dict[str, Any]:
-    """Return what is known about a run.
+    """Return the record of a run: what was trained, how, and what it reached.
 
     Its entries:
 
@@ -121,19 +122,20 @@ def record(name: str) -> dict[str, Any]:
     - ``setting``: ``attention`` and the block's keywords;
     - ``network``: what rebuilds it, ``digit_resnet(**record["network"])``; ``parameters``: their number;
       ``macs``: multiply-accumulates for one image, of convolutions, linear layers and matrix products;
-    - ``data``, ``data_sha256``: the settings of the task and the hash of its images, labels and boxes;
-    - ``training``: the budget; ``seed``: of initial weights and data order; ``command``: repeats the run;
-    - ``versions``, ``platform``: where it was run; ``training_seconds``: how long it took there, on a machine
-      that was doing other things too, so that it compares nothing;
+    - ``data``, ``data_sha256``: the fields of the task and the hash of its images, labels and boxes;
+    - ``training``: the hyperparameters; ``seed``: decides initial weights and data order;
+    - ``command``: repeats the run; ``versions``, ``platform``: where it ran; ``training_seconds``: how long
+      it took there, on a machine that was doing other things too, so that it compares nothing;
     - ``learning_curve``: ``train_loss`` and ``validation_accuracy`` after every epoch;
     - ``validation``, ``test``: ``correct`` out of ``total``;
       ``test`` also ``per_class``: ``[correct, total]`` for each;
     - ``localization``, in the main group: for each stage the scores of ``grad_cam`` and, if the block there
-      tells places apart, of its ``attention``: ``hits`` of ``total`` in the pointing game, mean ``energy``
+      has a spatial map, of its ``attention``: ``hits`` of ``total`` in the pointing game, mean ``energy``
       inside the digit's box, and ``chance``;
-    - ``interventions``, for networks of probes whose weights are published: ``correct`` out of ``total`` test
-      images with the cue ``turned``, and under each of :func:`attn_lib.interventions.interventions_for`;
-      ``other`` counts the answers that the cue of the other picture asks for;
+    - ``interventions``, for networks of probe tasks whose weights are published: ``correct`` out of ``total``
+      test images with the cue ``turned``, and under each of
+      :func:`attn_lib.interventions.interventions_for`; ``other`` counts the answers that the cue of the other
+      image asks for;
     - ``checkpoint``: ``file``, ``bytes`` and ``sha256`` of the weights; None if they are not published.
 
     Raises:
@@ -192,5 +194,5 @@ def class_gates(name: str) -> dict[str, Tensor]:
 
 
 def sample_images() -> SampleImages:
-    """Return ten images of the test split with labels and boxes."""
+    """Return one image of the test split for every digit, with labels and boxes."""
     return SampleImages(**torch.load(_DIRECTORY / "sample_images.pt", weights_only=True))

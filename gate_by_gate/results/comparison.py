@@ -1,4 +1,4 @@
-"""Comparing settings over seeds: mean, spread, and the paired difference with its confidence interval."""
+"""Comparisons of settings over their seeds: mean, spread, and paired difference with confidence interval."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["Comparison", "Map", "Spread", "accuracy", "compare", "energy", "pair
 CONFIDENCE = 0.95
 
 Map = Literal["attention", "grad_cam"]
-"""Whose localisation is scored; the block's own map of places, or Grad-CAM of what its stage returns."""
+"""The map whose localisation is scored: the block's own spatial map, or Grad-CAM of its stage's output."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A quantity over seeds.
+    """A quantity that was measured once with each seed.
 
     Attributes:
-        values: by seed.
+        values: the quantity by seed.
     """
 
     values: dict[int, float]
@@ -98,7 +98,7 @@ class Comparison:
 
 
 def accuracy(setting: str) -> Spread:
-    """Return the share of test images that ``setting`` reads rightly, for every seed that is published.
+    """Return the test accuracy of a setting with every published seed.
 
     Args:
         setting: the name of a run without its seed, such as ``"se_r4_bias"``.
@@ -114,7 +114,7 @@ def accuracy(setting: str) -> Spread:
 
 
 def pointing(setting: str, stage: int, of: Map) -> Spread:
-    """Return the share of test images on which a map's peak lies in the digit's box, for every seed.
+    """Return the score of a map in the pointing game, the share of peaks in the digit's box, for every seed.
 
     Args:
         setting: the name of a run of the main comparison without its seed.
@@ -130,9 +130,9 @@ def pointing(setting: str, stage: int, of: Map) -> Spread:
 
 
 def energy(setting: str, stage: int, of: Map) -> Spread:
-    """Return the share of a map that lies in the digit's box, its mean over test images, for every seed.
+    """Return the share of a map that lies in the digit's box, as a mean over test images, for every seed.
 
-    Takes and refuses what :func:`pointing` does.
+    Arguments and errors are those of :func:`pointing`.
     """
     return Spread({seed: score["energy"] for seed, score in _localization(setting, stage, of).items()})
 

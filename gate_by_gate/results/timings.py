@@ -1,4 +1,4 @@
-"""Time per image: how long each network takes, over the plain one, and how that was measured."""
+"""The published times per image of the main group's networks, and how they were measured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PATH = Path(__file__).parent / "timings.json"
 
 
 class Timing(NamedTuple):
-    """The forward pass of a network, over rounds in which it and the plain network took turns."""
+    """The time of a network's forward pass, measured in turns with the plain network's, round by round."""
 
     ratio: float
     """Its time over that of the plain network in the same round, as the median of the rounds."""
@@ -31,9 +31,9 @@ def _timings() -> dict[str, Any]:
 
 
 def timing(setting: str) -> dict[int, Timing]:
-    """Return how long the network of a setting takes, by the number of images in a batch: 1 and 50.
+    """Return the time of a setting's network by the number of images in a batch: 1 and 50.
 
-    The plain network was timed next to a second one, so that its ratio shows what is noise.
+    The plain network was timed next to a copy of itself, so that its ratio shows what is noise.
 
     Args:
         setting: a setting of the main group, such as ``"se_r4_bias"``: a run's name without its seed, which
@@ -52,14 +52,14 @@ def timing(setting: str) -> dict[int, Timing]:
 
 
 def timing_conditions() -> dict[str, Any]:
-    """Return how the times were measured.
+    """Return when, where and how the times were measured.
 
     Its entries:
 
     - ``command``: repeats the measurement; ``date``: the day, as ``2026-11-20``;
     - ``cpu``, ``platform``, ``versions``, ``threads``: what it ran on;
-    - ``load``: how many processes wanted to run in the minute before and in the last minute, or None where
-      the system does not count: on a quiet machine 0 and 1;
+    - ``load``: the machine's load average in the minute before and in the last minute, or None where the
+      system has none: on a quiet machine 0 and 1;
     - ``rounds``: how often the networks took turns; ``passes``: by the size of a batch, as text, how many
       forward passes were timed as one.
     """

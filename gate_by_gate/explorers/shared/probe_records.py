@@ -16,7 +16,7 @@ from gate_by_gate.explorers.shared.probe_maps import draw_channels, draw_places,
 from gate_by_gate.explorers.shared.probe_words import NOTHING, PROBES
 from gate_by_gate.explorers.shared.samples import trained_network
 from gate_by_gate.explorers.shared.setting_names import family, order, title
-from gate_by_gate.results.probes import ProbeView, probe_images
+from gate_by_gate.results.probe_images import LabelledImages, probe_images
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Setting
 from gate_by_gate.widgets.encoding import bars, heatmap, number, over_picture, rectangle, round_off
@@ -135,19 +135,19 @@ class ProbeRecords:
 
     # The two pictures
 
-    def seen(self, intervention: str) -> ProbeView:
+    def seen(self, intervention: str) -> LabelledImages:
         """Return the pictures that a network sees."""
         return self.images.donors if intervention == "turned" else self.images.shown
 
-    def unseen(self, intervention: str) -> ProbeView:
+    def unseen(self, intervention: str) -> LabelledImages:
         """Return the pictures beside them."""
         return self.images.shown if intervention == "turned" else self.images.donors
 
-    def thing(self, view: ProbeView, index: int) -> str:
+    def thing(self, view: LabelledImages, index: int) -> str:
         """Return the word for what is asked for in a picture: a colour, or upper or lower."""
         return self.word_of(self.images, view, index)
 
-    def answer(self, view: ProbeView, index: int) -> str:
+    def answer(self, view: LabelledImages, index: int) -> str:
         """Return what the right answer is called."""
         return self.words.answers[int(view.labels[index])]
 
@@ -156,11 +156,11 @@ class ProbeRecords:
         thing, answer = self.thing(self.images.shown, index), self.answer(self.images.shown, index)
         return thing if thing == answer else f"{thing} {answer}"
 
-    def place(self, view: ProbeView, index: int) -> int:
+    def place(self, view: LabelledImages, index: int) -> int:
         """Return where a picture stands among those of the page."""
         return index + (len(self.images.indices) if view is self.images.donors else 0)
 
-    def draw(self, view: ProbeView, index: int) -> Data:
+    def draw(self, view: LabelledImages, index: int) -> Data:
         """Give a picture with the box of what is asked for, and that of the cue."""
         thing, box = self.thing(view, index), view.boxes[index].tolist()
         x, y, width, height = view.cues[index].tolist()

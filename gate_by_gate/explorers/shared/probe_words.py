@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gate_by_gate.results.probes import ProbeImages, ProbeView
+from gate_by_gate.results.probe_images import LabelledImages, ProbeImages
 
 __all__ = ["NOTHING", "PROBES", "Intervention", "ProbeWords"]
 
@@ -95,24 +95,24 @@ class ProbeWords:
         return 1 / self.things + lucky
 
 
-def colour_of(images: ProbeImages, view: ProbeView, index: int) -> str:
+def colour_of(images: ProbeImages, view: LabelledImages, index: int) -> str:
     """Name the colour of the cue: that of the first pixel of its box."""
     x, y = view.cues[index, :2].tolist()
     return COLOURS[int(view.images[index, :, y, x].argmax())]
 
 
-def height_of(images: ProbeImages, view: ProbeView, index: int) -> str:
+def height_of(images: ProbeImages, view: LabelledImages, index: int) -> str:
     """Say whether the upper or the lower of two digits is asked for; the donor asks for the other one."""
     upper = min(one.boxes[index, 1].item() for one in (images.shown, images.donors))
     return "upper" if view.boxes[index, 1] == upper else "lower"
 
 
-def odd_of(images: ProbeImages, view: ProbeView, index: int) -> str:
+def odd_of(images: ProbeImages, view: LabelledImages, index: int) -> str:
     """Name the colour of the frame of the odd pattern."""
     return COLOURS[int(view.labels[index])]
 
 
-PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, ProbeView, int], str]]] = {
+PROBES: dict[str, tuple[ProbeWords, Callable[[ProbeImages, LabelledImages, int], str]]] = {
     "colour_cue": (
         ProbeWords(
             "A small cue: read the digit that has the colour of the square",

@@ -154,9 +154,9 @@ def test_places_reach_every_edge_and_never_leave_the_canvas():
     settings = ClutteredDigits()
     layout = draw_layout(settings, "train")
     for places, room in (
-        (layout.digit_places, settings.canvas - settings.digit),
+        (layout.digit_positions, settings.canvas - settings.digit),
         (layout.cuts, settings.digit - settings.fragment),
-        (layout.fragment_places, settings.canvas - settings.fragment),
+        (layout.fragment_positions, settings.canvas - settings.fragment),
     ):
         flat = places.reshape(-1, 2)
         assert flat.min(axis=0).tolist() == [0, 0]
@@ -169,9 +169,9 @@ def test_images_agree_with_painting_pixel_by_pixel(split):
     glyphs = load_sources(SMALL.digit).glyphs
     expected = np.zeros((SMALL.images_of(split), 31, 31), dtype=np.uint8)
     for n, canvas in enumerate(expected):
-        pieces = [(layout.digits[n], (0, 0), layout.digit_places[n], 13)]
+        pieces = [(layout.digits[n], (0, 0), layout.digit_positions[n], 13)]
         for k in range(5):
-            pieces.append((layout.fragments[n, k], layout.cuts[n, k], layout.fragment_places[n, k], 7))
+            pieces.append((layout.fragments[n, k], layout.cuts[n, k], layout.fragment_positions[n, k], 7))
         for source, (cut_x, cut_y), (x, y), side in pieces:
             for row in range(side):
                 for column in range(side):

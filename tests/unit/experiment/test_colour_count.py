@@ -11,7 +11,7 @@ from attn_lib.inspection import attention_maps
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment import to_input
 from gate_by_gate.experiment.predictions import EXPERIMENTS
-from gate_by_gate.experiment.probes import CLEAR, ColourCount
+from gate_by_gate.experiment.probe_tasks import CLEAR, ColourCount
 
 TASK = ColourCount(train_images=101, validation_images=31, test_images=601)
 PITCH = TASK.square + CLEAR

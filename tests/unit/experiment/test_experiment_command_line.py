@@ -10,11 +10,11 @@ import pytest
 from attn_lib.blocks import BLOCKS, VARIANTS
 from gate_by_gate.experiment.__main__ import build_parser, main, run_of
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
-from gate_by_gate.experiment.model import NetworkSetting
+from gate_by_gate.experiment.model import NetworkConfig
 from gate_by_gate.experiment.plan import GROUPS, planned_runs
 from gate_by_gate.experiment.run import Run
 from gate_by_gate.experiment.tasks import TASKS
-from gate_by_gate.experiment.training import TrainingSettings
+from gate_by_gate.experiment.training import TrainingConfig
 
 COMMAND = [sys.executable, "-m", "gate_by_gate.experiment"]
 
@@ -24,39 +24,39 @@ COMMAND = [sys.executable, "-m", "gate_by_gate.experiment"]
     [
         (Run(), "plain_seed0", "--seed 0"),
         (
-            Run(NetworkSetting("se", {"reduction": 4, "bias": False}), seed=2),
+            Run(NetworkConfig("se", {"reduction": 4, "bias": False}), seed=2),
             "se_r4_nobias_seed2",
             "--attention se --reduction 4 --no-bias --seed 2",
         ),
-        (Run(NetworkSetting("se")), "se_r16_bias_seed0", "--attention se --reduction 16 --bias --seed 0"),
-        (Run(NetworkSetting("eca")), "eca_kauto_seed0", "--attention eca --seed 0"),
+        (Run(NetworkConfig("se")), "se_r16_bias_seed0", "--attention se --reduction 16 --bias --seed 0"),
+        (Run(NetworkConfig("eca")), "eca_kauto_seed0", "--attention eca --seed 0"),
         (
-            Run(NetworkSetting("eca", {"gamma": 1.5})),
+            Run(NetworkConfig("eca", {"gamma": 1.5})),
             "eca_kauto_gamma1.5_seed0",
             "--attention eca --gamma 1.5 --seed 0",
         ),
         (
-            Run(NetworkSetting("eca_variant", {"mixing": "groups", "groups": 4}), seed=1),
+            Run(NetworkConfig("eca_variant", {"mixing": "groups", "groups": 4}), seed=1),
             "eca_variant_groups_groups4_k3_seed1",
             "--attention eca_variant --mixing groups --groups 4 --kernel-size 3 --seed 1",
         ),
         (
-            Run(NetworkSetting("bam", {"reduction": 4}, placement="between_stages", stages=(1,))),
+            Run(NetworkConfig("bam", {"reduction": 4}, placement="between_stages", stages=(1,))),
             "bam_r4_between_stages_stages1_seed0",
             "--attention bam --placement between_stages --stages 1 --reduction 4 --seed 0",
         ),
         (
-            Run(NetworkSetting(widths=(16, 33, 65), depths=(2, 2, 1))),
+            Run(NetworkConfig(widths=(16, 33, 65), depths=(2, 2, 1))),
             "plain_widths16x33x65_depths2x2x1_seed0",
             "--widths 16 33 65 --depths 2 2 1 --seed 0",
         ),
         (
-            Run(data=ClutteredDigits(fragments=10, seed=5), training=TrainingSettings(epochs=7), seed=3),
+            Run(data=ClutteredDigits(fragments=10, seed=5), training=TrainingConfig(epochs=7), seed=3),
             "plain_fragments10_data_seed5_epochs7_seed3",
             "--fragments 10 --data-seed 5 --epochs 7 --seed 3",
         ),
         (
-            Run(training=TrainingSettings(max_learning_rate=0.001)),
+            Run(training=TrainingConfig(max_learning_rate=0.001)),
             "plain_max_learning_rate0.001_seed0",
             "--max-learning-rate 0.001 --seed 0",
         ),
@@ -70,7 +70,7 @@ def test_a_run_has_a_readable_name_and_a_command_that_means_it(run, name, comman
 
 @pytest.mark.parametrize("attention", BLOCKS | VARIANTS)
 def test_every_block_can_be_run_by_its_name(attention):
-    run = Run(NetworkSetting(attention, {}))
+    run = Run(NetworkConfig(attention, {}))
     assert run_of(build_parser().parse_args(shlex.split(run.command)[3:])) == run
 
 

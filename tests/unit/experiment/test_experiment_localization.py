@@ -8,7 +8,7 @@ from attn_lib.inspection import grad_cam, place_map, record_blocks
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment import localization as module
 from gate_by_gate.experiment.cluttered_digits import Split, to_input
-from gate_by_gate.experiment.localization import STAGES, grad_cams, localization, place_maps
+from gate_by_gate.experiment.localization import STAGES, grad_cams, localization, spatial_maps
 from tests.block_tools import randomise
 
 
@@ -106,9 +106,10 @@ def test_two_maps_in_one_stage_are_refused():
     split = known_split()
     network = Known(nn.Sequential(Pointer(), Pointer()), nn.Identity(), nn.Identity())
     with pytest.raises(
-        ValueError, match=r"expected one block a stage .*; got \['layer1.0.0', 'layer1.0.1'\]"
+        ValueError,
+        match=r"expected one block with a spatial map in each stage; got \['layer1.0.0', 'layer1.0.1'\]",
     ):
-        place_maps(network, split.images)
+        spatial_maps(network, split.images)
 
 
 def test_stages_that_tell_no_places_apart_have_grad_cam_alone():
@@ -124,7 +125,7 @@ def test_without_a_map_of_places_the_network_is_not_run_for_every_image(monkeypa
     monkeypatch.setattr(module, "_BATCH", 1)
     network, calls = Known(ForChannels(), nn.Identity(), ForChannels()), []
     network.register_forward_hook(lambda *_: calls.append(1))
-    assert place_maps(network, known_split().images) == {}
+    assert spatial_maps(network, known_split().images) == {}
     assert len(calls) == 1
 
 
@@ -183,7 +184,7 @@ def test_the_maps_are_those_of_the_recorded_blocks(name, images):
         if places is not None:
             expected[block.split(".")[0]] = places
 
-    found = place_maps(network, images)
+    found = spatial_maps(network, images)
 
     stages = {"plain": (), "se": (), "bam between stages": STAGES[:2], "one stage": STAGES[1:2]}
     assert tuple(found) == tuple(expected) == stages.get(name, STAGES)
@@ -201,7 +202,7 @@ def test_the_network_is_left_as_it_was(training, images):
 
     with torch.no_grad():
         assert grad_cams(network, images)["layer1"].max() > 0
-        place_maps(network, images)
+        spatial_maps(network, images)
 
     assert [one.training for one in network.modules()] == modes
     assert all(not one._forward_hooks and not one._forward_pre_hooks for one in network.modules())
@@ -210,7 +211,7 @@ def test_the_network_is_left_as_it_was(training, images):
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("function", [grad_cams, place_maps])
+@pytest.mark.parametrize("function", [grad_cams, spatial_maps])
 def test_hooks_are_removed_and_modes_restored_after_an_error(function, images):
     network = network_of("cbam").train()
     with pytest.raises(RuntimeError, match="to have 1 channels, but got 3"):

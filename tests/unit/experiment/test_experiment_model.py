@@ -8,7 +8,7 @@ from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
 from gate_by_gate.experiment.model import (
-    NetworkSetting,
+    NetworkConfig,
     build_network,
     count_parameters,
     round_to_half,
@@ -21,25 +21,25 @@ class Task:
 
 
 def test_keywords_that_are_not_given_are_the_defaults_of_the_block():
-    assert NetworkSetting("se", {"reduction": 4}) == NetworkSetting("se", {"bias": True, "reduction": 4})
-    assert NetworkSetting("se", {"reduction": 4}) != NetworkSetting("se", {"bias": False, "reduction": 4})
-    network = digit_resnet(**NetworkSetting("se", {"reduction": 4}).as_keywords(ClutteredDigits()))
+    assert NetworkConfig("se", {"reduction": 4}) == NetworkConfig("se", {"bias": True, "reduction": 4})
+    assert NetworkConfig("se", {"reduction": 4}) != NetworkConfig("se", {"bias": False, "reduction": 4})
+    network = digit_resnet(**NetworkConfig("se", {"reduction": 4}).as_keywords(ClutteredDigits()))
     assert network.layer2[0].attention.reduction == 4
 
 
 def test_a_setting_keeps_names_and_records_short():
     """Keywords at their defaults are left out, but for those that papers vary first."""
-    setting = NetworkSetting("cbam", {"reduction": 4, "pooling": "max"})
+    setting = NetworkConfig("cbam", {"reduction": 4, "pooling": "max"})
     assert setting.named_keywords == {"reduction": 4, "kernel_size": 7, "pooling": "max"}
     assert setting.architecture == {}
-    assert NetworkSetting("se", stages=(2,), placement="identity").architecture == {
+    assert NetworkConfig("se", stages=(2,), placement="identity").architecture == {
         "placement": "identity",
         "stages": (2,),
     }
 
 
 def test_a_network_takes_its_sizes_from_the_task():
-    keywords = NetworkSetting("bam", {"reduction": 5}, placement="between_stages").as_keywords(Task())
+    keywords = NetworkConfig("bam", {"reduction": 5}, placement="between_stages").as_keywords(Task())
     assert keywords == {
         "num_classes": 7,
         "in_channels": 3,
@@ -56,7 +56,7 @@ def test_a_network_takes_its_sizes_from_the_task():
 
 
 def test_widths_of_the_setting_go_before_those_of_the_task():
-    network = build_network(NetworkSetting(widths=(2, 3), depths=(1, 2)), Task(), seed=0)
+    network = build_network(NetworkConfig(widths=(2, 3), depths=(1, 2)), Task(), seed=0)
     assert network.fc.in_features == 3
     assert [len(network.layer1), len(network.layer2)] == [1, 2]
 
@@ -74,11 +74,11 @@ def test_the_plain_network_has_no_keywords():
 
 def test_unknown_blocks_and_keywords_are_refused():
     with pytest.raises(ValueError, match=r"`attention` must be None or one of 'se', .*; got 'sse'"):
-        NetworkSetting("sse")
+        NetworkConfig("sse")
     with pytest.raises(TypeError, match=r"'se' takes the keywords \['reduction', 'bias'.*\]; got 'ratio'"):
-        NetworkSetting("se", {"ratio": 4})
+        NetworkConfig("se", {"ratio": 4})
     with pytest.raises(TypeError, match=r"the plain network takes the keywords \[\]; got 'reduction'"):
-        NetworkSetting(None, {"reduction": 4})
+        NetworkConfig(None, {"reduction": 4})
 
 
 def test_trained_values_are_counted():
@@ -102,7 +102,7 @@ def test_rounding_by_hand():
 
 
 def test_weights_and_statistics_are_rounded_and_counters_are_not():
-    network = randomise(build_network(NetworkSetting("cbam", {"reduction": 4}), Task(), seed=0))
+    network = randomise(build_network(NetworkConfig("cbam", {"reduction": 4}), Task(), seed=0))
     network.layer1[0].bn1.num_batches_tracked.fill_(100_003)  # beyond what half precision could hold
     before = {name: value.clone() for name, value in network.state_dict().items()}
     kept = network.layer1[0].conv1.weight
@@ -124,20 +124,20 @@ def test_weights_and_statistics_are_rounded_and_counters_are_not():
 
 
 def test_a_checkpoint_in_half_precision_holds_a_rounded_network_exactly():
-    network = randomise(build_network(NetworkSetting("se", {"reduction": 5}), Task(), seed=0)).eval()
+    network = randomise(build_network(NetworkConfig("se", {"reduction": 5}), Task(), seed=0)).eval()
     round_to_half(network)
     halves = {name: value.half() for name, value in network.state_dict().items()}
     x = torch.randn(2, 3, 13, 11)
     expected = network(x)
 
-    again = build_network(NetworkSetting("se", {"reduction": 5}), Task(), seed=1).eval()
+    again = build_network(NetworkConfig("se", {"reduction": 5}), Task(), seed=1).eval()
     again.load_state_dict(halves)
 
     torch.testing.assert_close(again(x), expected, rtol=0, atol=0)
 
 
 def test_rounding_twice_is_rounding_once():
-    network = randomise(build_network(NetworkSetting(), Task(), seed=0))
+    network = randomise(build_network(NetworkConfig(), Task(), seed=0))
     round_to_half(network)
     once = {name: value.clone() for name, value in network.state_dict().items()}
     round_to_half(network)

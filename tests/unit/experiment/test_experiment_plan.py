@@ -9,9 +9,17 @@ from attn_lib.blocks import eca_kernel_size
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment.__main__ import build_parser, run_of
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
-from gate_by_gate.experiment.model import NetworkSetting, count_parameters
-from gate_by_gate.experiment.plan import GROUPS, HEADLINE, LATE, SEEDS, WIDER, main_settings, planned_runs
-from gate_by_gate.experiment.training import TrainingSettings
+from gate_by_gate.experiment.model import NetworkConfig, count_parameters
+from gate_by_gate.experiment.plan import (
+    BELOW_PLAIN,
+    GROUPS,
+    HEADLINE,
+    SEEDS,
+    WIDER,
+    main_networks,
+    planned_runs,
+)
+from gate_by_gate.experiment.training import TrainingConfig
 
 # What the sliders of the book reach, and the ablations, written out.
 SLIDERS = {
@@ -56,40 +64,38 @@ def parameters_of(setting):
 
 
 def test_every_slider_position_and_ablation_is_in_the_main_group():
-    names = [setting.name for setting in main_settings()]
+    names = [setting.name for setting in main_networks()]
     assert set(names) == PLAIN | SLIDERS | ABLATIONS
     assert len(names) == len(set(names))
     assert names_of("main", seed=3) == [f"{name}_seed3" for name in names]
 
 
 def test_the_main_group_is_trained_on_the_published_task_with_the_published_budget():
-    assert {(run.data, run.training) for run in GROUPS["main"](2)} == {
-        (ClutteredDigits(), TrainingSettings())
-    }
+    assert {(run.data, run.training) for run in GROUPS["main"](2)} == {(ClutteredDigits(), TrainingConfig())}
 
 
 def test_the_headline_comes_first():
     assert [setting.name for setting in HEADLINE] == HEADLINE_NAMES
-    assert main_settings()[:7] == list(HEADLINE)
+    assert main_networks()[:7] == list(HEADLINE)
     assert [one.run.network for one in planned_runs()[:7]] == list(HEADLINE)
 
 
 def test_sliders_that_stay_away_would_repeat_a_network():
     """ECA's adaptive k is 3 at every width, and CoordAtt's 8 hidden channels are the floor from r = 8 on."""
     assert [eca_kernel_size(channels) for channels in ClutteredDigits.widths] == [3, 3, 3]
-    sizes = {r: parameters_of(NetworkSetting("coord_att", {"reduction": r})) for r in (2, 4, 8, 16, 32)}
+    sizes = {r: parameters_of(NetworkConfig("coord_att", {"reduction": r})) for r in (2, 4, 8, 16, 32)}
     assert sizes[2] > sizes[4] > sizes[8] == sizes[16] == sizes[32]
 
 
 @pytest.mark.parametrize(("wider", "like"), [(WIDER[0], "se_r4_bias"), (WIDER[1], "bam_r4")])
 def test_a_wider_network_has_about_as_many_more_parameters_as_a_block_brings(wider, like):
     """To within a tenth; widths are whole numbers."""
-    plain, by_name = parameters_of(NetworkSetting()), {one.name: one for one in HEADLINE}
+    plain, by_name = parameters_of(NetworkConfig()), {one.name: one for one in HEADLINE}
     assert parameters_of(wider) - plain == pytest.approx(parameters_of(by_name[like]) - plain, rel=0.1)
 
 
 def test_the_robustness_group_changes_one_thing_at_a_time_and_keeps_the_number_of_steps():
-    usual, budget = ClutteredDigits(), TrainingSettings()
+    usual, budget = ClutteredDigits(), TrainingConfig()
     runs = GROUPS["robustness"](4)
 
     conditions = list(dict.fromkeys((run.data, run.training) for run in runs))
@@ -109,7 +115,7 @@ def test_the_robustness_group_changes_one_thing_at_a_time_and_keeps_the_number_o
         assert training.epochs * data.train_images == budget.epochs * usual.train_images
         of_this = [run.network for run in runs if (run.data, run.training) == (data, training)]
         gentler = training.max_learning_rate < budget.max_learning_rate
-        assert of_this == ([HEADLINE[0], *LATE] if gentler else [*HEADLINE, WIDER[1]])
+        assert of_this == ([HEADLINE[0], *BELOW_PLAIN] if gentler else [*HEADLINE, WIDER[1]])
 
 
 def test_no_two_runs_share_a_name():

@@ -19,11 +19,11 @@ from filelock import FileLock
 from attn_lib.inspection import count_macs
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, load_split, to_input
-from gate_by_gate.experiment.evaluation import Evaluation, evaluate
+from gate_by_gate.experiment.evaluation import evaluate
 from gate_by_gate.experiment.localization import localization
-from gate_by_gate.experiment.model import NetworkSetting, count_parameters
+from gate_by_gate.experiment.model import NetworkConfig, count_parameters
 from gate_by_gate.experiment.plan import PlannedRun
-from gate_by_gate.experiment.publishing import choose_samples, publish, publish_samples
+from gate_by_gate.experiment.publishing import publish, publish_samples
 from gate_by_gate.experiment.run import (
     Run,
     execute,
@@ -33,7 +33,7 @@ from gate_by_gate.experiment.run import (
     finished_weights,
 )
 from gate_by_gate.experiment.tasks import task_sha256
-from gate_by_gate.experiment.training import TrainingSettings
+from gate_by_gate.experiment.training import TrainingConfig
 from tests.conftest import ROOT
 from tests.patience import HANG_SECONDS
 
@@ -41,10 +41,10 @@ from tests.patience import HANG_SECONDS
 DATA = ClutteredDigits(
     canvas=16, digit=13, fragments=1, fragment=5, train_images=211, validation_images=53, test_images=59
 )
-TRAINING = TrainingSettings(epochs=3, batch_size=23)
+TRAINING = TrainingConfig(epochs=3, batch_size=23)
 TINY = [
-    Run(NetworkSetting("se", {"reduction": 5}), DATA, TRAINING, seed=0),
-    Run(NetworkSetting(), DATA, TRAINING, seed=1),
+    Run(NetworkConfig("se", {"reduction": 5}), DATA, TRAINING, seed=0),
+    Run(NetworkConfig(), DATA, TRAINING, seed=1),
 ]
 COMMAND = [sys.executable, "-m", "gate_by_gate.experiment"]
 
@@ -110,7 +110,7 @@ def test_training_leaves_the_number_of_threads_alone(tmp_path):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        run = dataclasses.replace(TINY[1], training=TrainingSettings(epochs=1, batch_size=101))
+        run = dataclasses.replace(TINY[1], training=TrainingConfig(epochs=1, batch_size=101))
         execute(run, tmp_path, silent)
         assert torch.get_num_threads() == 2
     finally:
@@ -146,7 +146,7 @@ def test_without_a_report_a_bar_counts_the_epochs_that_are_left(tmp_path, finish
 
 def test_a_process_killed_in_the_middle_goes_on_where_it_was(tmp_path):
     """A kill that cannot be caught, at whatever it is doing; the weights are those of a run never killed."""
-    run = dataclasses.replace(TINY[0], training=TrainingSettings(epochs=17, batch_size=23))
+    run = dataclasses.replace(TINY[0], training=TrainingConfig(epochs=17, batch_size=23))
     command = [*COMMAND, *shlex.split(run.command)[3:], "--runs", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         first_line = process.stdout.readline()
@@ -171,10 +171,10 @@ def test_the_workers_of_a_killed_process_do_not_train_on(tmp_path):
         "from dataclasses import replace\n"
         "from pathlib import Path\n"
         "from gate_by_gate.experiment.run import execute_all, print_line\n"
-        "from gate_by_gate.experiment.training import TrainingSettings\n"
+        "from gate_by_gate.experiment.training import TrainingConfig\n"
         "from tests.unit.experiment.test_experiment_runs import TINY\n"
         "if __name__ == '__main__':\n"
-        "    budget = TrainingSettings(epochs=10_000, batch_size=23)\n"
+        "    budget = TrainingConfig(epochs=10_000, batch_size=23)\n"
         "    runs = [replace(run, training=budget) for run in TINY]\n"
         f"    execute_all(runs, Path({str(tmp_path)!r}), workers=2, report=print_line)\n"
     )
@@ -286,7 +286,7 @@ def published_network(record, folder):
 
 
 def test_publishing_stores_test_counts_and_the_weights_of_seed_0(tmp_path, finished):
-    unfinished = Run(NetworkSetting(), DATA, TRAINING, seed=5)
+    unfinished = Run(NetworkConfig(), DATA, TRAINING, seed=5)
 
     missing = publish(planned(*TINY, unfinished), finished, tmp_path, report=silent)
 
@@ -461,23 +461,6 @@ def test_a_run_on_other_data_is_not_published(tmp_path, finished):
     ):
         publish(planned(run), tmp_path, tmp_path / "results", report=silent)
     assert not (tmp_path / "results" / "records.json").exists()
-
-
-def result_of(labels, predictions, classes):
-    logits = torch.nn.functional.one_hot(torch.tensor(predictions), classes).float()
-    return Evaluation(logits=logits, labels=torch.tensor(labels))
-
-
-def test_samples_by_hand():
-    """Mistakes by class: 1, 0, 2, 1, 1. Classes 2, 0 and 3 are shown mistaken, 1 and 4 read correctly."""
-    labels = [0, 0, 1, 2, 2, 2, 3, 3, 4, 4]
-    predictions = [0, 1, 1, 2, 0, 1, 0, 3, 2, 4]
-    assert choose_samples(result_of(labels, predictions, 5)) == [1, 2, 4, 6, 9]
-
-
-def test_a_class_without_a_mistake_to_show_is_named():
-    with pytest.raises(ValueError, match="got none for class 2"):
-        choose_samples(result_of([0, 0, 1, 1, 2, 3], [0, 1, 0, 1, 2, 3], 4))
 
 
 def test_published_samples_are_the_chosen_test_images(tmp_path, finished, monkeypatch):

@@ -13,7 +13,7 @@ from torch import nn
 from gate_by_gate.experiment import timing
 from gate_by_gate.experiment.__main__ import main
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
-from gate_by_gate.experiment.model import NetworkSetting
+from gate_by_gate.experiment.model import NetworkConfig
 from gate_by_gate.experiment.timing import PASSES, publish_timings, time_in_turns, timings
 
 
@@ -95,7 +95,7 @@ def test_counts_that_measure_nothing_are_refused(arguments, message):
         time_in_turns({}, nn.Identity(), X, **arguments)
 
 
-TINY = (NetworkSetting(widths=(2, 3, 5)), NetworkSetting("eca", {"kernel_size": 3}, widths=(2, 3, 5)))
+TINY = (NetworkConfig(widths=(2, 3, 5)), NetworkConfig("eca", {"kernel_size": 3}, widths=(2, 3, 5)))
 TASK = ClutteredDigits(canvas=20)
 
 
@@ -140,7 +140,7 @@ def test_the_command_times_the_main_group(monkeypatch, capsys):
         "gate_by_gate.experiment.__main__.publish_timings",
         lambda settings, path, rounds: asked.update(settings=settings, path=path, rounds=rounds),
     )
-    monkeypatch.setattr("gate_by_gate.experiment.__main__.main_settings", lambda: TINY)
+    monkeypatch.setattr("gate_by_gate.experiment.__main__.main_networks", lambda: TINY)
     monkeypatch.setattr("gate_by_gate.experiment.__main__.RESULTS_DIRECTORY", Path("somewhere"))
     assert main(["time", "--rounds", "3"]) == 0
     assert asked == {"settings": TINY, "path": Path("somewhere", "timings.json"), "rounds": 3}

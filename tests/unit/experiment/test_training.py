@@ -11,14 +11,14 @@ from torch import nn
 
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, draw_layout, load_split, to_input
 from gate_by_gate.experiment.evaluation import evaluate
-from gate_by_gate.experiment.model import NetworkSetting, build_network
-from gate_by_gate.experiment.training import TrainingSettings, data_order, save_atomically, train
+from gate_by_gate.experiment.model import NetworkConfig, build_network
+from gate_by_gate.experiment.training import TrainingConfig, data_order, save_atomically, train
 
 DATA = ClutteredDigits(
     canvas=17, digit=13, fragments=1, fragment=5, train_images=211, validation_images=53, test_images=59
 )
-SETTINGS = TrainingSettings(epochs=3, batch_size=23)
-SE = NetworkSetting("se", {"reduction": 5})
+SETTINGS = TrainingConfig(epochs=3, batch_size=23)
+SE = NetworkConfig("se", {"reduction": 5})
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_tiny_run_learns(tmp_path):
     easy = dataclasses.replace(DATA, fragments=0, train_images=601)
     splits = load_split(easy, "train"), load_split(easy, "validation")
 
-    model, curve = trained(tmp_path, splits, settings=TrainingSettings(epochs=8, batch_size=23))
+    model, curve = trained(tmp_path, splits, settings=TrainingConfig(epochs=8, batch_size=23))
 
     assert len(curve.train_loss) == len(curve.validation_accuracy) == len(curve.seconds) == 8
     assert curve.train_loss[0] > 0.8 * math.log(10)
@@ -131,7 +131,7 @@ def test_the_first_step_is_that_of_adamw_by_hand(tmp_path, splits):
 
     The cycle begins at a 25th of its peak: 0.001.
     """
-    settings = TrainingSettings(epochs=1, batch_size=23, max_learning_rate=0.025, weight_decay=0.5)
+    settings = TrainingConfig(epochs=1, batch_size=23, max_learning_rate=0.025, weight_decay=0.5)
     reference, model = build_network(SE, DATA, seed=7).train(), build_network(SE, DATA, seed=7)
     batch = data_order(211, seed=7, epoch=0)[:23]
     F.cross_entropy(reference(to_input(splits[0].images[batch])), splits[0].labels[batch]).backward()
@@ -158,9 +158,9 @@ def test_the_data_order_is_a_permutation_that_depends_on_seed_and_epoch_alone():
 def test_the_data_order_has_nothing_to_do_with_what_the_images_show(seed):
     """Were both drawn from one stream, an epoch would be sorted by digit and undo what it taught."""
     images, layout = ClutteredDigits().train_images, draw_layout(ClutteredDigits(), "train")
-    for epoch in range(TrainingSettings().epochs):
+    for epoch in range(TrainingConfig().epochs):
         order = data_order(images, seed=seed, epoch=epoch).numpy()
-        for drawn in (layout.digits, layout.digit_places[:, 0], layout.fragments[:, 0]):
+        for drawn in (layout.digits, layout.digit_positions[:, 0], layout.fragments[:, 0]):
             correlation = np.corrcoef(np.arange(images), drawn[order])[0, 1]
             assert abs(correlation) < 5 / images**0.5  # five standard deviations of independent draws
 
@@ -168,7 +168,7 @@ def test_the_data_order_has_nothing_to_do_with_what_the_images_show(seed):
 def test_every_variant_sees_the_same_batches_and_the_last_incomplete_one_is_dropped(tmp_path, splits):
     """211 images make 9 batches of 23, and 4 images are left over."""
     seen = {}
-    for name, network in (("plain", NetworkSetting()), ("se", SE)):
+    for name, network in (("plain", NetworkConfig()), ("se", SE)):
         batches = seen[name] = []
         model = build_network(network, DATA, seed=7)
         model.conv1.register_forward_pre_hook(
@@ -176,7 +176,7 @@ def test_every_variant_sees_the_same_batches_and_the_last_incomplete_one_is_drop
                 batches.append(args[0].clone()) if model.training else None
             )
         )
-        settings = TrainingSettings(epochs=1, batch_size=23)
+        settings = TrainingConfig(epochs=1, batch_size=23)
         train(model, *splits, settings, seed=7, progress_file=tmp_path / f"{name}.pt")
 
     assert [len(batch) for batch in seen["plain"]] == [23] * 9
@@ -188,7 +188,7 @@ def test_variants_start_from_the_same_weights_and_leave_the_global_generator_alo
     torch.manual_seed(11)
     expected = torch.rand(3)
     torch.manual_seed(11)
-    plain, se = build_network(NetworkSetting(), DATA, seed=7), build_network(SE, DATA, seed=7)
+    plain, se = build_network(NetworkConfig(), DATA, seed=7), build_network(SE, DATA, seed=7)
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
     for name, value in plain.state_dict().items():
@@ -198,12 +198,12 @@ def test_variants_start_from_the_same_weights_and_leave_the_global_generator_alo
 
 def test_too_few_images_for_a_batch_are_refused(tmp_path, splits):
     with pytest.raises(ValueError, match="expected at least one batch of 223 images; got 211 images"):
-        trained(tmp_path, splits, settings=TrainingSettings(epochs=1, batch_size=223))
+        trained(tmp_path, splits, settings=TrainingConfig(epochs=1, batch_size=223))
 
 
 def test_a_climb_of_exactly_one_step_is_refused(tmp_path, splits):
     """211 images are 2 batches of 100, and half of 2 steps is one."""
-    settings = TrainingSettings(epochs=1, batch_size=100, warmup=0.5)
+    settings = TrainingConfig(epochs=1, batch_size=100, warmup=0.5)
     with pytest.raises(ValueError, match=r"expected `warmup` to be less or more than one step; got 0.5 of 2"):
         trained(tmp_path, splits, settings=settings)
 
@@ -222,4 +222,4 @@ def test_a_climb_of_exactly_one_step_is_refused(tmp_path, splits):
 )
 def test_a_budget_out_of_range_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
-        TrainingSettings(**settings)
+        TrainingConfig(**settings)

@@ -18,7 +18,7 @@ from gate_by_gate.experiment.predictions import EXPERIMENTS
 from gate_by_gate.explorers import EXPLORERS, ColourCueExplorer
 from gate_by_gate.explorers.shared.probe_maps import channel_gates
 from gate_by_gate.explorers.shared.probe_words import PROBES
-from gate_by_gate.results.probes import probe_images
+from gate_by_gate.results.probe_images import probe_images
 from gate_by_gate.widgets.encoding import picture
 from tests.unit.explorers.explorer_code import run_code, settings
 

@@ -25,10 +25,10 @@ from gate_by_gate import results
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment import ClutteredDigits, evaluate, planned_runs, to_input
 from gate_by_gate.experiment.__main__ import build_parser, run_of
-from gate_by_gate.experiment.localization import STAGES, grad_cams, place_maps
+from gate_by_gate.experiment.example_images import choose_samples
+from gate_by_gate.experiment.localization import STAGES, grad_cams, spatial_maps
 from gate_by_gate.experiment.model import count_parameters
-from gate_by_gate.experiment.plan import SEEDS, TAKEN_APART, main_settings
-from gate_by_gate.experiment.publishing import choose_samples
+from gate_by_gate.experiment.plan import EXTRA_CHECKPOINTS, SEEDS, main_networks
 from gate_by_gate.experiment.tasks import task_sha256
 
 DIRECTORY = Path(gate_by_gate.results.__file__).parent
@@ -82,12 +82,12 @@ def network_of(name):
 
 
 def test_every_setting_of_the_main_group_is_published_with_seed_0():
-    missing = {f"{setting.name}_seed0" for setting in main_settings()} - set(CHECKPOINTS)
+    missing = {f"{setting.name}_seed0" for setting in main_networks()} - set(CHECKPOINTS)
     assert not missing
 
 
 def test_the_networks_that_the_book_takes_apart_are_there():
-    assert set(TAKEN_APART) <= set(CHECKPOINTS)
+    assert set(EXTRA_CHECKPOINTS) <= set(CHECKPOINTS)
 
 
 def test_what_is_published_was_planned():
@@ -97,7 +97,7 @@ def test_what_is_published_was_planned():
         assert record["group"] == planned.group
         assert record["task"] == planned.run.data.name
         first = planned.has_checkpoint and record["seed"] == 0
-        assert (name in CHECKPOINTS) == (first or name in TAKEN_APART)
+        assert (name in CHECKPOINTS) == (first or name in EXTRA_CHECKPOINTS)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -131,7 +131,7 @@ def test_a_checkpoint_finds_its_accuracy_and_where_it_points_again(name):
     if name in LOCALISED:
         recorded = record["localization"]
         assert_maps_agree(grad_cams(network, test.images[:500]), test, recorded, "grad_cam")
-        assert_maps_agree(place_maps(network, test.images), test, recorded, "attention")
+        assert_maps_agree(spatial_maps(network, test.images), test, recorded, "attention")
 
 
 def assert_maps_agree(maps, test, recorded, kind):

@@ -7,11 +7,11 @@ import pytest
 
 from gate_by_gate import results
 from gate_by_gate.experiment.__main__ import build_parser
-from gate_by_gate.experiment.plan import main_settings
+from gate_by_gate.experiment.plan import main_networks
 from gate_by_gate.experiment.timing import PASSES
 from gate_by_gate.results import Timing, timings
 
-SETTINGS = sorted(setting.name for setting in main_settings())
+SETTINGS = sorted(setting.name for setting in main_networks())
 
 
 def test_every_setting_of_the_main_group_is_timed():

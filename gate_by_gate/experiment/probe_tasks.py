@@ -1,8 +1,8 @@
-"""Probes: small tasks in which theory says beforehand which block can solve them and which cannot.
+"""Probe tasks: small tasks for each of which theory says which blocks can solve it and which cannot.
 
-Most tasks show real digits and a cue that says which of them to read. What differs is how the cue
-has to travel: whether it survives a mean, whether it can reach the digit, whether it must choose between
-channels or between places. Two tasks have no digits: one asks to compare two places, one to count. The
+Most tasks show real digits and a cue that says which of them to read. They differ in how the cue has to
+travel: whether it survives a mean, whether it can reach the digit, whether it must choose between channels
+or between positions. Two tasks have no digits: one asks to compare two positions, one to count. The
 predictions are in ``gate_by_gate.experiment.predictions``; they were written before the runs.
 """
 
@@ -18,7 +18,7 @@ import torch
 from gate_by_gate.experiment.cluttered_digits import Split, SplitName, load_sources, split_by_class
 from gate_by_gate.experiment.integer_stream import IntegerStream
 
-__all__ = ["PROBES", "ColourCount", "ColourCue", "FrameCue", "MatchingPair", "Probe", "RowCue"]
+__all__ = ["PROBE_TASKS", "ColourCount", "ColourCue", "FrameCue", "MatchingPair", "ProbeTask", "RowCue"]
 
 Integers = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
@@ -26,21 +26,21 @@ Pixels = npt.NDArray[np.uint8]
 BRIGHTEST = 255
 
 _FRAME = 2
-"""Pixels from a framed pattern's edge to the pattern: one of colour, one of black."""
+"""Width in pixels of a pattern's border: one pixel of the frame's colour, one of black."""
 
 _DIGITS_FROM = 40
-"""The column at which the digits of the row's probe begin, far from the mark at the left edge."""
+"""The leftmost column of a digit in :class:`RowCue`, far from the mark at the left edge."""
 
 MARGIN = 12
-"""Pixels around the digits of the frame's probe; a cell of the last stage sees 11 to either side."""
+"""Pixels from :class:`FrameCue`'s digits to the edge; a cell of the last stage sees 11 to either side."""
 
 CLEAR = 10
-"""Black pixels around every square of the counting probe; a cell of its one stage sees 11 across."""
+"""Black pixels around every square in :class:`ColourCount`; a cell of its one stage sees 11 across."""
 
 
 @dataclass(frozen=True)
-class Probe:
-    """What the probes share: sizes, splits and seed.
+class ProbeTask:
+    """What all probe tasks have in common: sizes, splits and seed; equal tasks make equal bytes.
 
     Args:
         digit: side of a digit in pixels.
@@ -49,7 +49,7 @@ class Probe:
         test_images: images made from the test digits.
         validation_sources: handwritten digits of every class kept for validation.
         test_sources: handwritten digits of every class kept for the test; what remains is for training.
-        seed: of the division into splits and of every draw.
+        seed: decides the division into splits and every draw.
 
     Raises:
         ValueError: a size is below 1, or the pieces cannot lie on the canvas side by side.
@@ -75,13 +75,13 @@ class Probe:
             if one.name != "seed" and getattr(self, one.name) < 1:
                 raise ValueError(f"`{one.name}` must be at least 1; got {one.name}={getattr(self, one.name)}")
         if not self._fits():
-            settings = {one.name: getattr(self, one.name) for one in fields(self)}
+            sizes = {one.name: getattr(self, one.name) for one in fields(self)}
             raise ValueError(
-                f"expected pieces that fit on {self.size[0]} x {self.size[1]} pixels; got {settings}"
+                f"expected pieces that fit on {self.size[0]} x {self.size[1]} pixels; got {sizes}"
             )
 
     def _fits(self) -> bool:
-        """Say whether the pieces can lie on the canvas, none on another, with room to draw from."""
+        """Return whether the pieces fit on the canvas side by side, with enough free pixels to draw from."""
         raise NotImplementedError
 
     def images_of(self, split: SplitName) -> int:
@@ -93,11 +93,21 @@ class Probe:
         """Make the images of one split; the same bytes on every platform.
 
         Args:
-            split: which.
-            turn: how many digits on from the one that was drawn the cue points; all
-                else stays as it is. So two splits differ in nothing but the cue and the label.
+            split: which one.
+            turn: 0 for the images as they are. With 1 the cue points to the next digit instead, with 2 to the
+                one after it; digits and positions stay the same, so that only the cue and the label change.
         """
         raise NotImplementedError
+
+    def donors_of(self, test: Split) -> Split:
+        """Return a donor for every test image: the image whose attention it is given in an intervention.
+
+        A donor differs from its image in nothing but the cue, which points to the next digit. In a task
+        without a cue the donor is the next test image, whose answer may be the same.
+        """
+        if self.has_cue:
+            return self.make("test", turn=1)
+        return Split(*(value.roll(-1, dims=0) for value in test if value is not None))
 
     def _stream(self, split: SplitName) -> IntegerStream:
         return IntegerStream("probe", self.name, split, self.seed)
@@ -111,7 +121,7 @@ class Probe:
     def _blank(self, split: SplitName) -> Pixels:
         return np.zeros((self.images_of(split), self.channels, *self.size), dtype=np.uint8)
 
-    def _place(
+    def _draw_positions(
         self,
         stream: IntegerStream,
         images: int,
@@ -119,19 +129,19 @@ class Probe:
         rows: tuple[int, int],
         columns: tuple[int, int],
     ) -> Integers:
-        """Draw the upper left pixels ``x, y`` of pieces, ``(N, pieces, 2)``, so that none covers another."""
+        """Draw the upper left pixels ``x, y`` of pieces that do not overlap: ``(N, pieces, 2)``."""
         heights, widths = np.array(sides).T
-        places = np.zeros((images, len(sides), 2), dtype=np.int64)
+        positions = np.zeros((images, len(sides), 2), dtype=np.int64)
         open_images = np.arange(images)
         while len(open_images):
             for piece, (height, width) in enumerate(sides):
-                places[open_images, piece, 0] = columns[0] + stream.below(
+                positions[open_images, piece, 0] = columns[0] + stream.below(
                     columns[1] - columns[0] - width + 1, (len(open_images),)
                 )
-                places[open_images, piece, 1] = rows[0] + stream.below(
+                positions[open_images, piece, 1] = rows[0] + stream.below(
                     rows[1] - rows[0] - height + 1, (len(open_images),)
                 )
-            x, y = places[open_images, :, 0], places[open_images, :, 1]
+            x, y = positions[open_images, :, 0], positions[open_images, :, 1]
             clash = np.zeros(len(open_images), dtype=bool)
             for a in range(len(sides)):
                 for b in range(a):
@@ -139,28 +149,40 @@ class Probe:
                     overlap_y = (y[:, a] < y[:, b] + heights[b]) & (y[:, b] < y[:, a] + heights[a])
                     clash |= overlap_x & overlap_y
             open_images = open_images[clash]
-        return places
+        return positions
 
 
-def _room_to_draw(covered: int, size: tuple[int, int]) -> bool:
-    """Say whether pieces that cover so many pixels leave half of the canvas free, so draws find places."""
+def _leaves_half_free(covered: int, size: tuple[int, int]) -> bool:
+    """Return whether at least half of the canvas stays free, so that random positions are soon found.
+
+    Args:
+        covered: pixels under all pieces together.
+        size: height and width of the canvas.
+    """
     return 2 * covered <= size[0] * size[1]
 
 
-def paint(canvas: Pixels, pieces: Pixels, channels: Integers, places: Integers) -> None:
-    """Paint one piece ``(N, h, w)`` on one channel of every image, in place; the brighter pixel wins."""
+def paint(canvas: Pixels, pieces: Pixels, channels: Integers, positions: Integers) -> None:
+    """Paint one piece on one channel of every image, in place; the brighter pixel wins.
+
+    Args:
+        canvas: the images, ``(N, C, H, W)``.
+        pieces: one for each image, ``(N, h, w)``.
+        channels: the channel to paint on, ``(N,)``.
+        positions: the upper left pixel ``x, y``, ``(N, 2)``.
+    """
     _, height, width = pieces.shape
     images = np.arange(len(canvas))[:, None, None]
-    y = places[:, 1, None, None] + np.arange(height)[:, None]
-    x = places[:, 0, None, None] + np.arange(width)
+    y = positions[:, 1, None, None] + np.arange(height)[:, None]
+    x = positions[:, 0, None, None] + np.arange(width)
     target = (images, channels[:, None, None], y, x)
     canvas[target] = np.maximum(canvas[target], pieces)
 
 
-def boxes_of(places: Integers, height: int, width: int) -> torch.Tensor:
-    """Return ``x, y, width, height`` for every image."""
-    sides = np.broadcast_to(np.array([width, height]), places.shape)
-    return torch.from_numpy(np.concatenate([places, sides], axis=1).astype(np.int64))
+def boxes_of(positions: Integers, height: int, width: int) -> torch.Tensor:
+    """Return the boxes ``x, y, width, height`` of pieces of one size: int64 ``(N, 4)``."""
+    sides = np.broadcast_to(np.array([width, height]), positions.shape)
+    return torch.from_numpy(np.concatenate([positions, sides], axis=1).astype(np.int64))
 
 
 def _split(canvas: Pixels, labels: Integers, boxes: torch.Tensor, cues: torch.Tensor) -> Split:
@@ -168,7 +190,7 @@ def _split(canvas: Pixels, labels: Integers, boxes: torch.Tensor, cues: torch.Te
 
 
 @dataclass(frozen=True)
-class ColourCue(Probe):
+class ColourCue(ProbeTask):
     """Three digits, one red, one green, one blue, and a small square in the colour of the one to read.
 
     Args:
@@ -179,32 +201,32 @@ class ColourCue(Probe):
     name: ClassVar[str] = "colour_cue"
 
     def _fits(self) -> bool:
-        return _room_to_draw(3 * self.digit**2 + self.cue**2, self.size)
+        return _leaves_half_free(3 * self.digit**2 + self.cue**2, self.size)
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
-        """Make the images of one split; see :meth:`Probe.make`."""
+        """Make the images of one split; see :meth:`ProbeTask.make`."""
         stream, canvas = self._stream(split), self._blank(split)
         images = len(canvas)
         sources = load_sources(self.digit)
         digits = self._draw_digits(stream, split, 3)
         wanted = (stream.below(3, (images,)) + turn) % 3
         sides = ((self.digit, self.digit),) * 3 + ((self.cue, self.cue),)
-        places = self._place(stream, images, sides, (0, self.size[0]), (0, self.size[1]))
+        positions = self._draw_positions(stream, images, sides, (0, self.size[0]), (0, self.size[1]))
         for colour in range(3):
-            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places[:, colour])
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), positions[:, colour])
         square = np.full((images, self.cue, self.cue), BRIGHTEST, dtype=np.uint8)
-        paint(canvas, square, wanted, places[:, 3])
+        paint(canvas, square, wanted, positions[:, 3])
         each = np.arange(images)
         return _split(
             canvas,
             sources.labels[digits[each, wanted]],
-            boxes_of(places[each, wanted], self.digit, self.digit),
-            boxes_of(places[:, 3], self.cue, self.cue),
+            boxes_of(positions[each, wanted], self.digit, self.digit),
+            boxes_of(positions[:, 3], self.cue, self.cue),
         )
 
 
 @dataclass(frozen=True)
-class FrameCue(Probe):
+class FrameCue(ProbeTask):
     """A red and a green digit in the middle, and far from them a frame in the colour of the one to read.
 
     Args:
@@ -220,16 +242,16 @@ class FrameCue(Probe):
         return 2 * self.digit <= self.size[0] - 2 * MARGIN and self.cue <= MARGIN
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
-        """Make the images of one split; see :meth:`Probe.make`."""
+        """Make the images of one split; see :meth:`ProbeTask.make`."""
         stream, canvas = self._stream(split), self._blank(split)
         images, side = len(canvas), self.size[0]
         sources = load_sources(self.digit)
         digits = self._draw_digits(stream, split, 2)
         wanted = (stream.below(2, (images,)) + turn) % 2
         middle = (MARGIN, side - MARGIN)
-        places = self._place(stream, images, ((self.digit, self.digit),) * 2, middle, middle)
+        positions = self._draw_positions(stream, images, ((self.digit, self.digit),) * 2, middle, middle)
         for colour in range(2):
-            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), places[:, colour])
+            paint(canvas, sources.glyphs[digits[:, colour]], np.full(images, colour), positions[:, colour])
         frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
         frame[:, self.cue : -self.cue, self.cue : -self.cue] = 0
         corner = np.zeros((images, 2), dtype=np.int64)
@@ -238,13 +260,13 @@ class FrameCue(Probe):
         return _split(
             canvas,
             sources.labels[digits[each, wanted]],
-            boxes_of(places[each, wanted], self.digit, self.digit),
+            boxes_of(positions[each, wanted], self.digit, self.digit),
             boxes_of(corner, side, side),
         )
 
 
 @dataclass(frozen=True)
-class RowCue(Probe):
+class RowCue(ProbeTask):
     """Two digits on the right, one below the other, and a mark at the left edge beside the one to read.
 
     Args:
@@ -261,7 +283,7 @@ class RowCue(Probe):
         return 2 * self.digit <= height and self.mark <= self.digit <= width - _DIGITS_FROM
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
-        """Make the images of one split; see :meth:`Probe.make`."""
+        """Make the images of one split; see :meth:`ProbeTask.make`."""
         stream, canvas = self._stream(split), self._blank(split)
         images, (height, width) = len(canvas), self.size
         sources = load_sources(self.digit)
@@ -274,30 +296,34 @@ class RowCue(Probe):
         columns = _DIGITS_FROM + stream.below(width - _DIGITS_FROM - self.digit + 1, (images, 2))
         white = np.zeros(images, dtype=np.int64)
         for which in range(2):
-            place = np.stack([columns[:, which], rows[:, which]], axis=1)
-            paint(canvas, sources.glyphs[digits[:, which]], white, place)
+            position = np.stack([columns[:, which], rows[:, which]], axis=1)
+            paint(canvas, sources.glyphs[digits[:, which]], white, position)
         each = np.arange(images)
         mark = np.full((images, self.mark, self.mark), BRIGHTEST, dtype=np.uint8)
-        mark_place = np.stack([white, rows[each, wanted] + (self.digit - self.mark) // 2], axis=1)
-        paint(canvas, mark, white, mark_place)
-        place = np.stack([columns[each, wanted], rows[each, wanted]], axis=1)
+        mark_position = np.stack([white, rows[each, wanted] + (self.digit - self.mark) // 2], axis=1)
+        paint(canvas, mark, white, mark_position)
+        position = np.stack([columns[each, wanted], rows[each, wanted]], axis=1)
         return _split(
             canvas,
             sources.labels[digits[each, wanted]],
-            boxes_of(place, self.digit, self.digit),
-            boxes_of(mark_place, self.mark, self.mark),
+            boxes_of(position, self.digit, self.digit),
+            boxes_of(mark_position, self.mark, self.mark),
         )
 
 
 def _refuse_to_turn(turn: int, asked: str) -> None:
-    """Raise :class:`ValueError` unless ``turn`` is 0: for tasks without a cue to what is asked for."""
+    """Refuse a ``turn`` other than 0 in a task that has no cue to turn.
+
+    Raises:
+        ValueError: ``turn`` is not 0.
+    """
     if turn:
         raise ValueError(f"`turn` must be 0, since no cue points to {asked}; got turn={turn}")
 
 
 @dataclass(frozen=True)
-class MatchingPair(Probe):
-    """Three patterns, framed in red, green and blue, of which two are equal: which is the odd one out?
+class MatchingPair(ProbeTask):
+    """Three patterns in a red, a green and a blue frame; two are equal, and the answer is the third's colour.
 
     Each pattern is a square of ``bits`` x ``bits`` random cells, white or black; the odd one differs from the
     other two in at least ``difference`` of them.
@@ -306,7 +332,7 @@ class MatchingPair(Probe):
         bits: cells along a side of a pattern.
         cell: side of a cell in pixels.
         difference: cells in which the odd pattern differs at least.
-        grid: patterns lie at multiples of this many pixels.
+        grid: distance in pixels between the positions that a pattern can have.
     """
 
     bits: int = 3
@@ -320,10 +346,10 @@ class MatchingPair(Probe):
     def _fits(self) -> bool:
         side = self.bits * self.cell + 2 * _FRAME
         on_the_grid = -(-side // self.grid) * self.grid
-        return self.difference <= self.bits**2 and _room_to_draw(3 * on_the_grid**2, self.size)
+        return self.difference <= self.bits**2 and _leaves_half_free(3 * on_the_grid**2, self.size)
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
-        """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
+        """Make the images of one split; see :meth:`ProbeTask.make`. There is no cue to turn.
 
         Raises:
             ValueError: ``turn`` is not 0.
@@ -335,7 +361,7 @@ class MatchingPair(Probe):
         side = self.bits * self.cell + 2 * _FRAME
         steps = tuple((length - side) // self.grid + 1 for length in self.size)
         reach = -(-side // self.grid)
-        places = self.grid * self._place(
+        positions = self.grid * self._draw_positions(
             stream, images, ((reach, reach),) * 3, (0, steps[0] + reach - 1), (0, steps[1] + reach - 1)
         )
         frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
@@ -347,11 +373,11 @@ class MatchingPair(Probe):
                 self.cell, axis=2
             )
             for channel in range(3):
-                paint(canvas, piece, np.full(images, channel), places[:, colour])
-            paint(canvas, frame, np.full(images, colour), places[:, colour])
+                paint(canvas, piece, np.full(images, channel), positions[:, colour])
+            paint(canvas, frame, np.full(images, colour), positions[:, colour])
         # The box is that of the odd pattern, the cue that of one of the two that are equal.
-        boxes = boxes_of(places[each, odd], side, side)
-        return _split(canvas, odd, boxes, boxes_of(places[each, (odd + 1) % 3], side, side))
+        boxes = boxes_of(positions[each, odd], side, side)
+        return _split(canvas, odd, boxes, boxes_of(positions[each, (odd + 1) % 3], side, side))
 
     def _draw_patterns(self, stream: IntegerStream, images: int) -> tuple[Integers, Integers]:
         """Draw three patterns for every image, ``(N, 3, bits * bits)``, and which is odd, ``(N,)``."""
@@ -367,19 +393,19 @@ class MatchingPair(Probe):
 
 
 @dataclass(frozen=True)
-class ColourCount(Probe):
-    """Squares in red, green and blue: two colours come equally often, and the third does not. Which is it?
+class ColourCount(ProbeTask):
+    """Red, green and blue squares; two colours come equally often, and the answer is the third.
 
-    The squares lie on the places of a grid, so far apart that no cell of the network's one stage sees two of
-    them, or one and the edge. The odd colour comes two ``step`` more often than the ``mean`` and the others
-    one less, or the other way round. So the total is the same in all images, and any rule that adds up
-    counts with weights, and takes the largest sum, is right for four of the six cases at most.
+    The squares lie on a grid, so far apart that no cell of the network's one stage sees two of them, or one
+    and the edge. There are ``mean + 2 * step`` squares of the odd colour and ``mean - step`` of each other
+    one, or ``mean - 2 * step`` and ``mean + step``. So the total is the same in all images, and any rule that
+    adds up counts with weights, and takes the largest sum, is right for four of the six cases at most.
 
     Args:
         mean: squares of each colour, on average.
-        step: by how many the two equal colours differ from the mean.
+        step: by how many squares each of the two equal colours differs from the mean.
         square: side of a square in pixels.
-        grid: places along a side of the image.
+        grid: squares that fit along a side of the image.
     """
 
     mean: int = 5
@@ -394,17 +420,17 @@ class ColourCount(Probe):
 
     def _fits(self) -> bool:
         every_colour_is_there = self.mean > 2 * self.step
-        places_suffice = 3 * self.mean <= self.grid**2
+        squares_fit = 3 * self.mean <= self.grid**2
         length = CLEAR + self.grid * (self.square + CLEAR)
-        return every_colour_is_there and places_suffice and length <= self.size[0]
+        return every_colour_is_there and squares_fit and length <= self.size[0]
 
     def corners(self) -> Integers:
-        """Return the upper left pixel ``x, y`` of every place, row by row: ``(grid * grid, 2)``."""
-        starts = [CLEAR + place * (self.square + CLEAR) for place in range(self.grid)]
+        """Return the upper left pixel ``x, y`` of every grid position, row by row: ``(grid**2, 2)``."""
+        starts = [CLEAR + step * (self.square + CLEAR) for step in range(self.grid)]
         return np.array([(x, y) for y in starts for x in starts])
 
     def make(self, split: SplitName, *, turn: int = 0) -> Split:
-        """Make the images of one split; see :meth:`Probe.make`. There is no cue to turn.
+        """Make the images of one split; see :meth:`ProbeTask.make`. There is no cue to turn.
 
         Raises:
             ValueError: ``turn`` is not 0.
@@ -416,14 +442,14 @@ class ColourCount(Probe):
         away = np.where(stream.below(2, (images,)) == 1, self.step, -self.step)
         counts = np.repeat(self.mean - away[:, None], 3, axis=1)
         counts[each, odd] = self.mean + 2 * away
-        # Places are ranked by random words; a colour has as many of the ranks as squares, the last has none.
+        # Random words rank the positions; a colour takes as many ranks as it has squares, black the rest.
         order = np.argsort(stream.below(2**32, (images, self.grid**2)), axis=1, kind="stable")
         ranks = np.argsort(order, axis=1, kind="stable")
         colours = (ranks[:, :, None] >= counts.cumsum(axis=1)[:, None]).sum(axis=2)
         corners = self.corners()
-        for place, (x, y) in enumerate(corners):
+        for index, (x, y) in enumerate(corners):
             for colour in range(3):
-                here = colours[:, place] == colour
+                here = colours[:, index] == colour
                 canvas[here, colour, y : y + self.square, x : x + self.square] = BRIGHTEST
         # No square is asked for by itself: the first of the odd colour stands for it, and one of another.
         own, other = (corners[(colours == colour[:, None]).argmax(axis=1)] for colour in (odd, (odd + 1) % 3))
@@ -432,7 +458,7 @@ class ColourCount(Probe):
         )
 
 
-PROBES: dict[str, type[Probe]] = {
+PROBE_TASKS: dict[str, type[ProbeTask]] = {
     probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair, ColourCount)
 }
-"""The probes by name."""
+"""The probe tasks by name."""
