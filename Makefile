@@ -7,6 +7,7 @@
 # make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
 # make times   times every network of the experiment anew (best on a quiet machine)
 # make bench   times blocks, pages and explorers, each over a yardstick of the same run (no test depends on a time)
+# make lock    pins anew what requirements.txt needs in turn; `make lock UV=--upgrade` takes the newest of it
 # make package  builds attn_lib's wheel and source archive into dist/, and checks them
 # make try-package  installs that wheel into an environment of its own and runs the examples of the READMEs there
 # make clean   removes what the commands above have made
@@ -15,6 +16,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip install --quiet --constraint requirements.lock
 TORCH  := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' requirements.txt)
 PORT   ?= 8000
 
@@ -22,17 +24,16 @@ PORT   ?= 8000
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test test-apart setup serve lab outputs experiment times bench package try-package clean
+.PHONY: book test test-apart setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
-$(STAMP): requirements.txt pyproject.toml
+$(STAMP): requirements.txt requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else "Python 3.10 to 3.13 is needed; this is %d.%d. Set PYTHON=..." % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet "$(TORCH)+cpu" --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) \
-		|| $(BIN)/python -m pip install --quiet "$(TORCH)"
-	$(BIN)/python -m pip install --quiet -r requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps -e .
+	$(PIP) "$(TORCH)+cpu" --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) || $(PIP) "$(TORCH)"
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 	@echo "The environment is ready: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
 
@@ -84,6 +85,10 @@ bench: setup
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.painting
 	$(BIN)/python -m benchmarks.records
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --annotation-style line \
+		--custom-compile-command "make lock" --output-file requirements.lock $(UV) requirements.txt
 
 package: setup
 	rm -rf dist
