@@ -86,7 +86,9 @@ bench: setup
 	$(BIN)/python -m benchmarks.painting
 	$(BIN)/python -m benchmarks.records
 
-lock: setup
+# Without `setup`, which would install what the old lock says.
+lock:
+	@test -x $(BIN)/uv || { echo "uv is missing: run make setup before the pins are changed"; exit 1; }
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --annotation-style line \
 		--custom-compile-command "make lock" --output-file requirements.lock $(UV) requirements.txt
 
