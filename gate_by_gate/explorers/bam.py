@@ -12,24 +12,26 @@ from attn_lib.blocks import BAM
 from attn_lib.blocks.arguments import check_choice, check_int
 from attn_lib.inspection import trace_shapes
 from gate_by_gate.explorers.shared.costs import terms_by_layer
-from gate_by_gate.explorers.shared.image_maps import IMAGE_SIDE, feature_map, map_over_image, pixel, pointing
+from gate_by_gate.explorers.shared.image_maps import feature_map, map_over_image, pixel, pointing
 from gate_by_gate.explorers.shared.samples import (
     EIGHT_IMAGES,
+    IMAGE_SIDE,
     PICTURES,
-    SAMPLES,
     describe,
     image_control,
     image_index,
     picked_stage,
+    samples,
 )
 from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import bars, dots, number, rectangle, round_off, shape_text
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["CHANNELS", "COMBINE", "DILATION", "EXPLORER", "IMAGE", "REDUCTION", "STAGE"]
+__all__ = ["DEFINITION", "BAMExplorer"]
 
 COMBINATIONS = {
     "sum": "sum (as published)",
@@ -161,7 +163,7 @@ def field_of(setting: Setting) -> Field:
     """Find the place in the middle of the digit, and what its score depends on."""
     offsets = reach(check_dilation(setting["dilation"]))
     rows = IMAGE_SIDE // 2 ** picked_stage(setting)
-    x, y, width, height = SAMPLES.boxes[image_index(setting)].tolist()
+    x, y, width, height = samples().boxes[image_index(setting)].tolist()
     middles = (start + length / 2 for start, length in ((y, height), (x, width)))
     row, column = (min(round(middle * rows / IMAGE_SIDE), rows - 1) for middle in middles)
     reached = [(row + down, column + right) for down, right in offsets]
@@ -308,7 +310,7 @@ WHILE_ANOTHER = {
     for name in ("reduction", "dilation")
 }
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="bam",
     title="BAM: move a control",
     panels=(
@@ -399,3 +401,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class BAMExplorer(Explorer):
+    """BAM: what a block costs, how far its spatial branch looks, and what a trained one does to an image."""
+
+    definition = DEFINITION

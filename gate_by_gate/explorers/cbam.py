@@ -23,9 +23,10 @@ from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import bars, count, number, round_off, shape_text
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["CHANNELS", "EXPLORER", "IMAGE", "KERNEL_SIZE", "REDUCTION", "STAGE", "VARIANT"]
+__all__ = ["DEFINITION", "CBAMExplorer"]
 
 VARIANTS = {
     "published": "as published",
@@ -216,7 +217,7 @@ WHILE_A_VARIANT = {
     for name in ("reduction", "kernel_size")
 }
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="cbam",
     title="CBAM: move a control",
     panels=(
@@ -283,3 +284,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class CBAMExplorer(Explorer):
+    """CBAM: what a block costs, and what the two gates of a trained one do to an image."""
+
+    definition = DEFINITION

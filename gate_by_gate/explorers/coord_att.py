@@ -24,9 +24,10 @@ from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import number, over_picture, round_off, shape_text, strips
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["CHANNEL", "CHANNELS", "EXPLORER", "IMAGE", "REDUCTION", "STAGE", "STRIPS"]
+__all__ = ["DEFINITION", "CoordAttExplorer"]
 
 STRIP_NAMES = {"both": "both (as published)", "height": "rows alone", "width": "columns alone"}
 """Which strips gate: the paper's table 1."""
@@ -235,7 +236,7 @@ gates = maps["layer{stage}.0.attention"]
 NETWORK = ("strips", "reduction")
 WHILE_ONE_STRIP: dict[str, tuple[str, tuple[Value, ...]]] = {"reduction": ("strips", ("height", "width"))}
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="coord_att",
     title="Coordinate Attention: move a control",
     panels=(
@@ -307,3 +308,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class CoordAttExplorer(Explorer):
+    """Coordinate Attention: what a block costs, and the two strips of a trained one over an image."""
+
+    definition = DEFINITION

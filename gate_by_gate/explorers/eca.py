@@ -22,9 +22,10 @@ from gate_by_gate.widgets import charts
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import bars, count, number, round_off, shape_text
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["CHANNELS", "EXPLORER", "GAMMA", "IMAGE", "KERNEL_SIZE", "STAGE", "TRAINED", "B"]
+__all__ = ["DEFINITION", "ECAExplorer"]
 
 ADAPTIVE = 0
 """The position of the control ``kernel_size`` that leaves k to the formula."""
@@ -230,7 +231,7 @@ gates = maps["layer{stage}.0.attention"]["channel"].flatten()
     {"size": ("kernel_size", lambda size: repr(None if size == ADAPTIVE else size))},
 )
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="eca",
     title="Efficient Channel Attention: move a control",
     panels=(
@@ -304,3 +305,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class ECAExplorer(Explorer):
+    """Efficient Channel Attention: how far a gate looks, what it costs, and what a trained one does."""
+
+    definition = DEFINITION

@@ -9,25 +9,28 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib.inspection import attention_maps
-from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import (
-    INPUTS,
     PICTURES,
-    SAMPLES,
     image_control,
     image_index,
+    inputs,
     look,
     read_digit,
+    samples,
     trained_network,
 )
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import bars, round_off
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["DONOR", "EXPLORER", "IMAGE", "NETWORK"]
+__all__ = ["DEFINITION", "DONOR", "GateSwapExplorer", "readings"]
 
-NETWORK = "se_r4_bias_seed0"
+REDUCTION = 4
+"""The reduction of the network's SE blocks."""
+
+NETWORK = f"se_r{REDUCTION}_bias_seed0"
 
 IMAGE = image_control("image", "the network looks at", 3)
 DONOR = Control(
@@ -75,14 +78,14 @@ def readings(donor: Value) -> Tensor:
     if donor not in DONOR.values:
         raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
     network = trained_network(NETWORK)
-    own = {name: maps["channel"] for name, maps in attention_maps(network, INPUTS).items()}
+    own = {name: maps["channel"] for name, maps in attention_maps(network, inputs()).items()}
     if donor == "mean":
         gates = {name: gate.mean(dim=0, keepdim=True).expand_as(gate) for name, gate in own.items()}
     elif donor == "open":
         gates = {name: torch.ones_like(gate) for name, gate in own.items()}
     else:
         gates = {name: gate[int(donor)].expand_as(gate) for name, gate in own.items()}
-    return read_with_gates(network, INPUTS, gates)
+    return read_with_gates(network, inputs(), gates)
 
 
 def reading(setting: Setting) -> Data:
@@ -90,7 +93,7 @@ def reading(setting: Setting) -> Data:
     index = image_index(setting)
     probabilities = readings(setting["donor"])[index]
     return {
-        **read_digit(probabilities, int(SAMPLES.labels[index])),
+        **read_digit(probabilities, int(samples().labels[index])),
         "probabilities": bars(
             probabilities,
             0,
@@ -109,9 +112,9 @@ probabilities = readings({donor})[{image}]
 prediction = int(probabilities.argmax())
 """)
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="gate_swap",
-    title=f"Swap the gates of a trained network (SE, r = {results.record(NETWORK)['network']['reduction']})",
+    title=f"Swap the gates of a trained network (SE, r = {REDUCTION})",
     panels=(
         Panel(
             "An image and its gates",
@@ -137,3 +140,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class GateSwapExplorer(Explorer):
+    """A trained network and its gates: swap them for another image's, freeze them, open them all."""
+
+    definition = DEFINITION

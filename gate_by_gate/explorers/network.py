@@ -25,9 +25,10 @@ from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import amount, bars, count, join, number
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["BACKBONE", "BLOCK", "EXPLORER", "KERNEL", "PLACEMENT", "REDUCTION", "SIDE"]
+__all__ = ["DEFINITION", "NetworkExplorer"]
 
 AS_PUBLISHED = 0
 """The position of ``reduction`` and ``kernel_size`` that leaves a block as its authors published it."""
@@ -345,7 +346,7 @@ with torch.device("meta"):  # shapes alone: nothing is computed
     },
 )
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="network",
     title="Put a block into a network",
     panels=(
@@ -399,3 +400,9 @@ EXPLORER = Definition(
     ),
     code=CODE,
 )
+
+
+class NetworkExplorer(Explorer):
+    """A block in every slot of a backbone: what the whole network then costs."""
+
+    definition = DEFINITION

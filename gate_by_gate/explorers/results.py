@@ -9,21 +9,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attn_lib.blocks.arguments import check_choice
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import picked_stage
 from gate_by_gate.explorers.shared.setting_names import FAMILIES, family, order, title
-from gate_by_gate.results import comparison
-from gate_by_gate.results.comparison import Spread, paired
 from gate_by_gate.widgets import charts
 from gate_by_gate.widgets.contrasts import Difference, contrast, member
 from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["COST", "EXPLORER", "FIRST", "MAP", "MEASURE", "SECOND", "STAGE"]
+# Seeds are compared with SciPy, which takes longer to import than all else that an explorer needs, so
+# `comparison` is imported where something is compared.
+if TYPE_CHECKING:
+    from gate_by_gate.results.comparison import Map, Spread
+
+__all__ = ["DEFINITION", "ResultsExplorer"]
 
 GROUP = "main"
 """The runs on one task and one budget; those of another task are not to be compared with them."""
@@ -50,8 +55,9 @@ class Network:
     macs: int
 
 
-def networks() -> tuple[Network, ...]:
-    """Return every setting of the main comparison, by block."""
+@cache
+def networks() -> dict[str, Network]:
+    """Return every setting of the main comparison by name, in the order of the blocks."""
     records = {name: first_record(name) for name in results.settings(GROUP)}
     plain = records[PLAIN]
     found = [
@@ -64,7 +70,8 @@ def networks() -> tuple[Network, ...]:
         )
         for name, run in records.items()
     ]
-    return tuple(sorted(found, key=lambda one: order(records[one.name]["setting"])))
+    found.sort(key=lambda one: order(records[one.name]["setting"]))
+    return {one.name: one for one in found}
 
 
 def first_record(setting: str) -> dict[str, Any]:
@@ -72,9 +79,10 @@ def first_record(setting: str) -> dict[str, Any]:
     return results.record(f"{setting}_seed{results.seeds(setting)[0]}")
 
 
-NETWORKS = networks()
-BY_NAME = {one.name: one for one in NETWORKS}
-SEEDS = sorted({seed for one in NETWORKS for seed in results.seeds(one.name)})
+def seeds() -> list[int]:
+    """Return every seed that some setting of the main comparison was run with."""
+    return sorted({seed for name in networks() for seed in results.seeds(name)})
+
 
 ACCURACY = "accuracy"
 MEASURES = {ACCURACY: "test accuracy", "pointing": "pointing game", "energy": "energy in the box"}
@@ -98,11 +106,11 @@ def menu(name: str, label: str, default: str) -> Control:
     return Control(
         name,
         label,
-        tuple(BY_NAME),
+        Deferred(networks),
         default,
         "menu",
-        tuple(one.title for one in NETWORKS),
-        tuple(one.family for one in NETWORKS),
+        Deferred(lambda: (one.title for one in networks().values())),
+        Deferred(lambda: (one.family for one in networks().values())),
     )
 
 
@@ -121,11 +129,13 @@ class Measure:
     """
 
     name: str
-    of: comparison.Map | None = None
+    of: Map | None = None
     stage: int | None = None
 
     def of_setting(self, setting: str) -> Spread | None:
         """Return what was measured of a setting; None if it has no such map."""
+        from gate_by_gate.results import comparison
+
         if self.of is None or self.stage is None:
             return comparison.accuracy(setting)
         score = {"pointing": comparison.pointing, "energy": comparison.energy}[self.name]
@@ -149,7 +159,7 @@ def picked_measure(setting: Setting) -> Measure:
 @cache
 def measured(measure: Measure) -> dict[str, Spread]:
     """Return what was measured, by setting, of those that have it."""
-    spreads = {one.name: measure.of_setting(one.name) for one in NETWORKS}
+    spreads = {name: measure.of_setting(name) for name in networks()}
     return {name: spread for name, spread in spreads.items() if spread is not None}
 
 
@@ -170,14 +180,14 @@ def draw(measure: Measure, cost: str) -> Data:
     axis = measure_axis(measure)
     for name, spread in spreads.items():
         interval = drawn(spread.interval, axis)
-        members[BY_NAME[name].family].append(
+        members[networks()[name].family].append(
             charts.point(
                 places[name],
                 held(100 * spread.mean, axis),
                 (across[name].text, percent(spread.mean)),
                 interval=interval,
                 interval_text=percents(spread.interval) if interval else "",
-                name=BY_NAME[name].title,
+                name=networks()[name].title,
             )
         )
     best, worst = (pick(spreads, key=lambda name: spreads[name].mean) for pick in (max, min))
@@ -186,8 +196,8 @@ def draw(measure: Measure, cost: str) -> Data:
         axis,
         [charts.points(name, points, FAMILIES.index(name)) for name, points in members.items() if points],
         f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
-        f"{percent(spreads[worst].mean)} ({BY_NAME[worst].title}) to {percent(spreads[best].mean)} "
-        f"({BY_NAME[best].title}).",
+        f"{percent(spreads[worst].mean)} ({networks()[worst].title}) to {percent(spreads[best].mean)} "
+        f"({networks()[best].title}).",
         rings=[charts.ring("first", "A"), charts.ring("second", "B")],
     )
 
@@ -234,8 +244,10 @@ def costs(name: str) -> dict[str, Cost]:
     On a logarithmic axis nothing has no place: it stands at the axis's low end.
     """
     if name == "time":
-        return {one.name: cost for one in NETWORKS if (cost := time_of(one.name)) is not None}
-    added = {one.name: one.parameters if name == "parameters" else one.macs for one in NETWORKS}
+        return {one: cost for one in networks() if (cost := time_of(one)) is not None}
+    added = {
+        setting: one.parameters if name == "parameters" else one.macs for setting, one in networks().items()
+    }
     return {setting: Cost(max(value, NOTHING[name]), f"{value:,}") for setting, value in added.items()}
 
 
@@ -318,7 +330,7 @@ def beyond(measure: Measure) -> list[str]:
     """Name the settings whose mean lies beyond the axis."""
     axis = measure_axis(measure)
     far = [
-        f"{BY_NAME[name].title} ({percent(spread.mean)})"
+        f"{networks()[name].title} ({percent(spread.mean)})"
         for name, spread in measured(measure).items()
         if held(100 * spread.mean, axis) != round(100 * spread.mean, 1)
     ]
@@ -356,10 +368,10 @@ def say_measure(measure: Measure) -> list[str]:
     }[measure.name]
     if measure.of == "grad_cam":
         return [says, "The map is Grad-CAM of what the stage returns, which every network has."]
-    without = len(NETWORKS) - len(scored)
+    without = len(networks()) - len(scored)
     return [
         says,
-        f"The map is the block's own, mean over channels or heads; {without} of {len(NETWORKS)} settings "
+        f"The map is the block's own, mean over channels or heads; {without} of {len(networks())} settings "
         "have none here, since their gates treat all places alike: for these there is Grad-CAM.",
     ]
 
@@ -418,8 +430,10 @@ def compare(setting: Setting) -> Data:
 @cache
 def contrasted(measure: Measure) -> Data:
     """Contrast all pairs of the settings that have the measure."""
+    from gate_by_gate.results.comparison import paired
+
     spreads = measured(measure)
-    names = list(spreads)
+    names, run_seeds = list(spreads), seeds()
 
     def difference(first: int, second: int) -> Difference:
         a, b = spreads[names[first]], spreads[names[second]]
@@ -429,14 +443,16 @@ def contrasted(measure: Measure) -> Data:
         return Difference(found.mean, found.high - found.mean, MARKS[found.verdict])
 
     members = [
-        member(name, percent(spread.mean), half_width(spread), [spread.values.get(s) for s in SEEDS])
+        member(
+            name, percent(spread.mean), half_width(spread), [spread.values.get(seed) for seed in run_seeds]
+        )
         for name, spread in spreads.items()
     ]
     where = f"in stage {measure.stage}: see Grad-CAM"
     absent = (f"A has no map of its own {where}.", f"B has no map of its own {where}.")
     return contrast(
         ("first", "second"),
-        SEEDS,
+        run_seeds,
         members,
         difference,
         VERDICTS,
@@ -481,7 +497,7 @@ def tallest() -> tuple[Setting, ...]:
     return tuple(setting for _, setting in found.values())
 
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="results",
     title="Where the result stands: every setting of the main comparison",
     panels=(
@@ -500,7 +516,7 @@ EXPLORER = Definition(
                     "full",
                     follows=("first", "second"),
                     ignores=IGNORES,
-                    room=tallest(),
+                    room=Deferred(tallest),
                 ),
             ),
         ),
@@ -522,3 +538,9 @@ EXPLORER = Definition(
     ),
     code=CODE,
 )
+
+
+class ResultsExplorer(Explorer):
+    """Where the result stands: every setting of the main comparison, and any two side by side."""
+
+    definition = DEFINITION

@@ -33,9 +33,10 @@ from gate_by_gate.widgets.encoding import (
     shape_text,
     sorted_while,
 )
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["BIAS", "CHANNELS", "EXPLORER", "IMAGE", "ORDER", "REDUCTION", "STAGE"]
+__all__ = ["DEFINITION", "SEExplorer"]
 
 TRAINED_REDUCTIONS = (2, 4, 8, 16)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
@@ -225,7 +226,7 @@ classes = results.class_gates("se_r{reduction}_{kind}_seed0")["layer{stage}.0.at
     {"kind": ("bias", lambda bias: "bias" if bias else "nobias")},
 )
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="se",
     title="Squeeze-and-Excitation: move a control",
     panels=(
@@ -293,3 +294,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class SEExplorer(Explorer):
+    """Squeeze-and-Excitation: what a block costs, and what a trained one does to an image."""
+
+    definition = DEFINITION

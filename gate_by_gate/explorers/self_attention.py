@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from attn_lib.blocks import BLOCKS
 from attn_lib.inspection import count_macs, count_parameters
 from gate_by_gate.explorers.shared.samples import (
+    IMAGE_SIDE,
     PICTURES,
-    SAMPLES,
     describe,
     image_control,
     image_index,
@@ -25,9 +25,10 @@ from gate_by_gate.widgets import charts
 from gate_by_gate.widgets.controls import Control, Value, place
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import amount, count, heatmap, number, over_picture, round_off
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["CHANNELS", "EXPLORER", "HEADS", "IMAGE", "QUERY", "SIDE", "STAGE"]
+__all__ = ["DEFINITION", "SelfAttentionExplorer"]
 
 TRAINED_HEADS = (1, 2, 4)
 GRID = (5, 5)
@@ -103,7 +104,7 @@ def attend(setting: Setting) -> Data:
     weights = observed.blocks[name].maps["weights"][index]
     rows = rows_of(weights)
     side = rows.shape[-1]
-    pixels = SAMPLES.images.shape[-1] / side  # of a place
+    pixels = IMAGE_SIDE / side  # of a place
     squares = [divmod(query_place(query, side), side) for query in range(len(QUERY.values))]
     data: Data = {
         f"head{head}": None if head > len(rows) else row_maps(rows[head - 1], head, index, squares, pixels)
@@ -274,7 +275,7 @@ rows = maps["layer{stage}.0.attention"]["weights"][0, :, {place}]  # a row per h
     },
 )
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="self_attention",
     title="Self-attention: pick a place, and see where it looks",
     panels=(
@@ -343,3 +344,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class SelfAttentionExplorer(Explorer):
+    """Self-attention: where a place of the map looks, and what that costs as the map grows."""
+
+    definition = DEFINITION

@@ -10,23 +10,24 @@ from torch import Tensor
 from attn_lib.inspection import grad_cam, place_map
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.image_maps import map_over_image, points_at_digit
+from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.samples import (
-    INPUTS,
     PICTURES,
-    SAMPLES,
     Observation,
     image_control,
     image_index,
+    inputs,
     observe,
     picked_stage,
+    samples,
     trained_network,
 )
-from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.encoding import count, number, round_off, table, verdict
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["EXPLORER", "IMAGE", "NETWORKS", "STAGE"]
+__all__ = ["DEFINITION", "SideBySideExplorer"]
 
 NETWORKS = {
     "plain": "plain",
@@ -74,13 +75,13 @@ def maps_of(setting: str, stage: int) -> Tensor:
     own = None if block is None else place_map(block.maps, (SIDES[stage], SIDES[stage]))
     if own is not None:
         return own
-    return grad_cam(trained_network(run_name(setting)), INPUTS, f"layer{stage}").maps
+    return grad_cam(trained_network(run_name(setting)), inputs(), f"layer{stage}").maps
 
 
 def says(setting: str, index: int) -> tuple[int, bool]:
     """Return the digit that a network reads in an image, and whether it is right."""
     digit = int(observed(setting).probabilities[index].argmax())
-    return digit, digit == int(SAMPLES.labels[index])
+    return digit, digit == int(samples().labels[index])
 
 
 def draw(setting: str, index: int, stage: int) -> Data:
@@ -125,7 +126,7 @@ def maps(setting: Setting) -> Data:
 def one_image(setting: Setting) -> Data:
     """Say what every network makes of one image."""
     index, stage = image_index(setting), picked_stage(setting)
-    label = int(SAMPLES.labels[index])
+    label = int(samples().labels[index])
     rows = {}
     for name, title in NETWORKS.items():
         digit, right = says(name, index)
@@ -265,7 +266,7 @@ for name in {names}:
     },
 )
 
-EXPLORER = Definition(
+DEFINITION = Definition(
     name="side_by_side",
     title="Side by side: one image, the plain network and six blocks",
     panels=(
@@ -327,3 +328,9 @@ EXPLORER = Definition(
     pictures=PICTURES,
     code=CODE,
 )
+
+
+class SideBySideExplorer(Explorer):
+    """One image and the same stage of seven networks: maps, predictions, hits, costs and times."""
+
+    definition = DEFINITION

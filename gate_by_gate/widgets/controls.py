@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from gate_by_gate.widgets.deferred import Deferred
 
 __all__ = ["Control", "Value", "key_of", "place"]
 
@@ -21,7 +23,8 @@ class Control:
     Args:
         name: the trait of the live widget and the ``data-control`` of the page.
         label: the visible label, which is also the accessible name.
-        values: every published value, in the order of the slider or of the choices.
+        values: every published value, in the order of the slider or of the choices. What is read from a file,
+            here and in ``texts`` and ``groups``, is a :class:`~gate_by_gate.widgets.deferred.Deferred`.
         default: the value a page opens with.
         style: how it is drawn: ``"range"`` (a slider), ``"choice"`` (radio buttons), ``"gallery"`` (radio
             buttons with a picture each), ``"place"`` (a cell of a grid on a picture, row by row) or
@@ -34,26 +37,32 @@ class Control:
 
     name: str
     label: str
-    values: tuple[Value, ...]
+    values: Sequence[Value]
     default: Value
     style: str = "range"
-    texts: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    texts: Sequence[str] = ()
+    groups: Sequence[str] = ()
     grid: tuple[int, int] | None = None
     over: str | None = None
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
             raise ValueError(f"`style` must be one of {STYLES}; got {self.style!r}")
+        if (self.style == "place") != (self.grid is not None and self.over is not None):
+            raise ValueError(f"a 'place', and nothing else, needs `grid` and `over`; got {self.name}")
+        if not any(isinstance(given, Deferred) for given in (self.values, self.texts, self.groups)):
+            self._check_values()
+
+    def _check_values(self) -> None:
+        """Refuse values that do not go together; deferred ones, when they are described to a page."""
         if self.default not in self.values:
-            raise ValueError(f"`default` of {self.name} must be one of {self.values}; got {self.default!r}")
+            expected = tuple(self.values)
+            raise ValueError(f"`default` of {self.name} must be one of {expected}; got {self.default!r}")
         if self.texts and len(self.texts) != len(self.values):
             raise ValueError(f"{self.name} has {len(self.values)} values but {len(self.texts)} texts")
         if self.groups and (self.style != "menu" or len(self.groups) != len(self.values)):
             raise ValueError(f"`groups` must name one heading for each value of a 'menu'; got {self.name}")
-        if (self.style == "place") != (self.grid is not None and self.over is not None):
-            raise ValueError(f"a 'place', and nothing else, needs `grid` and `over`; got {self.name}")
-        if self.grid and self.values != tuple(range(self.grid[0] * self.grid[1])):
+        if self.grid and tuple(self.values) != tuple(range(self.grid[0] * self.grid[1])):
             raise ValueError(f"the values of {self.name} must number the cells of its {self.grid} grid")
 
     def check(self, value: object) -> None:
@@ -63,12 +72,13 @@ class Control:
             ValueError: there is no such place, or no such entry.
         """
         if self.style == "menu" and value not in self.values:
-            raise ValueError(f"`{self.name}` must be one of {self.values}; got {value!r}")
+            raise ValueError(f"`{self.name}` must be one of {tuple(self.values)}; got {value!r}")
         if self.style == "place" and value not in self.values:
             raise ValueError(f"`{self.name}` must be between 0 and {self.values[-1]}; got {value!r}")
 
     def spec(self) -> dict[str, object]:
         """Describe the control to the front end."""
+        self._check_values()
         return {
             "name": self.name,
             "label": self.label,

@@ -7,7 +7,7 @@ page stores one entry per combination of *those*, and not one per combination of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate_by_gate.widgets.controls import Control, Value, key_of
@@ -55,7 +55,8 @@ class Part:
             its values, and one entry is stored for them.
         room: settings at which the part is at its tallest, each as the values that differ from the defaults.
             It keeps that height at every setting, so that nothing below it jumps: the page draws them too,
-            out of sight, in the same place, and so finds the height at every width. They must be published.
+            out of sight, in the same place, and so finds the height at every width. They must be published. A
+            :class:`~gate_by_gate.widgets.deferred.Deferred` if they must be searched for.
 
     Raises:
         ValueError: ``ignores`` names a control that the part does not depend on.
@@ -68,7 +69,7 @@ class Part:
     layout: str = "wide"
     follows: tuple[str, ...] = ()
     ignores: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
-    room: tuple[Setting, ...] = ()
+    room: Sequence[Setting] = ()
 
     def __post_init__(self) -> None:
         named = {name for ignored, (other, _) in self.ignores.items() for name in (ignored, other)}
@@ -105,14 +106,15 @@ class Definition:
         name: the ``data-explorer`` of the page, and the file name of its records.
         title: the caption of the figure.
         panels: the boxes of the figure; a control stands in the first panel that needs it.
-        pictures: images that gallery controls and ``picture`` items refer to by index.
+        pictures: images that gallery controls and ``picture`` items refer to by index; a
+            :class:`~gate_by_gate.widgets.deferred.Deferred` if they are read from a file.
         code: the Python that computes what is on screen.
     """
 
     name: str
     title: str
     panels: tuple[Panel, ...]
-    pictures: tuple[Data, ...] = field(default=(), repr=False)
+    pictures: Sequence[Data] = field(default=(), repr=False)
     code: Code | None = None
 
     @property

@@ -11,7 +11,7 @@ from gate_by_gate.widgets.definition import Definition
 from gate_by_gate.widgets.embedding import module_source
 from gate_by_gate.widgets.publishable import Publishable
 
-__all__ = ["Explorer", "control_trait"]
+__all__ = ["Explorer"]
 
 
 def control_trait(control: Control) -> traitlets.TraitType:
@@ -22,7 +22,7 @@ def control_trait(control: Control) -> traitlets.TraitType:
 
 
 class Explorer(Publishable):
-    """An explorer of one definition. A subclass names the definition and one trait per control.
+    """An explorer as a widget. A subclass names a definition, and gets a trait for each of its controls.
 
     Moving a control in the notebook, or setting its trait in Python (``explorer.reduction = 8``), computes
     the parts that depend on it. A trait takes every value that the block itself accepts, also one that the
@@ -48,6 +48,15 @@ class Explorer(Publishable):
     refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
         sync=True
     )
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Give a class that names a definition the traits of its controls."""
+        if "definition" in vars(cls):
+            for name, control in cls.definition.controls.items():
+                trait = control_trait(control)
+                trait.class_init(cls, name)
+                setattr(cls, name, trait)
+        super().__init_subclass__(**keywords)
 
     def __init__(self, **setting: Any) -> None:
         controls = self.definition.controls

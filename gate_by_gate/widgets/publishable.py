@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import anywidget
+try:
+    import anywidget
+except ModuleNotFoundError as error:
+    raise ImportError("explorers and exercises need anywidget: pip install -r requirements.txt") from error
 
 from gate_by_gate.widgets.embedding import STATIC, output_mode, page_html
 

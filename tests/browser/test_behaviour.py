@@ -23,7 +23,7 @@ def se_page(book: Path, open_page: OpenPage) -> Page:
 
 
 def parameters(**changes: object) -> str:
-    record = se.EXPLORER.record(se.EXPLORER.defaults | changes)
+    record = se.DEFINITION.record(se.DEFINITION.defaults | changes)
     return record["cost"]["parameters"]["total"]["text"]
 
 
@@ -92,7 +92,7 @@ def chart_values(chart: Locator) -> list[str]:
 
 def test_bars_say_their_values_to_pointer_keyboard_and_table(se_page: Page):
     squeeze, gates = (se_page.locator("[data-part=gates] .attn-chart").nth(i) for i in range(2))
-    expected = se.EXPLORER.record(se.EXPLORER.defaults)["gates"]["gates"]["values"]
+    expected = se.DEFINITION.record(se.DEFINITION.defaults)["gates"]["gates"]["values"]
     values = chart_values(gates)
     assert [float(value) for value in values] == expected
 

@@ -65,7 +65,7 @@ def open_and_run(page: Page, lab: Lab, name: str, source: str, ready: str) -> No
 
 def parameters(setting: dict[str, object]) -> str:
     """Return the parameter count that the explorer must show."""
-    return se.EXPLORER.record(setting)["cost"]["parameters"]["total"]["text"]
+    return se.DEFINITION.record(setting)["cost"]["parameters"]["total"]["text"]
 
 
 def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab: Lab, notebook: Page):
@@ -73,7 +73,7 @@ def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab:
     reduction = notebook.locator("[data-control=reduction]")
     total = notebook.locator("output[data-name=parameters]")
     status = notebook.locator(".attn-status")
-    setting = dict(se.EXPLORER.defaults)
+    setting = dict(se.DEFINITION.defaults)
     expect(total).to_have_text(parameters(setting))
 
     kernel = lab.kernel_of("explorer.ipynb")
@@ -197,7 +197,7 @@ def test_rapid_moves_are_coalesced_and_end_at_the_last_value(lab: Lab, notebook:
         }""",
         positions,
     )
-    setting = se.EXPLORER.defaults | {"channels": se.CHANNELS.values[2]}
+    setting = se.DEFINITION.defaults | {"channels": se.CHANNELS.values[2]}
     expect(notebook.locator("output[data-name=parameters]")).to_have_text(parameters(setting))
     with lab.client(lab.kernel_of("rapid.ipynb")) as client:
         assert run(client, "print(explorer.channels)").strip() == str(se.CHANNELS.values[2])

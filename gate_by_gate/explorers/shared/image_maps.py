@@ -7,14 +7,11 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from attn_lib.inspection import pointing_hits
-from gate_by_gate.explorers.shared.samples import SAMPLES, describe
+from gate_by_gate.explorers.shared.samples import IMAGE_SIDE, describe, samples
 from gate_by_gate.widgets.definition import Data
 from gate_by_gate.widgets.encoding import dots, heatmap, number, over_picture, round_off
 
-__all__ = ["IMAGE_SIDE", "coarse", "feature_map", "map_over_image", "pixel", "pointing", "points_at_digit"]
-
-IMAGE_SIDE: int = SAMPLES.images.shape[-1]
-"""Height and width of the sample images in pixels."""
+__all__ = ["coarse", "feature_map", "map_over_image", "pixel", "pointing", "points_at_digit"]
 
 ALIKE = 1e-5
 """Values of a map that differ by less are alike: a gate that saturates is level but for rounding."""
@@ -104,7 +101,7 @@ def points_at_digit(values: Tensor, index: int) -> bool | None:
     spikes = torch.zeros(len(places), *values.shape)
     for spike, place in zip(spikes, places, strict=True):
         spike[place] = 1
-    hits = pointing_hits(spikes, SAMPLES.boxes[index].expand(len(places), 4), IMAGE_SIDE)
+    hits = pointing_hits(spikes, samples().boxes[index].expand(len(places), 4), IMAGE_SIDE)
     return None if hits.any() and not hits.all() else bool(hits.all())
 
 

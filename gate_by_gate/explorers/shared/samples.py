@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,34 +14,62 @@ from attn_lib.inspection import BlockRecord, record_blocks
 from gate_by_gate import results
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
 from gate_by_gate.widgets.encoding import number, picture, round_off
 
 __all__ = [
     "EIGHT_IMAGES",
-    "INPUTS",
+    "IMAGE_SIDE",
     "MAP_STAGE",
     "PICTURES",
-    "SAMPLES",
     "STAGE",
     "Observation",
     "describe",
     "image_control",
     "image_index",
+    "inputs",
     "look",
     "observe",
     "picked_stage",
     "read_digit",
     "reading",
+    "samples",
     "trained_network",
 ]
 
-SAMPLES = results.sample_images()
+IMAGES = 10
+"""How many sample images there are: one of every digit, in their order."""
 
-INPUTS = SAMPLES.inputs().double()
-"""The images as :func:`trained_network` takes them: float64 ``(10, 1, 40, 40)`` in [0, 1]."""
+IMAGE_SIDE = 40
+"""Height and width of the sample images in pixels."""
 
-PICTURES = tuple(picture(image[0]) for image in SAMPLES.images)
+
+@cache
+def samples() -> results.SampleImages:
+    """Return the sample images with their labels and boxes."""
+    return results.sample_images()
+
+
+@cache
+def inputs() -> Tensor:
+    """Return the images as :func:`trained_network` takes them: float64 ``(10, 1, 40, 40)`` in [0, 1]."""
+    return samples().inputs().double()
+
+
+def __getattr__(name: str) -> Any:
+    """Return ``SAMPLES`` or ``INPUTS``: constants for readers who take code away, read when asked for."""
+    if name not in ("SAMPLES", "INPUTS"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return samples() if name == "SAMPLES" else inputs()
+
+
+def _pictures() -> Iterator[Data]:
+    for image in samples().images:
+        yield picture(image[0])
+
+
+PICTURES = Deferred(_pictures)
 """The images as a page stores them."""
 
 EIGHT_IMAGES = (0, 2, 3, 5, 6, 7, 8, 9)
@@ -53,11 +81,9 @@ MAP_STAGE = replace(STAGE, default=2)
 """The same for blocks that tell places apart: it opens where most of their maps find the digit."""
 
 
-def image_control(
-    name: str, label: str, default: int, images: Sequence[int] = range(len(PICTURES))
-) -> Control:
+def image_control(name: str, label: str, default: int, images: Sequence[int] = range(IMAGES)) -> Control:
     """Make a control that picks one of the images, or one of those at the given indices."""
-    texts = tuple(f"digit {SAMPLES.labels[index]}" for index in images)
+    texts = tuple(f"digit {index}" for index in images)
     return Control(name, label, tuple(images), default, "gallery", texts)
 
 
@@ -68,8 +94,8 @@ def image_index(setting: Setting) -> int:
         ValueError: there is no such image.
     """
     index = setting["image"]
-    if isinstance(index, str) or not 0 <= index < len(PICTURES):
-        raise ValueError(f"`image` must be between 0 and {len(PICTURES) - 1}; got image={index!r}")
+    if isinstance(index, str) or not 0 <= index < IMAGES:
+        raise ValueError(f"`image` must be between 0 and {IMAGES - 1}; got image={index!r}")
     return int(index)
 
 
@@ -87,11 +113,10 @@ def picked_stage(setting: Setting) -> int:
 
 def describe(index: int) -> Data:
     """Give an image with the digit's box, and its text equivalent."""
-    label, (x, y, width, height) = int(SAMPLES.labels[index]), SAMPLES.boxes[index].tolist()
-    side = SAMPLES.images.shape[-1]
+    label, (x, y, width, height) = int(samples().labels[index]), samples().boxes[index].tolist()
     alt = (
-        f"An image of {side} by {side} pixels: a handwritten {label}, {width} pixels wide, at column {x} and "
-        f"row {y}, among fragments of other digits. A frame marks it."
+        f"An image of {IMAGE_SIDE} by {IMAGE_SIDE} pixels: a handwritten {label}, {width} pixels wide, "
+        f"at column {x} and row {y}, among fragments of other digits. A frame marks it."
     )
     return {"index": index, "box": [x, y, width, height], "frame": "the digit", "alt": alt}
 
@@ -141,8 +166,8 @@ def observe(name: str) -> Observation | None:
         return None
     network = trained_network(name)
     with torch.no_grad():
-        probabilities = network(INPUTS).softmax(dim=1)
-    return Observation(record_blocks(network, INPUTS), probabilities)
+        probabilities = network(inputs()).softmax(dim=1)
+    return Observation(record_blocks(network, inputs()), probabilities)
 
 
 def reading(name: str, probabilities: Tensor, index: int) -> Data:
@@ -156,6 +181,6 @@ def reading(name: str, probabilities: Tensor, index: int) -> Data:
     test = results.record(name)["test"]
     share = test["correct"] / test["total"]
     return {
-        **read_digit(probabilities[index], int(SAMPLES.labels[index])),
+        **read_digit(probabilities[index], int(samples().labels[index])),
         "accuracy": number(round_off(share), f"{100 * share:.1f} % of {test['total']:,}"),
     }

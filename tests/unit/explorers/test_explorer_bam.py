@@ -14,7 +14,7 @@ from tests.numpy_blocks import sigmoid
 from tests.unit.explorers.explorer_code import run_code, settings
 from tests.unit.explorers.explorer_maps import check_heatmap, check_reading, points_at_the_digit, received
 
-PART = bam.EXPLORER.parts
+PART = bam.DEFINITION.parts
 NETWORKS = [
     *({"reduction": r, "dilation": d} for r in (4, 8, 16) for d in (1, 2, 4)),
     *({"combine": combine} for combine in ("product", "max", "channel", "spatial")),
@@ -22,11 +22,11 @@ NETWORKS = [
 
 
 def setting(**changes: object) -> dict[str, object]:
-    return bam.EXPLORER.defaults | changes
+    return bam.DEFINITION.defaults | changes
 
 
 def test_every_published_cost_is_the_formula():
-    for published in bam.EXPLORER.settings(PART["cost"]):
+    for published in bam.DEFINITION.settings(PART["cost"]):
         c, r = published["channels"], published["reduction"]
         m = c // r
         data = bam.cost(published)["parameters"]
@@ -61,7 +61,7 @@ def test_the_gradient_finds_five_by_five_places_that_are_d_apart(dilation: int):
 
 
 def test_every_published_field_is_that_of_two_dilated_convolutions():
-    for published in bam.EXPLORER.settings(PART["field"]):
+    for published in bam.DEFINITION.settings(PART["field"]):
         d, stage, image = (published[name] for name in ("dilation", "stage", "image"))
         stride = 2**stage
         rows = 40 // stride
@@ -136,7 +136,7 @@ def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, obj
 
 
 def test_the_code_of_every_setting_computes_what_is_shown():
-    definition = bam.EXPLORER
+    definition = bam.DEFINITION
     for published in settings(definition, "cost", "places"):
         if published["image"]:
             continue  # the image is a number in the code: one of them will do

@@ -12,7 +12,7 @@ from tests.numpy_blocks import conv2d, mlp, sigmoid
 from tests.unit.explorers.explorer_code import run_code, settings
 from tests.unit.explorers.explorer_maps import check_heatmap, check_reading, points_at_the_digit, received
 
-PART = cbam.EXPLORER.parts
+PART = cbam.DEFINITION.parts
 NETWORKS = [
     *({"reduction": r, "kernel_size": k} for r in (4, 8, 16) for k in (3, 5, 7)),
     *({"variant": variant} for variant in ("avg", "max", "conv", "spatial_first", "parallel")),
@@ -27,11 +27,11 @@ OF_VARIANT = {
 
 
 def setting(**changes: object) -> dict[str, object]:
-    return cbam.EXPLORER.defaults | changes
+    return cbam.DEFINITION.defaults | changes
 
 
 def test_every_published_cost_is_the_formula():
-    for published in cbam.EXPLORER.settings(PART["cost"]):
+    for published in cbam.DEFINITION.settings(PART["cost"]):
         c, r, k = (published[name] for name in ("channels", "reduction", "kernel_size"))
         data = cbam.cost(published)["parameters"]
         assert data["total"]["value"] == 2 * c * c // r + c // r + c + 2 * k * k + 2
@@ -58,7 +58,7 @@ def test_the_shapes_are_those_of_every_step():
 def test_the_published_settings_are_the_trained_networks():
     of_reading = [
         {name: value for name, value in published.items() if name != "image"}
-        for published in cbam.EXPLORER.settings(PART["reading"])
+        for published in cbam.DEFINITION.settings(PART["reading"])
         if published["image"] == 0
     ]
     defaults = {"reduction": 4, "kernel_size": 7, "variant": "published"}
@@ -126,7 +126,7 @@ def test_the_variant_with_a_learnt_mix_says_what_its_gate_does_not_see():
 
 
 def test_the_code_of_every_setting_computes_what_is_shown():
-    definition = cbam.EXPLORER
+    definition = cbam.DEFINITION
     for published in settings(definition, "cost", "channel"):
         if published["image"]:
             continue  # the image is a number in the code: one of them will do

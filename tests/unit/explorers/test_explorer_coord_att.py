@@ -20,17 +20,17 @@ from tests.unit.explorers.explorer_maps import (
     received,
 )
 
-PART = coord_att.EXPLORER.parts
+PART = coord_att.DEFINITION.parts
 NETWORKS = [{"reduction": 2}, {"reduction": 4}, {"reduction": 8}, {"strips": "height"}, {"strips": "width"}]
 CHANNELS = ["mean", "most", "least"]
 
 
 def setting(**changes: object) -> dict[str, object]:
-    return coord_att.EXPLORER.defaults | changes
+    return coord_att.DEFINITION.defaults | changes
 
 
 def test_every_published_cost_is_the_formula_with_its_least_hidden_width():
-    for published in coord_att.EXPLORER.settings(PART["cost"]):
+    for published in coord_att.DEFINITION.settings(PART["cost"]):
         c, r = published["channels"], published["reduction"]
         m = max(8, c // r)
         data = coord_att.cost(published)
@@ -121,7 +121,7 @@ def test_strips_and_maps_are_those_of_the_trained_network(network: dict[str, obj
 
 
 def test_the_code_of_every_setting_computes_what_is_shown():
-    definition = coord_att.EXPLORER
+    definition = coord_att.DEFINITION
     for published in settings(definition, "cost", "features"):
         if published["image"]:
             continue  # the image is a number in the code: one of them will do

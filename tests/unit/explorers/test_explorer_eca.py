@@ -14,11 +14,11 @@ from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.explorers import ECAExplorer, eca
 from tests.unit.explorers.explorer_code import run_code, settings
 
-PART = eca.EXPLORER.parts
+PART = eca.DEFINITION.parts
 
 
 def setting(**changes: object) -> dict[str, object]:
-    return eca.EXPLORER.defaults | changes
+    return eca.DEFINITION.defaults | changes
 
 
 def nearest_odd(channels: int, gamma: float, b: float) -> int:
@@ -28,7 +28,7 @@ def nearest_odd(channels: int, gamma: float, b: float) -> int:
 
 
 def test_every_published_size_is_the_formula():
-    for published in eca.EXPLORER.settings(PART["size"]):
+    for published in eca.DEFINITION.settings(PART["size"]):
         c, gamma, b, by_hand = (published[name] for name in ("channels", "gamma", "b", "kernel_size"))
         k = by_hand or nearest_odd(c, gamma, b)
         data = eca.size(published)
@@ -54,7 +54,7 @@ def test_the_staircase_gives_k_for_every_number_of_channels():
 
 
 def test_the_ring_of_every_position_is_on_the_block():
-    for published in eca.EXPLORER.settings(PART["staircase"]):
+    for published in eca.DEFINITION.settings(PART["staircase"]):
         stairs = eca.staircase(setting(**published))["staircase"]
         costs = eca.against_se(setting(**published))["against_se"]
         for channels in eca.CHANNELS.values:
@@ -124,7 +124,7 @@ def test_the_gates_are_those_of_the_trained_network(trained: int, stage: int):
 
 
 def test_the_code_of_every_setting_computes_what_is_shown():
-    definition = eca.EXPLORER
+    definition = eca.DEFINITION
     for published in settings(definition, "size", "gates"):
         record, names = definition.record(published), run_code(definition, published)
         assert names["parameters"] == record["size"]["parameters"]["value"]

@@ -16,12 +16,12 @@ from gate_by_gate.explorers.shared import network_costs
 from gate_by_gate.explorers.shared.printed_figures import NO_BIAS, PRINTED, STATISTICS, Printed
 from tests.unit.explorers.explorer_code import run_code
 
-PART = network.EXPLORER.parts
+PART = network.DEFINITION.parts
 BUILDERS = network_costs.BACKBONES
 
 
 def setting(**changes: object) -> dict[str, object]:
-    return network.EXPLORER.defaults | changes
+    return network.DEFINITION.defaults | changes
 
 
 INSIDE = {
@@ -66,7 +66,7 @@ def test_every_published_number_of_parameters_is_that_of_the_whole_network(backb
     """A network that cannot be built must be missing; every other must have its count."""
     model = plain(backbone)
     bare = count_parameters(model).total
-    for published in network.EXPLORER.settings(PART["parameters"]):
+    for published in network.DEFINITION.settings(PART["parameters"]):
         if published["backbone"] != backbone:
             continue
         data = network.parameters(published)
@@ -179,10 +179,10 @@ def test_a_control_that_does_not_matter_moves_nothing():
 def test_the_code_computes_what_is_shown(backbone: str):
     for changes in ({}, {"block": "none"}, {"block": "cbam", "reduction": 8, "kernel_size": 3}):
         here = setting(backbone=backbone, side=64, **changes)
-        names, record = run_code(network.EXPLORER, here), network.EXPLORER.record(here)
+        names, record = run_code(network.DEFINITION, here), network.DEFINITION.record(here)
         assert names["total"] == record["parameters"]["total"]["value"]
         assert names["macs"] == record["macs"]["macs"]["value"]
-    inside = network.EXPLORER.code(setting(backbone="mobilenet_v2", block="se", placement="inside"))
+    inside = network.DEFINITION.code(setting(backbone="mobilenet_v2", block="se", placement="inside"))
     assert 'mobilenet_v2(attention="se", placement="hidden")' in inside
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,8 +17,7 @@ from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment.plan import SHOWN_PROBES, planned_runs
 from gate_by_gate.experiment.predictions import EXPERIMENTS
 from gate_by_gate.explorers import EXPLORERS, ColourCueExplorer
-from gate_by_gate.explorers.shared.probe_maps import channel_gates
-from gate_by_gate.explorers.shared.probe_words import PROBES
+from gate_by_gate.explorers.shared.block_maps import channel_gates
 from gate_by_gate.results.probe_images import probe_images
 from gate_by_gate.widgets.encoding import picture
 from tests.unit.explorers.explorer_code import run_code, settings
@@ -165,7 +165,8 @@ def test_counts_are_those_of_the_records(probe: str):
 
 @pytest.mark.parametrize("probe", SHOWN_PROBES)
 def test_the_share_of_a_blind_network_is_that_of_the_predictions(probe: str):
-    assert PROBES[probe][0].blind == pytest.approx(EXPERIMENTS[probe].blind)
+    shown = import_module(f"gate_by_gate.explorers.{probe}").PROBE
+    assert shown.blind == pytest.approx(EXPERIMENTS[probe].blind)
 
 
 def gates_by_hand(maps: dict[str, torch.Tensor]) -> torch.Tensor:

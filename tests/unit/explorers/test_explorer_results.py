@@ -21,7 +21,7 @@ from tests.unit.explorers.explorer_code import run_code
 RECORDS = json.loads((Path(results.__file__).parent / "records.json").read_text(encoding="utf-8"))
 MAIN = {name: run for name, run in RECORDS.items() if run["group"] == "main"}
 SETTINGS = {name.rpartition("_seed")[0] for name in MAIN}
-DEFINITION = explorer.EXPLORER
+DEFINITION = explorer.DEFINITION
 PARTS = DEFINITION.parts
 BLOCKS = {
     "plain": "no block",
@@ -135,12 +135,12 @@ def test_every_point_is_the_mean_of_its_seeds_over_its_cost(moved: dict[str, obj
         chart = explorer.overview(moved | {"cost": cost})["chart"]
         drawn, ends = points(chart), (chart["y"]["low"], chart["y"]["high"])
         expected = {name: found for name in SETTINGS if (found := shares(name, moved)) is not None}
-        titles = {explorer.BY_NAME[name].title: name for name in expected}
+        titles = {explorer.networks()[name].title: name for name in expected}
         assert drawn.keys() == titles.keys()
         for called, (series, point) in drawn.items():
             name = titles[called]
             run, found = next(iter(runs(name).values())), np.array(list(expected[name].values()))
-            assert series == explorer.BY_NAME[name].family
+            assert series == explorer.networks()[name].family
             assert point["text"][0] == f"{run[cost] - plain[cost]:,}"
             assert percentages(point["text"][1]) == pytest.approx([100 * found.mean()], abs=0.051)
             assert point["y"] == pytest.approx(np.clip(100 * found.mean(), *ends), abs=0.051)
@@ -166,7 +166,7 @@ def test_a_network_that_did_not_learn_stands_at_the_edge_and_is_named():
     far = {name for name, mean in means.items() if not ends["low"] <= 100 * mean <= ends["high"]}
     assert far == {name for name, mean in means.items() if mean < explorer.fences_of(list(means.values()))[0]}
     for name in SETTINGS:
-        assert (f"{explorer.BY_NAME[name].title} (" in shown["note"]["text"]) == (name in far)
+        assert (f"{explorer.networks()[name].title} (" in shown["note"]["text"]) == (name in far)
     assert ends["high"] - ends["low"] < 30
     assert all(ends["low"] <= point["y"] <= ends["high"] for _, point in points(chart).values())
 
@@ -191,7 +191,7 @@ def test_costs_stand_in_order_on_their_axis_and_nothing_at_its_low_end():
 
 
 def test_times_are_the_measured_ratios():
-    ratios = {one.title: results.timing(one.name)[50].ratio for one in explorer.NETWORKS}
+    ratios = {one.title: results.timing(one.name)[50].ratio for one in explorer.networks().values()}
     # Two networks may have been measured alike.
     placed = explorer.side_by_side(ratios)
     for name, (_, point) in points(explorer.overview(setting(cost="time"))["chart"]).items():
@@ -210,7 +210,7 @@ def test_points_of_one_cost_are_moved_apart_evenly():
 )
 def test_every_pair_is_the_paired_difference_of_its_seeds(moved: dict[str, object]):
     data = explorer.compare(moved)["contrast"]
-    reached = {name: shares(name, moved) for name in explorer.BY_NAME}
+    reached = {name: shares(name, moved) for name in explorer.networks()}
     names = [name for name, found in reached.items() if found is not None]
     assert [member["value"] for member in data["members"]] == names
     assert data["pick"] == ["first", "second"]
@@ -264,10 +264,9 @@ def three_settings(monkeypatch):
         "cbam_r4_k7": {4: 700},
     }
     records = {f"{name}_seed{s}": entry(s, n) for name, by in counts.items() for s, n in by.items()}
-    networks = tuple(explorer.BY_NAME[name] for name in counts)
+    networks = {name: explorer.networks()[name] for name in counts}
     monkeypatch.setattr(results, "_records", lambda: records)
-    monkeypatch.setattr(explorer, "NETWORKS", networks)
-    monkeypatch.setattr(explorer, "SEEDS", [0, 1, 2, 4])
+    monkeypatch.setattr(explorer, "networks", lambda: networks)
     for cached in (explorer.measured, explorer.contrasted, explorer.draw, explorer.explain):
         cached.cache_clear()
     yield
@@ -346,7 +345,7 @@ def test_what_is_on_no_list_is_refused(changes, message):
 
 def test_the_code_of_every_setting_computes_what_is_shown(capsys):
     """Every measure, and every setting as A and as B at the accuracy."""
-    names = list(explorer.BY_NAME)
+    names = list(explorer.networks())
     moves = [
         *MEASURES,
         *(setting(first=a, second=b) for a, b in zip(names, names[1:] + names[:1], strict=True)),

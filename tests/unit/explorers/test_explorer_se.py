@@ -11,19 +11,19 @@ from traitlets import TraitError
 
 from gate_by_gate import results
 from gate_by_gate.digit_resnet import digit_resnet
-from gate_by_gate.explorers import EXPLORERS, SEExplorer, gate_swap, se
+from gate_by_gate.explorers import SEExplorer, gate_swap, se
 from gate_by_gate.explorers.shared import samples
 from tests.unit.explorers.explorer_code import run_code, settings
 
-PART = se.EXPLORER.parts
+PART = se.DEFINITION.parts
 
 
 def setting(**changes: object) -> dict[str, object]:
-    return se.EXPLORER.defaults | changes
+    return se.DEFINITION.defaults | changes
 
 
 def test_every_published_cost_is_the_formula():
-    for published in se.EXPLORER.settings(PART["cost"]):
+    for published in se.DEFINITION.settings(PART["cost"]):
         c, r, bias = published["channels"], published["reduction"], published["bias"]
         data = se.cost(published)
         assert data["parameters"]["total"]["value"] == 2 * c * c // r + bias * (c // r + c)
@@ -103,7 +103,7 @@ def test_the_reading_is_the_networks_and_its_accuracy_the_recorded_one():
 
 
 def test_the_code_of_every_setting_computes_what_is_shown():
-    definition = se.EXPLORER
+    definition = se.DEFINITION
     for published in settings(definition, "cost", "gates"):
         record, names = definition.record(published), run_code(definition, published)
         assert names["parameters"] == record["cost"]["parameters"]["total"]["value"]
@@ -125,7 +125,7 @@ def test_the_gates_of_a_class_are_the_published_means(stage: int):
 
 
 def test_the_code_with_swapped_gates_computes_what_is_shown():
-    definition = gate_swap.EXPLORER
+    definition = gate_swap.DEFINITION
     for published in settings(definition, "reading"):
         record, names = definition.record(published)["reading"], run_code(definition, published)
         assert names["prediction"] == record["prediction"]["value"]
@@ -205,14 +205,6 @@ def test_reading_with_swapped_gates_leaves_no_hook_behind():
     gate_swap.readings("open")
     network = samples.trained_network(gate_swap.NETWORK)
     assert not any(module._forward_hooks for module in network.modules())
-
-
-@pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
-def test_every_control_is_a_trait_with_its_default(explorer: type):
-    definition = explorer.definition
-    live = explorer()
-    assert {name: getattr(live, name) for name in definition.controls} == definition.defaults
-    assert set(definition.controls) <= set(live.traits(sync=True))
 
 
 def test_a_live_explorer_recomputes_and_refuses():

@@ -13,7 +13,7 @@ from gate_by_gate.explorers import SelfAttentionExplorer
 from gate_by_gate.explorers import self_attention as record_of
 from tests.unit.explorers.explorer_code import run_code, settings
 
-DEFINITION = record_of.EXPLORER
+DEFINITION = record_of.DEFINITION
 RUNS = {
     1: "self_attention_r2_seed0",
     2: "self_attention_num_heads2_r2_seed0",

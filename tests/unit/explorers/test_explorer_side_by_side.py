@@ -19,7 +19,7 @@ from tests.numpy_blocks import mlp, sigmoid
 from tests.unit.explorers.explorer_code import run_code, settings
 from tests.unit.explorers.explorer_maps import check_heatmap, points_at_the_digit, probabilities, received
 
-EXPLORER = side_by_side.EXPLORER
+EXPLORER = side_by_side.DEFINITION
 NETWORKS = side_by_side.NETWORKS
 IMAGES, STAGES = side_by_side.IMAGE.values, side_by_side.STAGE.values
 LABELS = results.sample_images().labels.tolist()

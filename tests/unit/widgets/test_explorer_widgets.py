@@ -8,7 +8,7 @@ from traitlets import TraitError
 from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.controls import Control, place
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
-from gate_by_gate.widgets.live import Explorer, control_trait
+from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
 A = Control("a", "first", (2, 3, 5), 3)
@@ -40,9 +40,6 @@ class Toy(Explorer):
     """An explorer whose part follows a control that it does not depend on."""
 
     definition = DEFINITION
-    a = control_trait(A)
-    image = control_trait(IMAGE)
-    query = control_trait(QUERY)
 
 
 @pytest.fixture(autouse=True)

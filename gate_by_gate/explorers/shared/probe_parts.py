@@ -1,108 +1,81 @@
-"""What the networks of a probe answer, under which gates, and what an intervention changes."""
+"""What the explorer of a probe shows: its pictures, the answers of its networks, and the gates they used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from functools import cache
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from attn_lib.interventions import Used, interventions_for, with_maps
 from gate_by_gate import results
-from gate_by_gate.explorers.shared.probe_maps import draw_channels, draw_places, draw_weights, hundredths
-from gate_by_gate.explorers.shared.probe_words import NOTHING, PROBES
-from gate_by_gate.explorers.shared.samples import trained_network
+from gate_by_gate.explorers.shared.block_maps import draw_channels, draw_places, draw_weights, hundredths
+from gate_by_gate.explorers.shared.interventions import NOTHING, TURNED, run_with
+from gate_by_gate.explorers.shared.probe import Probe
 from gate_by_gate.explorers.shared.setting_names import family, order, title
-from gate_by_gate.results.probe_images import LabelledImages, probe_images
+from gate_by_gate.results.probe_images import ProbeImages, LabelledImages, probe_images
 from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
-from gate_by_gate.widgets.encoding import bars, heatmap, number, over_picture, rectangle, round_off
+from gate_by_gate.widgets.encoding import bars, heatmap, number, over_picture, picture, rectangle, round_off
 
-__all__ = ["STAGES", "Outcome", "ProbeRecords", "run_with"]
+__all__ = ["STAGES", "ProbeParts"]
 
 STAGES = (1, 2)
+"""The stages whose maps are shown."""
+
+PICTURES = 8
+"""How many test images of a probe are published."""
 
 
-class Outcome(NamedTuple):
-    """What a network makes of all pictures under an intervention."""
-
-    probabilities: Tensor
-    """``(pictures, answers)``"""
-    used: Used
-    """The maps that its blocks used; of length 1 where they are the same for all pictures."""
-
-
-@cache
-def run_with(network: str, intervention: str) -> Outcome | None:
-    """Run a network of a probe on its pictures; ``None`` if the intervention does not apply to it.
+class ProbeParts:
+    """The controls of the explorer of one probe, and the functions that compute its parts.
 
     Args:
-        network: the name of the run.
-        intervention: ``"none"``, ``"turned"``, or one of :func:`attn_lib.interventions.interventions_for`.
-    """
-    model, images = trained_network(network), probe_images(results.record(network)["task"])
-    suitable = interventions_for(model)
-    if intervention in (NOTHING, "turned"):
-        view = images.donors if intervention == "turned" else images.shown
-        context: AbstractContextManager[Used] = with_maps(model, lambda name, own: own)
-    elif intervention in suitable:
-        view, context = images.shown, suitable[intervention](images.donors.inputs().double())
-    else:
-        return None
-    with torch.no_grad(), context as used:
-        probabilities = model(view.inputs().double()).softmax(dim=1)
-    return Outcome(probabilities, used)
-
-
-class ProbeRecords:
-    """The controls of the explorer of one probe, and everything that it computes.
-
-    Args:
-        probe: its name.
-
-    Raises:
-        KeyError: there is no such probe, or its pictures are not published.
+        probe: the probe.
     """
 
-    def __init__(self, probe: str) -> None:
+    def __init__(self, probe: Probe) -> None:
         self.probe = probe
-        self.words, self.word_of = PROBES[probe]
-        self.images = probe_images(probe)
-        records = {name: results.record(name) for name in results.checkpoint_names()}
-        # A menu names settings, so it has one network of each: that of the first seed.
-        settings = {
-            name: one["setting"] for name, one in records.items() if (one["task"], one["seed"]) == (probe, 0)
-        }
-        networks = sorted(settings, key=lambda name: order(settings[name]))
-        titles = tuple(title(settings[name]) for name in networks)
-        first = networks[titles.index(self.words.opens)]
-        found = {intervention for name in networks for intervention in records[name]["interventions"]}
-        interventions = [one for one in self.words.interventions if one in {NOTHING, *found}]
-        pictures = range(len(self.images.indices))
         self.network = Control(
             "network",
             "network",
-            tuple(networks),
-            first,
+            Deferred(lambda: self.settings),
+            probe.opens,
             "menu",
-            titles,
-            tuple(family(settings[name]) for name in networks),
+            Deferred(lambda: map(title, self.settings.values())),
+            Deferred(lambda: map(family, self.settings.values())),
         )
         self.intervention = Control(
             "intervention",
             "intervention",
-            tuple(interventions),
+            tuple(probe.interventions),
             NOTHING,
             "menu",
-            tuple(self.words.interventions[one].name for one in interventions),
+            tuple(one.name for one in probe.interventions.values()),
         )
+        pictures = range(PICTURES)
         self.image = Control(
-            "image", "test image", tuple(pictures), 0, "gallery", tuple(map(self.tile, pictures))
+            "image", "test image", pictures, 0, "gallery", Deferred(lambda: map(self.tile, pictures))
         )
         self.stage = Control("stage", "stage of the network", STAGES, STAGES[0], "choice")
+
+    @cached_property
+    def images(self) -> ProbeImages:
+        """The pictures, and for each another one, the donor."""
+        return probe_images(self.probe.name)
+
+    @cached_property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The setting of every network of the probe whose weights are published, by its run.
+
+        A menu names settings, so there is one network of each: that of the first seed.
+        """
+        records = {name: results.record(name) for name in results.checkpoint_names()}
+        of_probe = {
+            name: one["setting"]
+            for name, one in records.items()
+            if (one["task"], one["seed"]) == (self.probe.name, 0)
+        }
+        return dict(sorted(of_probe.items(), key=lambda item: order(item[1])))
 
     # What the controls pick
 
@@ -123,33 +96,33 @@ class ProbeRecords:
         return f"layer{self.checked('stage', setting, STAGES)}.0.attention"
 
     @staticmethod
-    def checked(name: str, setting: Setting, values: tuple[Value, ...]) -> Value:
+    def checked(name: str, setting: Setting, values: Sequence[Value]) -> Value:
         """Return what a setting picks.
 
         Raises:
             ValueError: it is not among the values.
         """
         if setting[name] not in values:
-            raise ValueError(f"`{name}` must be one of {values}; got {setting[name]!r}")
+            raise ValueError(f"`{name}` must be one of {tuple(values)}; got {setting[name]!r}")
         return setting[name]
 
     # The two pictures
 
     def seen(self, intervention: str) -> LabelledImages:
         """Return the pictures that a network sees."""
-        return self.images.donors if intervention == "turned" else self.images.shown
+        return self.images.donors if intervention == TURNED else self.images.shown
 
     def unseen(self, intervention: str) -> LabelledImages:
         """Return the pictures beside them."""
-        return self.images.shown if intervention == "turned" else self.images.donors
+        return self.images.shown if intervention == TURNED else self.images.donors
 
     def thing(self, view: LabelledImages, index: int) -> str:
         """Return the word for what is asked for in a picture: a colour, or upper or lower."""
-        return self.word_of(self.images, view, index)
+        return self.probe.asked_for(self.images, view, index)
 
     def answer(self, view: LabelledImages, index: int) -> str:
         """Return what the right answer is called."""
-        return self.words.answers[int(view.labels[index])]
+        return self.probe.answers[int(view.labels[index])]
 
     def tile(self, index: int) -> str:
         """Name a picture in few words."""
@@ -164,14 +137,20 @@ class ProbeRecords:
         """Give a picture with the box of what is asked for, and that of the cue."""
         thing, box = self.thing(view, index), view.boxes[index].tolist()
         x, y, width, height = view.cues[index].tolist()
-        cue = self.words.cue(thing)
+        cue = self.probe.cue(thing)
         alt = (
-            f"{self.words.scene}. {self.words.asked(thing, self.answer(view, index))} A frame marks it, at "
+            f"{self.probe.scene}. {self.probe.asked(thing, self.answer(view, index))} A frame marks it, at "
             f"column {box[0]} and row {box[1]}; a dashed one {cue}, at column {x} and row {y}."
         )
         marks = [rectangle(x, y, width, height, cue)]
         named = {"box": box, "frame": "what is asked for", "marks": marks}
         return {"index": self.place(view, index), **named, "alt": alt}
+
+    def draw_all(self) -> Iterator[Data]:
+        """Give every picture as a page stores it: those that are shown, then their donors."""
+        for view in (self.images.shown, self.images.donors):
+            for image in view.images:
+                yield picture(image if len(image) == 3 else image[0])
 
     # The parts
 
@@ -179,8 +158,8 @@ class ProbeRecords:
         """Say what is right, and what the intervention does."""
         index, intervention = self.index(setting), self.change(setting)
         view = self.seen(intervention)
-        asked = self.words.asked(self.thing(view, index), self.answer(view, index))
-        return {"asked": {"text": asked}, "what": {"text": self.words.interventions[intervention].what}}
+        asked = self.probe.asked(self.thing(view, index), self.answer(view, index))
+        return {"asked": {"text": asked}, "what": {"text": self.probe.interventions[intervention].what}}
 
     def look(self, setting: Setting) -> Data:
         """Give the picture that the network sees, and the one beside it."""
@@ -196,7 +175,7 @@ class ProbeRecords:
         outcome, untouched = run_with(name, intervention), run_with(name, NOTHING)
         if outcome is None or untouched is None:
             return self.unsuitable(name)
-        probabilities, answers = hundredths(outcome.probabilities[index]), self.words.answers
+        probabilities, answers = hundredths(outcome.probabilities[index]), self.probe.answers
         before = None if intervention == NOTHING else hundredths(untouched.probabilities[index])
         guess = int(outcome.probabilities[index].argmax())
         sure = round_off(probabilities[guess].item())
@@ -216,17 +195,17 @@ class ProbeRecords:
 
     def verdict(self, guess: int, index: int, intervention: str) -> str:
         """Say whether an answer is right; if it is the one that the other cue asks for, say that."""
-        view, other, word = self.seen(intervention), self.unseen(intervention), self.words.answers[guess]
+        view, other, word = self.seen(intervention), self.unseen(intervention), self.probe.answers[guess]
         if guess == int(view.labels[index]):
             return f"✓ {word}: right"
-        if self.words.cued and guess == int(other.labels[index]):
+        if self.probe.cued and guess == int(other.labels[index]):
             return f"✗ {word}: the {self.thing(other, index)} one"
         return f"✗ {word}: wrong"
 
     def count(self, setting: Setting) -> Data:
         """Say how often the network is right on the whole test split, as trained and now."""
         record = results.record(self.network_name(setting))
-        blind = self.words.blind
+        blind = self.probe.blind
         data: Data = {
             "accuracy": share(record["test"]["correct"], record["test"]["total"]),
             "changed": None,
@@ -244,16 +223,16 @@ class ProbeRecords:
         maps = self.maps(setting, NOTHING)
         if "missing" in maps:
             return dict(maps)
-        other = self.maps(setting, "turned") if self.words.cued else None
+        other = self.maps(setting, TURNED) if self.probe.cued else None
         return draw_channels(maps, other, self.index(setting))
 
     def places(self, setting: Setting) -> Data:
         """Give the gates of the places over the picture."""
-        return self.places_of(setting, NOTHING, "this cue: " if self.words.cued else "")
+        return self.places_of(setting, NOTHING, "this cue: " if self.probe.cued else "")
 
     def other_places(self, setting: Setting) -> Data:
         """Give those over the picture with the other cue."""
-        return self.places_of(setting, "turned", "the other: ")
+        return self.places_of(setting, TURNED, "the other: ")
 
     def places_of(self, setting: Setting, intervention: str, whose: str) -> Data:
         """Give the gates of the places, two strips, or where one place looks, over a picture."""
@@ -266,7 +245,7 @@ class ProbeRecords:
         if "weights" not in maps:
             return draw_places(maps, index, (height, width), over_picture(place, box), whose)
         # The place in the middle of what is asked for; without a cue, of one of two equal patterns.
-        x, y, across, down = (view.boxes if self.words.cued else view.cues)[index].tolist()
+        x, y, across, down = (view.boxes if self.probe.cued else view.cues)[index].tolist()
         row, column = (y + down // 2) >> stage, (x + across // 2) >> stage
         looks = draw_weights(maps["weights"], index, (row, column), (height, width))
         mark = rectangle(column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks")
@@ -293,19 +272,6 @@ class ProbeRecords:
     def unsuitable(name: str) -> Data:
         """Say that an intervention does not apply to a network."""
         return {"missing": f"Not for {title(results.record(name)['setting'])}: it has nothing of the kind."}
-
-    def lines(self, network: str, intervention: str) -> str:
-        """Write the code that runs a network under an intervention, or, if that does not apply, as it is."""
-        if intervention not in interventions_for(trained_network(network)):
-            given = "donors" if intervention == "turned" else "shown"
-            return (
-                f"maps = attention_maps(network, images.{given}.inputs().double())\n"
-                f"probabilities = network(images.{given}.inputs().double()).softmax(dim=1)"
-            )
-        return (
-            f'with interventions_for(network)["{intervention}"](images.donors.inputs().double()) as maps:\n'
-            "    probabilities = network(images.shown.inputs().double()).softmax(dim=1)"
-        )
 
 
 def share(part: int, total: int) -> Data:

@@ -1,4 +1,4 @@
-"""How the maps of a block in a probe's network are drawn: gates of channels and of places, and weights."""
+"""How the maps of a block are drawn over a picture: gates of channels and of places, and weights."""
 
 from __future__ import annotations
 
