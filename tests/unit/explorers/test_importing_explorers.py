@@ -46,11 +46,10 @@ def watched(statement: str) -> dict[str, list[str]]:
     return json.loads(done.stdout)
 
 
-def data_files(opened: list[str]) -> set[str]:
-    """The files of this repository among those that were opened, but for its sources."""
-    files = {Path(file) for file in opened if file.startswith(str(ROOT))}
-    sources = {".py", ".pyc", ".js", ".css"}
-    return {file.name for file in files if file.suffix not in sources and ".venv" not in file.parts}
+def results_read(opened: list[str]) -> set[str]:
+    """The files with results of the experiment among those that were opened."""
+    files = {Path(file) for file in opened if file.startswith(str(ROOT / "gate_by_gate" / "results"))}
+    return {file.name for file in files if file.suffix not in (".py", ".pyc")}
 
 
 def test_importing_one_explorer_loads_no_other_reads_no_result_and_computes_no_tensor():
@@ -59,14 +58,14 @@ def test_importing_one_explorer_loads_no_other_reads_no_result_and_computes_no_t
         "gate_by_gate.explorers.se"
     }
     assert not {"scipy", "sklearn", "matplotlib"} & set(seen["modules"])
-    assert (data_files(seen["opened"]), seen["computed"]) == (set(), [])
+    assert (results_read(seen["opened"]), seen["computed"]) == (set(), [])
 
 
 def test_importing_every_explorer_reads_no_result_and_computes_no_tensor():
     seen = watched("from gate_by_gate.explorers import *")
     assert {f"gate_by_gate.explorers.{name}" for name in EXPLORERS} <= set(seen["modules"])
     assert not {"scipy", "sklearn", "matplotlib"} & set(seen["modules"])
-    assert (data_files(seen["opened"]), seen["computed"]) == (set(), [])
+    assert (results_read(seen["opened"]), seen["computed"]) == (set(), [])
 
 
 def test_what_is_read_and_computed_is_seen():
@@ -74,7 +73,7 @@ def test_what_is_read_and_computed_is_seen():
     seen = watched(
         "from gate_by_gate.explorers import ResultsExplorer, SEExplorer; ResultsExplorer(); SEExplorer()"
     )
-    assert {"records.json", "sample_images.pt"} <= data_files(seen["opened"])
+    assert {"records.json", "sample_images.pt"} <= results_read(seen["opened"])
     assert seen["computed"]
     assert "scipy" in seen["modules"]
 
