@@ -5,7 +5,7 @@ from __future__ import annotations
 from gate_by_gate.explorers.shared.interventions import interventions
 from gate_by_gate.explorers.shared.probe import DIGITS, Probe
 from gate_by_gate.explorers.shared.probe_explorer import definition_of
-from gate_by_gate.results.probe_images import ProbeImages, LabelledImages
+from gate_by_gate.results.probe_images import LabelledImages, ProbeImages
 from gate_by_gate.widgets.live import Explorer
 
 __all__ = ["DEFINITION", "PROBE", "RowCueExplorer"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate_by_gate.explorers.shared.interventions import TURNED, Intervention
-from gate_by_gate.results.probe_images import ProbeImages, LabelledImages
+from gate_by_gate.results.probe_images import LabelledImages, ProbeImages
 
 __all__ = ["COLOURS", "DIGITS", "Probe", "colour_of_the_cue"]
 

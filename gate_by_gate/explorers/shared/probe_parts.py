@@ -11,7 +11,7 @@ from gate_by_gate.explorers.shared.block_maps import draw_channels, draw_places,
 from gate_by_gate.explorers.shared.interventions import NOTHING, TURNED, run_with
 from gate_by_gate.explorers.shared.probe import Probe
 from gate_by_gate.explorers.shared.setting_names import family, order, title
-from gate_by_gate.results.probe_images import ProbeImages, LabelledImages, probe_images
+from gate_by_gate.results.probe_images import LabelledImages, ProbeImages, probe_images
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
