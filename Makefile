@@ -93,6 +93,8 @@ lock:
 		--custom-compile-command "make lock" --output-file requirements.lock $(UV) requirements.txt
 
 package: setup
+	@test -z "$$RELEASE" || grep -qx "__version__ = \"$${RELEASE#v}\"" attn_lib/__init__.py \
+		|| { echo "The release is $$RELEASE, and attn_lib.__version__ is another."; exit 1; }
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation .
 	$(BIN)/python -m twine check --strict dist/*

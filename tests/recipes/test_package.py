@@ -31,7 +31,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package.write_text(
         re.sub(r'^__version__ = ".*"$', '__version__ = "7.11.13"', package.read_text(), flags=re.M)
     )
-    printed = run("make package", tree)
+    printed = run("RELEASE=v7.11.13 make package", tree)
     assert printed.count("PASSED") == 2, printed
     return tree
 
@@ -61,6 +61,13 @@ def test_the_wheel_holds_every_module_of_attn_lib_and_nothing_else(tree: Path, w
     modules = {path.relative_to(tree).as_posix() for path in (tree / "attn_lib").rglob("*.py")}
     assert "attn_lib/blocks/se.py" in modules
     assert names == modules | {"attn_lib/py.typed"}
+
+
+def test_a_tag_that_is_not_the_version_is_refused(tree: Path):
+    with pytest.raises(
+        AssertionError, match=r"The release is v7\.11\.14, and attn_lib.__version__ is another"
+    ):
+        run("RELEASE=v7.11.14 make package", tree)
 
 
 def test_the_source_archive_holds_the_package_and_no_test(tree: Path, tmp_path: Path):

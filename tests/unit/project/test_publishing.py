@@ -26,13 +26,13 @@ def steps(content: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in content["jobs"].values() for step in job.get("steps", [])]
 
 
-def check_schema(*paths: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+def check_schema(*paths: Path, schema: str = "github-workflows") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
     return subprocess.run([*command, *map(str, paths)], capture_output=True, text=True, timeout=HANG_SECONDS)
 
 
 def test_the_workflows_are_valid():
-    assert [path.name for path in WORKFLOWS] == ["publish.yml", "test.yml"]
+    assert {"publish.yml", "release.yml", "test.yml"} <= {path.name for path in WORKFLOWS}
     checked = check_schema(*WORKFLOWS)
     assert checked.returncode == 0, checked.stdout
 
@@ -46,15 +46,33 @@ def test_a_misspelt_workflow_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_actions_are_githubs_own_at_a_major_version_and_commands_are_make_targets(path: Path):
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
-    for step in steps(workflow(path.name)):
-        if "uses" in step:
-            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
-        else:
+def test_a_workflow_may_only_read_and_its_commands_are_make_targets(path: Path):
+    content = workflow(path.name)
+    assert content["permissions"] == {"contents": "read"}
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
+    for step in steps(content):
+        if "run" in step:
             make, target = step["run"].split()
             assert make == "make"
             assert target in targets
+        elif step["uses"].startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] == "false"
+
+
+def test_actions_are_pinned_to_one_commit_whose_version_stands_beside_it():
+    """A tag can be moved to other code, a commit cannot. All but the one that publishes are GitHub's own."""
+    commits: dict[str, set[str]] = {}
+    for path in WORKFLOWS:
+        for line in path.read_text().splitlines():
+            if "uses:" in line and "./.github/" not in line:
+                action = r"\s+(?:- )?uses: (actions/[a-z-]+|pypa/gh-action-pypi-publish)"
+                found = re.fullmatch(rf"{action}@([0-9a-f]{{40}}) # v\d+\.\d+\.\d+", line)
+                assert found, f"{path.name}: {line}"
+                commits.setdefault(found[1], set()).add(found[2])
+    assert len(commits) > 4
+    assert {action: len(found) for action, found in commits.items() if len(found) > 1} == {}
+    uses = [step["uses"] for step in steps(workflow("release.yml")) if "uses" in step]
+    assert sum(use.startswith("pypa/") for use in uses) == 1
 
 
 def test_the_tests_run_on_every_supported_python():
@@ -66,26 +84,58 @@ def test_the_tests_run_on_every_supported_python():
     assert "make test" in [step.get("run") for step in steps(content)]
 
 
-def test_the_book_is_published_only_after_the_tests_and_with_no_more_rights_than_that_takes():
+def test_the_book_that_was_tested_is_published_with_no_more_rights_than_that_takes():
     content = workflow("publish.yml")
     jobs = content["jobs"]
     assert content["on"]["push"] == {"branches": ["main"]}
-    assert jobs["test"] == {"uses": "./.github/workflows/test.yml"}
-    assert jobs["build"]["needs"] == "test"
-    assert jobs["deploy"]["needs"] == "build"
-    assert content["permissions"] == workflow("test.yml")["permissions"] == {"contents": "read"}
-    assert "write" not in jobs["build"]["permissions"].values()
+    assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
+    assert jobs["deploy"]["needs"] == "test"
+    assert [step["uses"].partition("@")[0] for step in jobs["deploy"]["steps"]] == ["actions/deploy-pages"]
+    assert jobs["address"]["permissions"] == {"pages": "read"}
     assert jobs["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
-
-
-def test_what_is_uploaded_is_what_make_book_writes():
-    upload = next(step for step in steps(workflow("publish.yml")) if "upload-pages" in step.get("uses", ""))
-    assert upload["with"]["path"] == "_build/html"
+    # Built once: by the tests, which leave it where deploy-pages looks for it.
+    builds = [
+        step for path in WORKFLOWS for step in steps(workflow(path.name)) if step.get("run") == "make book"
+    ]
+    assert builds == []
+    (upload,) = (step for step in steps(workflow("test.yml")) if "upload-pages" in step.get("uses", ""))
+    assert upload["with"] == {"path": "_build/html"}
     assert "file://$(CURDIR)/_build/html/index.html" in (ROOT / "Makefile").read_text()
 
 
 def test_the_published_address_comes_from_the_run():
-    (build,) = (step for step in steps(workflow("publish.yml")) if step.get("run") == "make book")
-    assert build["env"] == {"BOOK_ADDRESS": "${{ steps.pages.outputs.base_url }}"}
+    jobs = workflow("publish.yml")["jobs"]
+    assert jobs["address"]["outputs"] == {"book": "${{ steps.pages.outputs.base_url }}"}
+    assert jobs["test"]["with"] == {"book_address": "${{ needs.address.outputs.book }}"}
+    (test,) = (step for step in steps(workflow("test.yml")) if step.get("run") == "make test")
+    assert test["env"] == {"BOOK_ADDRESS": "${{ inputs.book_address }}"}
     for path in WORKFLOWS:
         assert "github.com" not in path.read_text()
+
+
+def test_a_tag_releases_what_was_tested_built_and_tried_and_no_secret_is_kept():
+    content = workflow("release.yml")
+    jobs = content["jobs"]
+    assert content["on"] == {"push": {"tags": ["v*"]}}
+    assert jobs["test"] == {"uses": "./.github/workflows/test.yml"}
+    assert jobs["build"]["needs"] == "test"
+    assert jobs["publish"]["needs"] == "build"
+    commands = [step.get("run") for step in jobs["build"]["steps"]]
+    assert [command for command in commands if command] == ["make package", "make try-package"]
+    assert "permissions" not in jobs["build"]
+    # Where the right to publish is, no code of the repository runs.
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text()
+
+
+def test_dependabot_looks_after_every_kind_of_pin():
+    path = ROOT / ".github/dependabot.yml"
+    checked = check_schema(path, schema="dependabot")
+    assert checked.returncode == 0, checked.stdout
+    updates = yaml.safe_load(path.read_text())["updates"]
+    kinds = {"pip", "github-actions"} | ({"npm"} if (ROOT / "package.json").exists() else set())
+    assert {update["package-ecosystem"] for update in updates} == kinds
