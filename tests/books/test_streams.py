@@ -17,6 +17,7 @@ def test_the_pieces_of_a_stream_are_joined_as_they_came():
     joined = streams.join_streams(outputs)
     assert [output["output_type"] for output in joined] == ["stream", "display_data", "stream"]
     assert (joined[0]["text"], joined[2]["text"]) == ("one line\ntwo\n", "oh")
+    assert outputs[0]["text"] == "one "  # the executed notebook, which is compared with the stored one
 
 
 def test_the_book_uses_it_when_it_renders(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Iterator
 from itertools import islice, product
@@ -81,14 +82,18 @@ def visit(figure: Locator, definition: Definition, part: Part) -> Iterator[tuple
             [[name, controls[name].values.index(value)] for name, value in setting.items()]
             for setting in together
         ]
+        # As one string each way: Playwright would walk over every number of it several times.
         seen = figure.evaluate(
-            """(figure, [spec, part, combinations]) => combinations.map((positions) => {
-                for (const [name, at] of positions) reading.set(figure, name, at);
-                return reading.read(figure, spec, part);
-            })""",
-            [spec, part.name, combinations],
+            """(figure, asked) => {
+                const { spec, part, combinations } = JSON.parse(asked);
+                return JSON.stringify(combinations.map((positions) => {
+                    for (const [name, at] of positions) reading.set(figure, name, at);
+                    return reading.read(figure, spec, part);
+                }));
+            }""",
+            json.dumps({"spec": spec, "part": part.name, "combinations": combinations}),
         )
-        yield from zip(together, seen, strict=True)
+        yield from zip(together, json.loads(seen), strict=True)
 
 
 def compare_everything(figure: Locator, definition: Definition) -> int:

@@ -26,8 +26,9 @@ def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         elif output["name"] in streams:
             streams[output["name"]]["text"] += output["text"]
         else:
-            streams[output["name"]] = output
-            joined.append(output)
+            # A copy: what was executed is stored in its pieces, as it came.
+            streams[output["name"]] = NotebookNode(output)
+            joined.append(streams[output["name"]])
     return joined
 
 
