@@ -1,5 +1,7 @@
 # make book    environment, notebooks executed, HTML built; ends by printing where to open it
-# make test    the same environment, then every test
+# make check   style, types and the quick tests, in a minute; `make check ONLY=cbam` those that a word or path selects
+# make test    everything that a change can break, the built book included; ends by printing what its stages took
+# make nightly  every test there is: also every checkpoint and record, and the chapters once more by nbval
 # make setup   the environment alone
 # make serve   the built book on http://localhost:8000
 # make lab     the notebooks, live, in JupyterLab
@@ -19,23 +21,25 @@ STAMP  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip install --quiet --constraint requirements.lock
 TORCH  := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' requirements.txt)
 PORT   ?= 8000
+MAKEFLAGS += --no-print-directory
 
 # The book's networks are tiny and need no GPU, so the CPU build is taken where there is one: a wheel that pip
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book test test-apart setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test test-book test-units nightly setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
 $(STAMP): requirements.txt requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else "Python 3.10 to 3.13 is needed; this is %d.%d. Set PYTHON=..." % v)'
 	$(PYTHON) -m venv $(VENV)
+	@date +%s > $(VENV)/.begun
 	$(PIP) "$(TORCH)+cpu" --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) || $(PIP) "$(TORCH)"
 	$(PIP) -r requirements.txt
 	$(PIP) --no-deps --no-build-isolation -e .
-	touch $(STAMP)
-	@echo "The environment is ready: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
+	@echo "The environment was ready in $$(($$(date +%s) - $$(cat $(VENV)/.begun))) s: $$(du -sh $(VENV) | cut -f1) in $(VENV)" > $(STAMP)
+	@cat $(STAMP)
 
 # From nothing each time: every notebook is executed anyway, and no page of an earlier build can linger.
 book: setup
@@ -43,22 +47,49 @@ book: setup
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
-# What takes seconds comes first, so that it is known before the minutes are spent. Then the book is built while what
-# does not look at its pages is tested, each on one thread, so that two cores are busy all the time. The long files, of
-# chapters and of the browser, come before the many short ones, so that two workers end together.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-OF_PAGES := tests/browser tests/test_book.py
+# Three rings. `check` is for every few minutes: style, types and the unit tests, or those that a word selects (part of
+# a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. The
+# book is built while what does not look at its pages is tested, so that two cores are busy; its build executes every
+# chapter, and tests/notebooks compares what was executed with what is stored, as nbval does, so that no chapter runs
+# twice. `nightly` adds every checkpoint and every record, and runs the chapters by `pytest --nbval`, too.
+PYTEST   := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+OF_PAGES := tests/browser tests/notebooks tests/test_book.py
+SELECTED  = $(if $(wildcard $(ONLY)),$(ONLY),tests/unit -k "$(ONLY)")
+NOTES    := $(VENV)/stages.tsv
+STAGE    := $(BIN)/python -m tests.stage $(NOTES)
 
-test: setup
+# Two workers on one thread each: on a busy machine, threads wait for each other.
+check test nightly: export OMP_NUM_THREADS := 1
+
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.browser.chromium
-	OMP_NUM_THREADS=1 $(MAKE) -j 2 book test-apart
-	OMP_NUM_THREADS=1 $(PYTEST) $(OF_PAGES)
 
-test-apart: setup
-	$(PYTEST) --nbval book tests $(OF_PAGES:%=--ignore=%)
+check: lint
+	$(PYTEST) $(if $(ONLY),$(SELECTED),tests/unit -m "not nightly and not slow")
+
+test: setup
+	@rm -f $(NOTES)
+	@$(STAGE) "style and types" $(MAKE) lint
+	@$(BIN)/python -m tests.browser.chromium
+	@$(STAGE) "book and unit tests, side by side" $(MAKE) -j 2 test-book test-units
+	@$(STAGE) "pages in a browser, executed chapters" $(PYTEST) $(OF_PAGES)
+	@cat $(STAMP); $(STAGE)
+
+test-book:
+	@$(STAGE) "  the book" $(MAKE) book
+
+test-units:
+	@$(STAGE) "  unit tests" $(PYTEST) tests $(OF_PAGES:%=--ignore=%)
+
+nightly: setup
+	@rm -f $(NOTES)
+	@$(STAGE) "style and types" $(MAKE) lint
+	@$(BIN)/python -m tests.browser.chromium
+	@$(STAGE) "the book" $(MAKE) book
+	@$(STAGE) "everything" $(PYTEST) -m "" --nbval book tests
+	@cat $(STAMP); $(STAGE)
 
 serve: setup
 	@test -f _build/html/index.html || $(MAKE) book
