@@ -1,10 +1,11 @@
-"""Figures with two branches, and grids of maps: what is drawn, and where."""
+"""The figures of the book: what is drawn, where, in which order and colour."""
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from gate_by_gate.figures import LEARNED_FACE, Step, branching_flow, map_grid
+from gate_by_gate.figures import LEARNED_FACE, Step, branching_flow, class_profile, data_flow, map_grid
 
 ROWS = [
     Step("top", "1"),
@@ -66,3 +67,46 @@ def test_maps_share_given_limits_and_the_image_keeps_its_own():
 def test_a_row_needs_a_panel_for_every_title():
     with pytest.raises(ValueError, match="shorter than"):
         map_grid([[np.zeros((2, 2))]], titles=["image", "map"], boxes=[(0, 0, 1, 1)])
+
+
+def test_a_flow_has_a_box_for_each_step_from_top_to_bottom_with_the_shape_that_leaves_it():
+    steps = [Step("squeeze", "2"), Step("excite", "3", learned=True), Step("scale", "5")]
+    ax = data_flow(steps)
+
+    boxes = drawn(ax, FancyBboxPatch)
+    assert [box.get_y() for box in boxes] == sorted((box.get_y() for box in boxes), reverse=True)
+    assert [box.get_facecolor() for box in boxes] == [to_rgba(c) for c in ("white", LEARNED_FACE, "white")]
+    for step, box in zip(steps, boxes, strict=True):
+        middle = box.get_y() + box.get_height() / 2
+        beside = {text.get_text() for text in ax.texts if text.get_position()[1] == pytest.approx(middle)}
+        assert beside == {step.name, step.shape}
+    assert len(drawn(ax, FancyArrowPatch)) == 2
+    bypassed = data_flow(steps, bypass="around")
+    assert len(drawn(bypassed, FancyArrowPatch)) == 3
+    assert "around" in {text.get_text() for text in bypassed.texts}
+
+
+def test_a_class_profile_sorts_the_channels_by_falling_mean_and_keeps_the_classes_in_place():
+    """Means of the four channels: 0.3, 0.7, 0.1, 0.7; of equal ones the first comes first."""
+    gates = np.array([[0.2, 0.8, 0.0, 0.5], [0.5, 0.7, 0.1, 0.9], [0.2, 0.6, 0.2, 0.7]])
+    ax = class_profile(gates, xlabel="channel", ylabel="digit", colour="mean gate")
+
+    (image,) = ax.get_images()
+    expected = [[0.8, 0.5, 0.2, 0.0], [0.7, 0.9, 0.5, 0.1], [0.6, 0.7, 0.2, 0.2]]
+    np.testing.assert_array_equal(image.get_array(), expected)
+    assert image.origin == "upper"  # the first class stands at the top
+    assert ax.get_yticks().tolist() == [0, 1, 2]
+    assert (ax.get_xlabel(), ax.get_ylabel(), image.colorbar.ax.get_ylabel()) == (
+        "channel",
+        "digit",
+        "mean gate",
+    )
+
+
+def test_colours_of_a_class_profile_reach_from_a_closed_to_an_open_gate():
+    """On one scale for every network, so that two profiles can be compared; bright is open."""
+    (image,) = class_profile(np.array([[0.4, 0.6]]), xlabel="", ylabel="", colour="").get_images()
+
+    assert image.get_clim() == (0, 1)
+    brightness = [sum(image.to_rgba(value)[:3]) for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert brightness == sorted(brightness)
