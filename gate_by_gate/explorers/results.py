@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from attn_lib.blocks.arguments import check_choice
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import picked_stage
-from gate_by_gate.explorers.shared.setting_names import FAMILIES, family, order, title
+from gate_by_gate.explorers.shared.setting_names import family, order, title
 from gate_by_gate.widgets import charts
 from gate_by_gate.widgets.contrasts import Difference, contrast, member
 from gate_by_gate.widgets.controls import Control, Value
@@ -176,7 +176,8 @@ def draw(measure: Measure, cost: str) -> Data:
     across = costs(cost)
     spreads = {name: spread for name, spread in measured(measure).items() if name in across}
     places = side_by_side({name: across[name].place for name in spreads})
-    members: dict[str, list[Data]] = {name: [] for name in FAMILIES}
+    families = list(dict.fromkeys(one.family for one in networks().values()))
+    members: dict[str, list[Data]] = {name: [] for name in families}
     axis = measure_axis(measure)
     for name, spread in spreads.items():
         interval = drawn(spread.interval, axis)
@@ -194,7 +195,7 @@ def draw(measure: Measure, cost: str) -> Data:
     return charts.chart(
         cost_axis(cost),
         axis,
-        [charts.points(name, points, FAMILIES.index(name)) for name, points in members.items() if points],
+        [charts.points(name, points, families.index(name)) for name, points in members.items() if points],
         f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
         f"{percent(spreads[worst].mean)} ({networks()[worst].title}) to {percent(spreads[best].mean)} "
         f"({networks()[best].title}).",

@@ -1,4 +1,4 @@
-"""What the settings of the experiment are called where a reader picks one, or compares many."""
+"""What the settings of the experiment are called in menus, tables and charts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attn_lib.blocks import keyword_defaults
+from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
 
 __all__ = ["BLOCK_NAMES", "FAMILIES", "family", "order", "title"]
 
-Setting = Mapping[str, Any]
-"""``record(name)["setting"]``: ``attention``, and what differs from the defaults."""
+Config = Mapping[str, Any]
+"""How the network of a setting differs from the plain one, as ``record(name)["setting"]`` tells it: its
+``attention``, and the keywords that are not the default."""
 
 BLOCK_NAMES = {
     "se": "SE",
@@ -21,7 +22,7 @@ BLOCK_NAMES = {
     "coord_att": "CoordAtt",
     "self_attention": "self-attention",
 }
-"""The blocks, in the order of the chapters."""
+"""The blocks of the book, in the order of its chapters."""
 
 FAMILIES = ("no block", *BLOCK_NAMES.values())
 """The plain networks, and the blocks."""
@@ -38,7 +39,7 @@ KINDS = {
     "coord_att_strip": ("CoordAtt", "CoordAtt"),
     "self_attention": ("self-attention", "self-attention"),
 }
-"""For each ``attention`` of a setting the family that it belongs to, and how its title begins."""
+"""For each ``attention`` the family that it belongs to, and how the titles of its settings begin."""
 
 PLACES = {
     "before_unit": "before the unit",
@@ -60,8 +61,8 @@ COMBINATIONS = {
 }
 
 
-def one_of(texts: Mapping[Any, str]) -> Callable[[Any], str]:
-    """Return how a keyword reads of which only these values are worth a word."""
+def only(texts: Mapping[Any, str]) -> Callable[[Any], str]:
+    """Return what writes the values of a keyword: those in ``texts`` as there, all others not at all."""
     return lambda value: texts.get(value, "")
 
 
@@ -71,54 +72,68 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "reduction": lambda r: f"r = {r}",
     "kernel_size": lambda k: f"k = {k}",
     "dilation": lambda d: f"d = {d}",
-    "bias": one_of({False: "no bias"}),
+    "bias": only({False: "no bias"}),
     "num_heads": lambda heads: f"{heads} head" + "s" * (heads > 1),
-    "mixing": one_of(MIXINGS),
+    "mixing": only(MIXINGS),
     "groups": lambda groups: f"{groups} groups" * (groups > 1),
-    "squeeze": one_of({"max": "squeeze by the maximum"}),
-    "gate": one_of({"tanh": "gate: tanh", "relu": "gate: ReLU"}),
-    "pooling": one_of({"avg": "mean alone", "max": "maximum alone"}),
-    "descriptor": one_of({"conv": "learnt mix for the pooled maps"}),
-    "order": one_of({"spatial_first": "spatial gate first", "parallel": "both gates at once"}),
-    "combine": one_of(COMBINATIONS),
-    "strip": one_of({"height": "rows alone", "width": "columns alone"}),
-    "placement": one_of(PLACES),
+    "squeeze": only({"max": "squeeze by the maximum"}),
+    "gate": only({"tanh": "gate: tanh", "relu": "gate: ReLU"}),
+    "pooling": only({"avg": "mean alone", "max": "maximum alone"}),
+    "descriptor": only({"conv": "learnt mix for the pooled maps"}),
+    "order": only({"spatial_first": "spatial gate first", "parallel": "both gates at once"}),
+    "combine": only(COMBINATIONS),
+    "strip": only({"height": "rows alone", "width": "columns alone"}),
+    "placement": only(PLACES),
     "stages": lambda stages: f"stage {' and '.join(map(str, stages))} alone",
 }
-"""How a keyword reads, in the order in which a title names them; nothing where it is as published."""
+"""How a keyword is written in a title, in this order; a value that is as published is not written."""
 
 SILENT = {("eca_variant", "kernel_size"), ("self_attention", "reduction")}
-"""Keywords that are the same in every setting of a kind."""
+"""Keywords that are the same in every setting with this ``attention``."""
 
 
-def family(setting: Setting) -> str:
-    """Return which of ``FAMILIES`` a setting belongs to.
-
-    Raises:
-        KeyError: nothing is known of its ``attention``.
-    """
-    return KINDS[setting["attention"]][0]
+def family(config: Config) -> str:
+    """Return the block that a setting is about: one of ``FAMILIES``, or the own name of another block."""
+    return _kind(config["attention"])[0]
 
 
-def title(setting: Setting) -> str:
+def title(config: Config) -> str:
     """Return what a setting is called: ``"CBAM, r = 4, k = 7, mean alone"``.
 
-    Raises:
-        KeyError: nothing is known of its ``attention``.
+    A keyword that has no words here is called by its own name.
     """
-    attention = setting["attention"]
-    keywords = {**keyword_defaults(attention), **setting}
+    attention = config["attention"]
+    keywords = {**_defaults(attention), **config}
     words = [
         write(keywords[name])
         for name, write in WORDS.items()
         if name in keywords and (attention, name) not in SILENT
     ]
-    return ", ".join([KINDS[attention][1], *filter(None, words)])
+    others = [f"{name} = {value}" for name, value in config.items() if name not in {"attention", *WORDS}]
+    return ", ".join([_kind(attention)[1], *filter(None, words), *others])
 
 
-def order(setting: Setting) -> tuple[object, ...]:
+def order(config: Config) -> tuple[object, ...]:
     """Return what settings are sorted by: family, kind, and the title with its numbers as numbers."""
-    kinds = list(KINDS)
-    pieces = re.split(r"(\d+)", title(setting))
+    known, attention, of = list(KINDS), config["attention"], family(config)
+    pieces = re.split(r"(\d+)", title(config))
     numbered = tuple(int(piece) if piece.isdigit() else piece for piece in pieces)
-    return FAMILIES.index(family(setting)), kinds.index(setting["attention"]), numbered
+    return (
+        FAMILIES.index(of) if of in FAMILIES else len(FAMILIES),
+        known.index(attention) if attention in known else len(known),
+        numbered,
+    )
+
+
+def _kind(attention: str | None) -> tuple[str, str]:
+    """Return family and beginning of the title; of a block that has none here, the name of its class."""
+    if attention in KINDS:
+        return KINDS[attention]
+    block = (BLOCKS | VARIANTS).get(str(attention))
+    own = str(attention) if block is None else block.__name__
+    return own, own
+
+
+def _defaults(attention: str | None) -> dict[str, Any]:
+    """Return the defaults of a block's keywords; none of a block that is not there any more."""
+    return keyword_defaults(attention) if attention in {None, *BLOCKS, *VARIANTS} else {}

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 from traitlets import TraitError
 
+from attn_lib.blocks import BLOCKS
 from gate_by_gate import results
 from gate_by_gate.explorers import ResultsExplorer
 from gate_by_gate.explorers import results as explorer
@@ -23,7 +25,7 @@ MAIN = {name: run for name, run in RECORDS.items() if run["group"] == "main"}
 SETTINGS = {name.rpartition("_seed")[0] for name in MAIN}
 DEFINITION = explorer.DEFINITION
 PARTS = DEFINITION.parts
-BLOCKS = {
+HEADINGS = {
     "plain": "no block",
     "se": "SE",
     "eca": "ECA",
@@ -81,7 +83,7 @@ def test_every_setting_of_the_main_comparison_is_in_both_menus_under_its_block()
         # Equal headings stand together.
         assert sorted(control.groups, key=headings.index) == list(control.groups)
         for value, heading in zip(control.values, control.groups, strict=True):
-            assert heading == BLOCKS[value.split("_")[0]]
+            assert heading == HEADINGS[value.split("_")[0]]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,19 @@ def test_every_setting_of_the_main_comparison_is_in_both_menus_under_its_block()
 )
 def test_a_setting_is_called_by_its_block_and_what_is_not_as_published(keywords, expected):
     assert (family(keywords), title(keywords)) == expected
+
+
+def test_a_block_that_has_no_words_here_is_called_by_its_own_name(monkeypatch):
+    class SimAM(torch.nn.Module):
+        def __init__(self, channels: int, *, least: float = 1e-4) -> None:
+            super().__init__()
+
+    unknown = {"attention": "simam", "least": 0.5, "stages": [2]}
+    assert (family(unknown), title(unknown)) == ("simam", "simam, stage 2 alone, least = 0.5")
+    monkeypatch.setitem(BLOCKS, "simam", SimAM)
+    assert (family(unknown), title(unknown)) == ("SimAM", "SimAM, stage 2 alone, least = 0.5")
+    known = {"attention": "self_attention", "num_heads": 4}
+    assert sorted([unknown, known], key=order) == [known, unknown]
 
 
 def test_numbers_in_titles_are_sorted_as_numbers():
@@ -242,40 +257,62 @@ def test_every_pair_is_the_paired_difference_of_its_seeds(moved: dict[str, objec
                 assert mark == ("=" if abs(apart.mean()) < half else "+" if apart.mean() > 0 else "-")
 
 
-def entry(seed: int, correct: int) -> dict[str, object]:
-    return {
-        "seed": seed,
-        "group": "main",
-        "setting": {"attention": None},
-        "network": {},
-        "parameters": 1,
-        "macs": 1,
-        "test": {"correct": correct, "total": 1000},
-    }
+CONFIGS = {
+    "plain": {"attention": None},
+    "se_r4_bias": {"attention": "se", "reduction": 4, "bias": True},
+    "eca_k3": {"attention": "eca", "kernel_size": 3},
+    "cbam_r4_k7": {"attention": "cbam", "reduction": 4, "kernel_size": 7},
+    "simam": {"attention": "simam"},
+}
+"""Three blocks of the book, and one that nothing here knows."""
 
 
 @pytest.fixture
-def three_settings(monkeypatch):
-    """Put three settings with several seeds in the place of what is published."""
-    counts = {
-        "plain": {0: 800, 1: 820, 2: 810},
-        "se_r4_bias": {0: 850, 1: 880, 2: 865},
-        "eca_k3": {0: 805},
-        "cbam_r4_k7": {4: 700},
-    }
-    records = {f"{name}_seed{s}": entry(s, n) for name, by in counts.items() for s, n in by.items()}
-    networks = {name: explorer.networks()[name] for name in counts}
-    monkeypatch.setattr(results, "_records", lambda: records)
-    monkeypatch.setattr(explorer, "networks", lambda: networks)
-    for cached in (explorer.measured, explorer.contrasted, explorer.draw, explorer.explain):
-        cached.cache_clear()
-    yield
-    for cached in (explorer.measured, explorer.contrasted, explorer.draw, explorer.explain):
-        cached.cache_clear()
+def publish(monkeypatch):
+    """Put other records in the place of the published ones: how many of 1,000 images are right, by run."""
+
+    def forget() -> None:
+        for cached in (
+            explorer.networks,
+            explorer.measured,
+            explorer.contrasted,
+            explorer.draw,
+            explorer.explain,
+        ):
+            cached.cache_clear()
+
+    def put(right: dict[str, dict[int, int]]) -> None:
+        records = {
+            f"{name}_seed{seed}": {
+                "seed": seed,
+                "group": "main",
+                "setting": CONFIGS[name],
+                "network": {},
+                "parameters": 7 + list(CONFIGS).index(name),
+                "macs": 11,
+                "test": {"correct": correct, "total": 1000},
+            }
+            for name, by_seed in right.items()
+            for seed, correct in by_seed.items()
+        }
+        monkeypatch.setattr(results, "_records", lambda: records)
+        forget()
+
+    yield put
+    monkeypatch.undo()
+    forget()
 
 
-def test_seeds_flow_in_as_they_come(three_settings):
+def test_seeds_flow_in_as_they_come(publish):
     """By hand: SE is 0.05, 0.06 and 0.055 ahead of plain: 0.055 with a standard error of 0.005 / sqrt(3)."""
+    publish(
+        {
+            "plain": {0: 800, 1: 820, 2: 810},
+            "se_r4_bias": {0: 850, 1: 880, 2: 865},
+            "eca_k3": {0: 805},
+            "cbam_r4_k7": {4: 700},
+        }
+    )
     data = explorer.compare(setting())["contrast"]
     reach = round(1000 * 4.30265 * 0.005 / math.sqrt(3))
     assert data["marks"] == ["-1x", "1x", "x", ""]
@@ -296,6 +333,14 @@ def test_seeds_flow_in_as_they_come(three_settings):
     drawn = points(shown["chart"])
     assert "low" in drawn["SE, r = 4"][1]
     assert "low" not in drawn["ECA, k = 3"][1]
+
+
+def test_a_published_setting_of_an_unknown_block_is_drawn_and_compared(publish):
+    publish({"plain": {0: 800, 1: 820}, "simam": {0: 840, 1: 850}, "se_r4_bias": {0: 850, 1: 860}})
+    assert list(explorer.networks()) == ["plain", "se_r4_bias", "simam"]
+    name, point = points(explorer.overview(setting())["chart"])["simam"]
+    assert (name, point["text"]) == ("simam", ["4", "84.5 %", "78.1 to 90.9 %"])
+    assert explorer.compare(setting())["contrast"]["members"][-1]["text"] == "84.5 %"
 
 
 def test_a_network_that_was_not_timed_is_left_out_and_counted(monkeypatch):
