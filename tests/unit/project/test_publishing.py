@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def check_schema(*paths: Path, schema: str = "github-workflows") -> subprocess.C
 
 
 def test_the_workflows_are_valid():
-    assert {"publish.yml", "release.yml", "test.yml"} <= {path.name for path in WORKFLOWS}
+    assert {"nightly.yml", "publish.yml", "release.yml", "test.yml"} <= {path.name for path in WORKFLOWS}
     checked = check_schema(*WORKFLOWS)
     assert checked.returncode == 0, checked.stdout
 
@@ -75,13 +76,20 @@ def test_actions_are_pinned_to_one_commit_whose_version_stands_beside_it():
     assert sum(use.startswith("pypa/") for use in uses) == 1
 
 
-def test_the_tests_run_on_every_supported_python():
+def test_the_rings_run_on_every_supported_python():
+    """The quick one on main and before a release, everything at night; a pull request is tested on one."""
     content = workflow("test.yml")
     assert {"pull_request", "push", "workflow_call"} == set(content["on"])
-    versions = content["jobs"]["test"]["strategy"]["matrix"]["python"]
+    nightly = workflow("nightly.yml")
+    assert {"schedule", "workflow_dispatch"} == set(nightly["on"])
+    versions = nightly["jobs"]["nightly"]["strategy"]["matrix"]["python"]
     assert versions == ["3.10", "3.11", "3.12", "3.13"]
     assert f'requires-python = ">={versions[0]}"' in (ROOT / "pyproject.toml").read_text()
-    assert "make test" in [step.get("run") for step in steps(content)]
+    asked = content["jobs"]["check"]["strategy"]["matrix"]["python"]
+    lists = [json.loads(found) for found in re.findall(r"'(\[.*?\])'", asked)]
+    assert lists == [versions, ["3.12"]]
+    assert [step["run"] for step in steps(content) if "run" in step] == ["make check", "make test"]
+    assert [step["run"] for step in steps(nightly) if "run" in step] == ["make nightly"]
 
 
 def test_the_book_that_was_tested_is_published_with_no_more_rights_than_that_takes():
