@@ -1,8 +1,8 @@
 """What a cell prints, in one piece.
 
-A kernel hands its output over in pieces, cut where its buffer happened to be flushed: on a busy machine in the
-middle of a line. With ``nb_merge_streams`` MyST-NB joins the pieces of a stream, but it puts a line end behind
-each of them (MyST-NB 1.4), which breaks such a line in two. Here they are joined as they came.
+A kernel hands its output over in pieces, cut where its buffer happened to be flushed: on a busy machine in
+the middle of a line. With ``nb_merge_streams`` MyST-NB joins the pieces of a stream, but it puts a line end
+behind each of them (MyST-NB 1.4), which breaks such a line in two. Here they are joined as they came.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 
 from tests.conftest import ROOT
 
-SOURCES = ("attn_lib", "benchmarks", "book/_ext", "tests", "README.md", "_config.yml", "requirements.txt")
+SOURCES = ("attn_lib", "gate_by_gate", "benchmarks", "book/_ext", "tests", "_config.yml", "requirements.txt")
+SOURCES += ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 # Fenced directives whose body is prose; the bodies of the others are formulas, code or names.
 PROSE_DIRECTIVES = ("note", "glossary")

@@ -147,3 +147,17 @@ def test_dependabot_looks_after_every_kind_of_pin():
     updates = yaml.safe_load(path.read_text())["updates"]
     kinds = {"pip", "github-actions"} | ({"npm"} if (ROOT / "package.json").exists() else set())
     assert {update["package-ecosystem"] for update in updates} == kinds
+
+
+def test_the_forms_for_issues_are_valid_and_ask_for_what_a_maintainer_needs():
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[0-9]*.yml"))
+    assert len(forms) == 3
+    for schema, paths in (
+        ("github-issue-forms", forms),
+        ("github-issue-config", [ROOT / ".github/ISSUE_TEMPLATE/config.yml"]),
+    ):
+        checked = check_schema(*paths, schema=schema)
+        assert checked.returncode == 0, checked.stdout
+    for form in forms:
+        asked = [part for part in yaml.safe_load(form.read_text())["body"] if part.get("validations")]
+        assert any(part["validations"]["required"] for part in asked), form.name
