@@ -40,13 +40,20 @@ _NAMES = (
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )
 # fmt: on
-WORDS = {name: value for value, name in enumerate(_NAMES)} | {"none": 0, "a hundred": 100}
+WORDS = {
+    **{name: value for value, name in enumerate(_NAMES)},
+    **{name: 10 * value for value, name in enumerate(("thirty", "forty", "fifty", "sixty"), start=3)},
+    "none": 0,
+    "a hundred": 100,
+}
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _COUNT = rf"(?:{_DIGITS}|{'|'.join(WORDS)})"
 _NUMBER = re.compile(rf"(?<![A-Za-z]-)(?<![\w.,/#\\^_])(?:{_DIGITS})(?!\w|[.,]\d)")
+_COUNTED = r"(?:images?|digits?|seeds?|times|cases?|answers?|pairs?|runs?|tasks?|pixels|places)"
 _OF = re.compile(
-    rf"\b({_COUNT}) (?:out of|of|in) (?:the |its |all |these |those |our )?({_COUNT})\b", re.IGNORECASE
+    rf"(?<!middle )\b({_COUNT})(?: {_COUNTED})? (?:out of|of|in) (?:the |its |all |these |our )?({_COUNT})\b",
+    re.IGNORECASE,
 )
 _OF_THEM = re.compile(rf"\b({'|'.join(WORDS)}) of (?:them|these|those)\b", re.IGNORECASE)
 _FRACTIONS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
@@ -97,7 +104,11 @@ class Number:
     half: float
     """Half a unit of its last digit."""
     kind: str
-    """``share`` (per cent, points, times), ``of`` (a part of a count), ``decimal`` or ``count``."""
+    """``share`` (per cent, points, times), ``of`` (a part of a count), ``words``, ``decimal``, ``count``."""
+    rate: float = 0.0
+    """Of a part of a count: part by whole."""
+    rate_half: float = 0.0
+    """A quarter of one of the whole: "three in a hundred" may be 2.8."""
 
     @property
     def text(self) -> str:
@@ -239,7 +250,10 @@ def numbers(sentence: str) -> Iterator[Number]:
     for match in _parts(sentence):
         for group in (1, 2):
             start, end = match.span(group)
-            found[start] = Number(sentence, start, end, _value(match[group]), 0.0, "of")
+            share = _value(match[1]) / _value(match[2])
+            found[start] = Number(
+                sentence, start, end, _value(match[group]), 0.0, "of", share, 0.25 / _value(match[2])
+            )
     for pattern in (_OF_THEM, _FOLD):
         for match in pattern.finditer(sentence):
             if match[1].lower() not in ("one", "none"):
@@ -271,7 +285,7 @@ def _parts(sentence: str) -> Iterator[re.Match[str]]:
     """Yield where a sentence counts a part of a whole; "one of the two" and "one of 8 weights" do not."""
     for match in _OF.finditer(sentence):
         mixed = match[1].lower() in WORDS and match[2].lower() not in WORDS
-        if not mixed and _value(match[2]) > 2:
+        if not mixed and match[1].find(".") < 0 and _value(match[1]) <= _value(match[2]) > 2:
             yield match
 
 
@@ -393,8 +407,10 @@ class Accounts:
             at = number.sentence.find(quote)
             while at >= 0:
                 if at <= number.start and number.end <= at + len(quote):
-                    shares = (1, 100) if number.kind == "share" else (1,)
+                    shares = (1, 100) if number.unit in ("per cent", "points") else (1,)
                     if any(number.is_near(one * scale) for one in compared for scale in shares):
+                        return True
+                    if number.rate and any(abs(abs(x) - number.rate) <= number.rate_half for x in compared):
                         return True
                 at = number.sentence.find(quote, at + 1)
         return False
@@ -430,6 +446,7 @@ EXPERIMENT = (
     "2,000 images",
     "standard error of 0.8 points",
     "16, 32 and 64 channels",
+    "14 fragments",
 )
 
 # Numbers that no rule above can know, by page: a piece of the sentence with the number, and the reason.
@@ -442,6 +459,25 @@ KNOWN: dict[str, dict[str, str]] = {
     },
     "02_squeeze_and_excitation": {"for a 3 and for an 8": "two digits, as examples of images"},
     "03_eca": {"1,048,576": "two to the power of 20, beside the formula"},
+    "04_cbam": {
+        "the picture above shows two of them": "of the three things that the list names",
+        "a window of 3 points less well": "a size, and a verb",
+    },
+    "05_bam": {
+        "by 0.99 and another by 0.01": "an example of two gates",
+        "which grow fourfold": "a question to the reader",
+        "Two of them reach": "the two convolutions that the sentence before defines",
+        "one in four may do": "an argument without a measurement",
+        "made ten times as large": "what the cell below does",
+        "1,001 images in batches of 50": "an example that is worked out there",
+        "half of its rows and columns": "what a stride of 2 does",
+    },
+    "06_coordinate_attention": {
+        "drawn three times as bright": "what the cell below does",
+        "a gain of two points for MobileNetV2": "the authors' table, quoted under what it costs",
+        "the channel half of CBAM": "one of the two parts of that block",
+    },
+    "07_self_attention": {"Which counts grow fourfold, and which sixteenfold": "a question to the reader"},
 }
 
 
