@@ -6,16 +6,18 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
-from scipy.special import stdtr, stdtrit
+from scipy import stats
 
 from gate_by_gate import results
 
 __all__ = ["Comparison", "Map", "Spread", "accuracy", "compare", "energy", "paired", "pointing"]
 
 CONFIDENCE = 0.95
+
+_ROUNDING = 1e-12
+"""Values that differ by less are equal; they are shares of images, which floating point holds to 1e-16."""
 
 Map = Literal["attention", "grad_cam"]
 """The map whose localisation is scored: the block's own spatial map, or Grad-CAM of its stage's output."""
@@ -48,8 +50,8 @@ class Spread:
         Whether two settings differ is not read off two of these: :func:`compare` pairs their seeds, and so
         sees smaller differences.
         """
-        reach = _quantile(len(self.values)) * _error(list(self.values.values()))
-        return self.mean - reach, self.mean + reach
+        low, high, _ = _t_test(list(self.values.values()))
+        return low, high
 
     def __str__(self) -> str:
         return f"{self.mean:.1%} +- {self.std:.1%} (n={len(self.values)})"
@@ -176,28 +178,19 @@ def paired(first: Spread, second: Spread) -> Comparison:
     if not seeds:
         raise ValueError(f"expected a seed in common; got {sorted(first.values)} and {sorted(second.values)}")
     differences = [first.values[seed] - second.values[seed] for seed in seeds]
-    mean, error = statistics.fmean(differences), _error(differences)
-    reach = _quantile(len(seeds)) * error
-    return Comparison(mean, mean - reach, mean + reach, _p_value(mean, error, len(seeds)), len(seeds))
+    return Comparison(statistics.fmean(differences), *_t_test(differences), len(seeds))
 
 
-def _error(values: Sequence[float]) -> float:
-    """Return the standard error of the mean; nan for one value."""
-    if len(values) < 2:
-        return math.nan
+def _t_test(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return both ends of the confidence interval of a mean, and the p-value of the t-test that it is 0.
+
+    Of differences this is the paired t-test. One value has neither: all three are nan.
+    """
+    if len(values) == 1:
+        return math.nan, math.nan, math.nan
     mean = statistics.fmean(values)
-    squares = math.fsum((value - mean) ** 2 for value in values)
-    return math.sqrt(squares / (len(values) - 1) / len(values))
-
-
-@lru_cache
-def _quantile(count: int) -> float:
-    """Return how many standard errors the confidence interval of a mean reaches to both sides."""
-    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) if count > 1 else math.nan
-
-
-def _p_value(mean: float, error: float, count: int) -> float:
-    """Return the p-value of the two-sided t-test that a mean is 0; nan for one value."""
-    if error == 0:
-        return 1.0 if mean == 0 else 0.0
-    return 2 * float(stdtr(count - 1, -abs(mean) / error)) if count > 1 else math.nan
+    if max(values) - min(values) < _ROUNDING:  # SciPy would divide by this spread
+        return mean, mean, 1.0 if abs(mean) < _ROUNDING else 0.0
+    found = stats.ttest_1samp(values, 0)
+    interval = found.confidence_interval(CONFIDENCE)
+    return float(interval.low), float(interval.high), float(found.pvalue)

@@ -128,6 +128,13 @@ def test_the_same_difference_with_every_seed_is_certain():
     assert found.verdict == "better"
 
 
+def test_a_difference_that_is_the_same_but_for_rounding_is_certain():
+    """In floating point 0.83 - 0.82 and 0.81 - 0.80 differ, by 1e-17; SciPy would warn and divide by that."""
+    found = paired(Spread({0: 0.83, 1: 0.81, 2: 0.56}), Spread({0: 0.82, 1: 0.80, 2: 0.55}))
+    assert (found.low, found.high, found.p_value) == (found.mean, found.mean, 0.0)
+    assert Spread({0: 0.1 + 0.2, 1: 0.3}).interval == pytest.approx((0.3, 0.3), abs=1e-15)
+
+
 def test_unknown_settings_and_no_common_seed_are_refused(records):
     with pytest.raises(KeyError, match=r"expected a setting out of \['eca_k3', .*\]; got 'plane'"):
         compare("plane")
