@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from gate_by_gate.digit_resnet import DigitResNet, digit_resnet
 from gate_by_gate.results.timings import Timing, timing, timing_conditions
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "state_dict",
     "timing",
     "timing_conditions",
+    "trained_network",
 ]
 
 _DIRECTORY = Path(__file__).parent
@@ -173,6 +175,19 @@ def state_dict(name: str) -> dict[str, Tensor]:
     path = _DIRECTORY / "checkpoints" / _entry(name)["checkpoint"]["file"]
     weights: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")
     return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def trained_network(name: str) -> DigitResNet:
+    """Build the network of a run with its trained weights, in eval mode; every call builds a new one.
+
+    Raises:
+        KeyError: there is no such run.
+        ValueError: the run's weights are not published.
+    """
+    weights = state_dict(name)
+    network = digit_resnet(**record(name)["network"])
+    network.load_state_dict(weights)
+    return network.eval()
 
 
 def class_gates(name: str) -> dict[str, Tensor]:

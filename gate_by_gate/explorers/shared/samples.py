@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from attn_lib.inspection import BlockRecord, record_blocks
 from gate_by_gate import results
-from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
@@ -140,14 +139,12 @@ def read_digit(probabilities: Tensor, label: int) -> Data:
 
 @cache
 def trained_network(name: str) -> nn.Module:
-    """Rebuild a network of the experiment with its trained weights, in eval mode and in double precision.
+    """Return the trained network of a run in double precision, the same one at every call.
 
     In single precision the last of the digits that a page shows would depend on the order in which a machine,
     or another number of threads, adds.
     """
-    network = digit_resnet(**results.record(name)["network"])
-    network.load_state_dict(results.state_dict(name))
-    return network.double().eval()
+    return results.trained_network(name).double()
 
 
 class Observation(NamedTuple):
