@@ -209,13 +209,15 @@ class ProbeParts:
         data: Data = {
             "accuracy": share(record["test"]["correct"], record["test"]["total"]),
             "changed": None,
-            "follows": None,
             "blind": number(round_off(blind), f"{100 * blind:.1f} %"),
         }
+        if self.probe.cued:
+            data["follows"] = None
         counts = record["interventions"].get(self.change(setting))
         if counts is not None:
             data["changed"] = share(counts["correct"], counts["total"])
-            data["follows"] = share(counts["other"], counts["total"]) if "other" in counts else None
+            if "other" in counts:
+                data["follows"] = share(counts["other"], counts["total"])
         return data
 
     def channels(self, setting: Setting) -> Data:

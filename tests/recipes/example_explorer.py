@@ -1,0 +1,65 @@
+"""The example explorer: what a squeeze makes of one bright position, as the map around it grows."""
+
+from __future__ import annotations
+
+import torch
+
+from attn_lib.blocks.arguments import check_choice, check_int
+from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.encoding import count, number, round_off
+from gate_by_gate.widgets.live import Explorer
+from gate_by_gate.widgets.snippets import Code
+
+__all__ = ["DEFINITION", "BrightPositionExplorer"]
+
+SQUEEZES = {"mean": "mean", "amax": "maximum"}
+
+SIDE = Control("side", "height and width of the map", (5, 10, 20, 40), 10)
+SQUEEZE = Control("squeeze", "squeeze", tuple(SQUEEZES), "mean", "choice", tuple(SQUEEZES.values()))
+
+
+def squeezed(setting: Setting) -> Data:
+    """Squeeze a map that is 1 in its middle and 0 elsewhere."""
+    side = check_int("side", setting["side"])
+    squeeze = check_choice("squeeze", setting["squeeze"], tuple(SQUEEZES))
+    x = torch.zeros(side, side)
+    x[side // 2, side // 2] = 1
+    value = getattr(x, squeeze)().item()
+    return {"value": number(round_off(value, 4), f"{value:.4f}"), "positions": count(side * side)}
+
+
+DEFINITION = Definition(
+    name="bright_position",
+    title="One bright position: does the squeeze see it?",
+    panels=(
+        Panel(
+            "The map, and its squeeze",
+            (SIDE, SQUEEZE),
+            (
+                Part(
+                    "squeezed",
+                    ("side", "squeeze"),
+                    (Item("value", "number", "squeezed to"), Item("positions", "number", "positions")),
+                    squeezed,
+                ),
+            ),
+        ),
+    ),
+    code=Code(
+        """\
+import torch
+
+x = torch.zeros({side}, {side})
+x[{side} // 2, {side} // 2] = 1
+value = x.{function}().item()
+""",
+        {"function": ("squeeze", str)},
+    ),
+)
+
+
+class BrightPositionExplorer(Explorer):
+    """A map that is 1 at one position: what its mean and its maximum make of it."""
+
+    definition = DEFINITION
