@@ -5,7 +5,7 @@
 # make setup   the environment alone
 # make serve   the built book on http://localhost:8000
 # make lab     the notebooks, live, in JupyterLab
-# make outputs runs the notebooks and stores their outputs anew
+# make outputs runs the notebooks and stores their outputs anew; with CHAPTER=03 only that one
 # make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
 # make times   times every network of the experiment anew (best on a quiet machine)
 # make bench   times blocks, pages and explorers, each over a yardstick of the same run (no test depends on a time)
@@ -100,7 +100,7 @@ lab: setup
 	$(BIN)/jupyter lab book
 
 outputs: setup
-	$(BIN)/python -m tests.notebooks.store_outputs
+	$(BIN)/python -m tests.notebooks.store_outputs $(CHAPTER)
 
 experiment: setup
 	$(BIN)/python -m gate_by_gate.experiment all --workers 2

@@ -26,9 +26,11 @@ from pathlib import Path
 import nbformat
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
+PAPERS = ("https://arxiv.org/", "https://doi.org/")
 CITED, CODE, FORMULA = "⟨cited⟩", "⟨code⟩", "⟨formula⟩"
 
 # Fenced directives whose body is prose.
@@ -140,10 +142,13 @@ class Section:
 
 def _plain(children: list[Token]) -> str:
     pieces: list[str] = []
-    source = False
+    target = ""  # where the link leads that a piece stands in
     for child in children:
-        if child.type == "text":
-            pieces.append(child.content)
+        if child.type == "text" and target.startswith(PAPERS):
+            continue  # authors and year
+        elif child.type == "text":
+            is_equation = target.startswith("#") and re.fullmatch(r"\(\d+\)", child.content)
+            pieces.append(CODE if is_equation else child.content)
         elif child.type in ("softbreak", "hardbreak"):
             pieces.append(" ")
         elif child.type == "code_inline":
@@ -153,9 +158,11 @@ def _plain(children: list[Token]) -> str:
         elif child.type == "myst_role":
             pieces.append(CITED if child.meta["name"].startswith("cite") else CODE)
         elif child.type == "link_open":
-            source = str(child.attrGet("href")).startswith("https://github.com/")
-        elif child.type == "link_close" and source:
-            pieces.append(CITED)
+            target = str(child.attrGet("href"))
+        elif child.type == "link_close":
+            if target.startswith(("https://github.com/", *PAPERS)):
+                pieces.append(CITED)
+            target = ""
     return re.sub(r"\s+", " ", "".join(pieces)).strip()
 
 
@@ -175,7 +182,13 @@ def _sentences(text: str) -> list[str]:
 
 def sentences(markdown: str) -> Iterator[str]:
     """Yield the sentences, headings and table rows of a text; what introduces a table cites for its rows."""
-    parser = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).use(myst_role_plugin)
+    parser = (
+        MarkdownIt("commonmark")
+        .enable("table")
+        .use(dollarmath_plugin)
+        .use(amsmath_plugin)
+        .use(myst_role_plugin)
+    )
     row: list[str] | None = None
     introduction, table = "", False
     for token in parser.parse(markdown):
@@ -197,7 +210,7 @@ def sentences(markdown: str) -> Iterator[str]:
             else:
                 introduction = text
                 yield from _sentences(text)
-        elif token.type == "math_block":
+        elif token.type in ("math_block", "math_block_label", "amsmath"):
             yield _formula(token.content)
         elif token.type == "fence":
             name = token.info.strip("{} ").split("}")[0]

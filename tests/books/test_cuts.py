@@ -175,11 +175,3 @@ def test_every_page_states_the_policy_before_it_loads_anything(mini_book: Path):
         head = page.read_text("utf-8")
         policy = head.index(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">')
         assert policy < min(head.index("<script"), head.index("<link")), page.name
-
-
-def test_the_bibliography_is_a_list_of_items(mini_book: Path):
-    page = (mini_book / "book" / "opening.html").read_text("utf-8")
-    assert re.search(
-        r'role="list" class="citation-list">\s*<div class="citation" id="[^"]+" role="listitem"', page
-    )
-    assert "doc-biblioentry" not in page

@@ -1,5 +1,7 @@
 """Runs the chapters and stores their outputs, as ``pytest --nbval`` will compare them: ``make outputs``.
 
+``make outputs CHAPTER=03`` takes only the chapters whose names begin so; ``CHAPTER="03 04"`` takes both.
+
 Nothing of the run itself is stored: no times, no state of widgets, no pieces of a stream as they happened to
 be flushed. (The options by which `jupyter nbconvert` and `jupyter execute` name these do not reach the
 client.)
@@ -8,14 +10,15 @@ client.)
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
 from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
+from tests.notebooks.front_ends import CHAPTERS, write
 
-CHAPTERS = Path(__file__).parents[2] / "book"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -37,7 +40,22 @@ def store_outputs(path: Path) -> None:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
     notebook.metadata.pop("widgets", None)
-    nbformat.write(notebook, path)
+    write(path, notebook)
+
+
+def named(beginnings: list[str]) -> list[Path]:
+    """Return the chapters whose names begin so; all of them if none is named.
+
+    Raises:
+        ValueError: no chapter begins so.
+    """
+    paths = sorted(CHAPTERS.glob("*.ipynb"))
+    for one in beginnings:
+        if not any(path.name.startswith(one) for path in paths):
+            raise ValueError(
+                f"expected the beginning of {', '.join(path.stem for path in paths)}; got {one!r}"
+            )
+    return [path for path in paths if path.name.startswith(tuple(beginnings) or "")]
 
 
 if __name__ == "__main__":
@@ -47,6 +65,6 @@ if __name__ == "__main__":
         "SOURCE_DATE_EPOCH": "0",
         "MATPLOTLIBRC": str(Path(__file__).parent / "matplotlibrc"),
     }
-    for chapter in sorted(CHAPTERS.glob("*.ipynb")):
+    for chapter in named(sys.argv[1:]):
         print(chapter.name, flush=True)
         store_outputs(chapter)

@@ -26,6 +26,7 @@ TexError = math_core.LatexError
 
 # What LaTeX numbers by itself, and the twin that leaves the number to Sphinx.
 _TWINS = {"align": "aligned", "gather": "gathered", "split": "aligned", "equation": "gathered"}
+_UNNUMBERED = re.compile(r"\s*\\begin\{equation\*\}(.*)\\end\{equation\*\}\s*", re.DOTALL)
 _NUMBERED = re.compile(r"\\(begin|end)\{(" + "|".join(_TWINS) + r")\*?\}")
 
 
@@ -69,7 +70,8 @@ def _converter(macros: tuple[tuple[str, str], ...]) -> TexToMathML:
 
 def _element(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> str:
     """Return the ``<math>`` element of ``node``, or warn and return its TeX as code."""
-    tex = node.astext()
+    # A chapter's formula without a number is written as LaTeX has it, which JupyterLab does not number either.
+    tex = _UNNUMBERED.sub(lambda match: match[1], node.astext())
     converter = _converter(tuple(translator.config.mathml_macros.items()))
     try:
         element = converter.displayed(tex) if isinstance(node, nodes.math_block) else converter.inline(tex)

@@ -24,6 +24,7 @@ NETWORKS = (
     "attn_lib.interventions",
 )
 SPHINX = ("sphinx", "docutils")
+BIBTEX = ("sphinxcontrib.bibtex", "pybtex")
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ RULES = (
     ),
     Rule(
         "book/_ext/*",
-        (*SPHINX, "myst_nb", "nbformat", "book_engine", "math_core", "fontTools", "tinycss2"),
+        (*SPHINX, "myst_nb", "nbformat", "book_engine", "math_core", "fontTools", "tinycss2", *BIBTEX),
         "the engine of the pages knows nothing of attention",
     ),
 )

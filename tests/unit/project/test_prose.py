@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
@@ -34,7 +35,8 @@ STYLE = {
 
 def prose(markdown: str) -> list[str]:
     """Return the paragraphs, headings and cells of a text as plain lines; code and formulas become ``it``."""
-    parser = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).use(myst_role_plugin)
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.use(dollarmath_plugin, allow_labels=True).use(amsmath_plugin).use(myst_role_plugin)
     lines = []
     for token in parser.parse(markdown):
         if token.type == "inline":
