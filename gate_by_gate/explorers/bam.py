@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -27,7 +28,14 @@ from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import bars, dots, number, rectangle, round_off, shape_text
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Dots, Mark, Rectangle
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.picture import Picture
+from gate_by_gate.widgets.items.shapes import Shapes
+from gate_by_gate.widgets.items.terms import Terms
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -81,10 +89,10 @@ def cost(setting: Setting) -> Data:
     with torch.device("meta"):  # shapes without memory: a block of 2,048 channels costs nothing to describe
         block = BAM(setting["channels"], reduction=setting["reduction"])  # type: ignore[arg-type]
         x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
-    return {"parameters": terms_by_layer(block, LAYERS), "shapes": {"rows": trace(block, x)}}
+    return {"parameters": terms_by_layer(block, LAYERS), "shapes": trace(block, x)}
 
 
-def trace(block: BAM, x: Tensor) -> list[Data]:
+def trace(block: BAM, x: Tensor) -> Shapes:
     """Follow the shape through one call of the block."""
     seen = {record.name: record for record in trace_shapes(block, x)}
     whole = seen[""]
@@ -99,7 +107,7 @@ def trace(block: BAM, x: Tensor) -> list[Data]:
         "their sum, sigmoid: the gate M": whole.maps["combined"],
         "output x + x · M": whole.outputs[0],
     }
-    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+    return Shapes(steps)
 
 
 @cache
@@ -180,21 +188,16 @@ def field(setting: Setting) -> Data:
     half = found.side * found.stride / 2
     left, top = (max(at - half, 0) for at in middle)
     right, bottom = (min(at + half, IMAGE_SIDE) for at in middle)
-    return {
-        "picture": {
-            **seen,
-            "marks": [
-                rectangle(left, top, right - left, bottom - top, "the field, as far as the image"),
-                dots(
-                    [pixel(row, column, found.rows) for row, column in found.on_map], "places that it reads"
-                ),
-                dots([middle], "the place of the score", "spot"),
-            ],
-            "alt": f"{seen['alt']} The spatial score at row {found.row}, column {found.column} of a map of "
-            f"{found.rows} by {found.rows} reads {len(found.on_map)} places on it, {setting['dilation']} "
-            "apart.",
-        },
-    }
+    marks: list[Mark] = [
+        Rectangle(left, top, right - left, bottom - top, "the field, as far as the image"),
+        Dots([pixel(row, column, found.rows) for row, column in found.on_map], "places that it reads"),
+        Dots([middle], "the place of the score", "spot"),
+    ]
+    alt = (
+        f"{seen.alt} The spatial score at row {found.row}, column {found.column} of a map of {found.rows} by "
+        f"{found.rows} reads {len(found.on_map)} places on it, {setting['dilation']} apart."
+    )
+    return {"picture": replace(seen, marks=marks, alt=alt)}
 
 
 def extent(setting: Setting) -> Data:
@@ -203,9 +206,9 @@ def extent(setting: Setting) -> Data:
     pixels = found.side * found.stride
     share = f"{len(found.on_map)} of {found.places}"
     return {
-        "side": number(found.side, f"{found.side} × {found.side} places of the map"),
-        "pixels": number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
-        "reads": number(
+        "side": Number(found.side, f"{found.side} × {found.side} places of the map"),
+        "pixels": Number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
+        "reads": Number(
             len(found.on_map), f"{share}; the rest is padding" if len(found.on_map) < found.places else share
         ),
     }
@@ -257,7 +260,7 @@ def channel_branch(setting: Setting) -> Data:
         f"{int(mine.argmax())}, smallest in channel {int(mine.argmin())}."
     )
     left_out = "The channel branch is left out: it adds nothing."
-    return {"channel": bars(mine, low, high, alt if "channel" in seen.maps else left_out)}
+    return {"channel": Bars(mine, low, high, alt if "channel" in seen.maps else left_out)}
 
 
 def places(setting: Setting) -> Data:
@@ -323,10 +326,10 @@ DEFINITION = Definition(
                     "cost",
                     ("channels", "reduction"),
                     (
-                        Item("parameters", "terms", "parameters, with m = C/r"),
+                        Item("parameters", Terms, "parameters, with m = C/r"),
                         Item(
                             "shapes",
-                            "shapes",
+                            Shapes,
                             f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
                         ),
                     ),
@@ -341,7 +344,7 @@ DEFINITION = Definition(
                 Part(
                     "field",
                     ("dilation", "stage", "image"),
-                    (Item("picture", "picture", "the field of one score"),),
+                    (Item("picture", Picture, "the field of one score"),),
                     field,
                     "beside",
                 ),
@@ -349,9 +352,9 @@ DEFINITION = Definition(
                     "extent",
                     ("dilation", "stage", "image"),
                     (
-                        Item("side", "number", "the field of one spatial score"),
-                        Item("pixels", "number", "in pixels of the image"),
-                        Item("reads", "number", "places on the map that it reads"),
+                        Item("side", Number, "the field of one spatial score"),
+                        Item("pixels", Number, "in pixels of the image"),
+                        Item("reads", Number, "places on the map that it reads"),
                     ),
                     extent,
                     "column",
@@ -367,33 +370,33 @@ DEFINITION = Definition(
                     (*NETWORK, "image"),
                     READING,
                     SHOWN.read,
-                    ignores=WHILE_ANOTHER,
+                    irrelevant_when=WHILE_ANOTHER,
                 ),
                 Part(
                     "channel",
                     (*NETWORK, "image", "stage"),
-                    (Item("channel", "bars", "channel branch: scores"),),
+                    (Item("channel", Bars, "channel branch: scores"),),
                     channel_branch,
-                    ignores=WHILE_ANOTHER,
+                    irrelevant_when=WHILE_ANOTHER,
                 ),
                 Part(
                     "places",
                     (*NETWORK, "image", "stage"),
                     (
-                        Item("spatial", "heatmap"),
-                        Item("combined", "heatmap"),
-                        Item("after", "heatmap"),
+                        Item("spatial", Heatmap),
+                        Item("combined", Heatmap),
+                        Item("after", Heatmap),
                     ),
                     places,
-                    ignores=WHILE_ANOTHER,
+                    irrelevant_when=WHILE_ANOTHER,
                 ),
                 # Apart from the maps: a text of changing length must not wrap beside them.
                 Part(
                     "points",
                     (*NETWORK, "image", "stage"),
-                    (Item("points", "number", "the gate's peak points"),),
+                    (Item("points", Number, "the gate's peak points"),),
                     points,
-                    ignores=WHILE_ANOTHER,
+                    irrelevant_when=WHILE_ANOTHER,
                 ),
             ),
         ),

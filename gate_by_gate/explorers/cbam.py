@@ -22,7 +22,13 @@ from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import bars, count, number, round_off, shape_text
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.number import Number, count
+from gate_by_gate.widgets.items.picture import Picture
+from gate_by_gate.widgets.items.shapes import Shapes, shape_text
+from gate_by_gate.widgets.items.terms import Term, Terms
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -71,22 +77,16 @@ def cost(setting: Setting) -> Data:
         x = torch.zeros(1, block.channels, MAP_SIDE, MAP_SIDE)
     counted = count_parameters(block)
     rows = [
-        {
-            "name": parameter.name,
-            "label": SYMBOLS[parameter.name][0],
-            "formula": SYMBOLS[parameter.name][1],
-            "product": shape_text(parameter.shape),
-            **count(parameter.count),
-        }
+        Term(parameter.name, *SYMBOLS[parameter.name], shape_text(parameter.shape), count(parameter.count))
         for parameter in counted.parameters
     ]
     return {
-        "parameters": {"rows": rows, "total": count(counted.total)},
-        "shapes": {"rows": trace(block, x)},
+        "parameters": Terms(rows, count(counted.total)),
+        "shapes": trace(block, x),
     }
 
 
-def trace(block: CBAM, x: Tensor) -> list[Data]:
+def trace(block: CBAM, x: Tensor) -> Shapes:
     """Follow the shape through one call of the block."""
     seen = {record.name: record for record in trace_shapes(block, x)}
     whole = seen[""]
@@ -100,7 +100,7 @@ def trace(block: CBAM, x: Tensor) -> list[Data]:
         "k × k convolution, norm, sigmoid: spatial gates": whole.maps["spatial"],
         "output x″: places scaled": whole.outputs[0],
     }
-    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+    return Shapes(steps)
 
 
 def setting_name(variant: Value, reduction: Value, kernel_size: Value) -> str:
@@ -147,14 +147,14 @@ def channel_gates(setting: Setting) -> Data:
     high = round_off(max(scores.max().item(), 0)) if parallel else 1
     what = "scores, before the sigmoid of the sum," if parallel else "gates"
     return {
-        "channel": bars(
+        "channel": Bars(
             gate,
             low,
             high,
             f"{len(gate)} {what} between {smallest} and {largest}; largest in channel {int(gate.argmax())}, "
             f"smallest in channel {int(gate.argmin())}.",
         ),
-        "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
+        "spread": Number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
     }
 
 
@@ -168,12 +168,12 @@ def spatial_gates(setting: Setting) -> Data:
     received = seen.input if variant in ("spatial_first", "parallel") else seen.input * seen.maps["channel"]
     received = received[index]
     first = feature_map(received.amax(dim=0), "it sees: maximum over C", "The maximum over the channels")
-    second = feature_map(received.mean(dim=0), "it sees: mean over C", "The mean over the channels")
+    sees = "it sees" if variant != "conv" else "it does not see"
+    second = feature_map(received.mean(dim=0), f"{sees}: mean over C", "The mean over the channels")
     if variant == "conv":
         first = feature_map(
             mix(setting, received), "it sees: learnt mix of C", "The learnt mix of the channels"
         )
-        second["caption"] = "it does not see: mean over C"
     places = place_map(seen.maps, (seen.input.shape[2], seen.input.shape[3]))
     assert places is not None  # for the type checker: a CBAM always tells places apart
     gate = "the gate, mean over C" if variant == "parallel" else "the spatial gate"
@@ -230,10 +230,10 @@ DEFINITION = Definition(
                     "cost",
                     ("channels", "reduction", "kernel_size"),
                     (
-                        Item("parameters", "terms", "parameters"),
+                        Item("parameters", Terms, "parameters"),
                         Item(
                             "shapes",
-                            "shapes",
+                            Shapes,
                             f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
                         ),
                     ),
@@ -245,38 +245,38 @@ DEFINITION = Definition(
             "What it does, trained",
             (VARIANT, STAGE, IMAGE),
             (
-                Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
                 Part(
                     "reading",
                     (*NETWORK, "image"),
                     READING,
                     SHOWN.read,
                     "column",
-                    ignores=WHILE_A_VARIANT,
+                    irrelevant_when=WHILE_A_VARIANT,
                 ),
                 Part(
                     "channel",
                     (*NETWORK, "image", "stage"),
                     (
-                        Item("channel", "bars", "channel gates (both at once: scores)"),
-                        Item("spread", "number", "from"),
+                        Item("channel", Bars, "channel gates (both at once: scores)"),
+                        Item("spread", Number, "from"),
                     ),
                     channel_gates,
-                    ignores=WHILE_A_VARIANT,
+                    irrelevant_when=WHILE_A_VARIANT,
                 ),
                 Part(
                     "spatial",
                     (*NETWORK, "image", "stage"),
                     (
-                        Item("maximum", "heatmap"),
-                        Item("mean", "heatmap"),
-                        Item("spatial", "heatmap"),
-                        Item("before", "heatmap"),
-                        Item("after", "heatmap"),
-                        Item("points", "number", "the spatial gate's peak points"),
+                        Item("maximum", Heatmap),
+                        Item("mean", Heatmap),
+                        Item("spatial", Heatmap),
+                        Item("before", Heatmap),
+                        Item("after", Heatmap),
+                        Item("points", Number, "the spatial gate's peak points"),
                     ),
                     spatial_gates,
-                    ignores=WHILE_A_VARIANT,
+                    irrelevant_when=WHILE_A_VARIANT,
                 ),
             ),
         ),

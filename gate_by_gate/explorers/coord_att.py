@@ -23,7 +23,14 @@ from gate_by_gate.explorers.shared.samples import (
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import number, over_picture, round_off, shape_text, strips
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Under
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.picture import Picture
+from gate_by_gate.widgets.items.shapes import Shapes
+from gate_by_gate.widgets.items.strips import Strips
+from gate_by_gate.widgets.items.terms import Terms
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -69,12 +76,12 @@ def cost(setting: Setting) -> Data:
     least = f"{hidden}, the least allowed: C/r is {wanted}"
     return {
         "parameters": terms_by_layer(block, LAYERS),
-        "hidden": number(hidden, f"{hidden} = C/r" if hidden == wanted else least),
-        "shapes": {"rows": trace(block, x)},
+        "hidden": Number(hidden, f"{hidden} = C/r" if hidden == wanted else least),
+        "shapes": trace(block, x),
     }
 
 
-def trace(block: CoordAtt, x: Tensor) -> list[Data]:
+def trace(block: CoordAtt, x: Tensor) -> Shapes:
     """Follow the shape through one call of the block."""
     seen = {record.name: record for record in trace_shapes(block, x)}
     whole = seen[""]
@@ -88,7 +95,7 @@ def trace(block: CoordAtt, x: Tensor) -> list[Data]:
         "F_w, sigmoid: gates of columns": whole.maps["width"],
         "output x · gʰ · gʷ": whole.outputs[0],
     }
-    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+    return Shapes(steps)
 
 
 def setting_name(chosen: Value, reduction: Value) -> str:
@@ -175,13 +182,13 @@ def spans(setting: Setting) -> Data:
         return SHOWN.missing(setting)
     height, width, places, _ = gates_of(setting, seen)
     return {
-        "rows": number(round_off((height.max() - height.min()).item()), span(height)),
-        "columns": number(round_off((width.max() - width.min()).item()), span(width)),
+        "rows": Number(round_off((height.max() - height.min()).item()), span(height)),
+        "columns": Number(round_off((width.max() - width.min()).item()), span(width)),
         "points": pointing(places, image_index(setting)),
     }
 
 
-def draw(gates: Gates, index: int) -> Data:
+def draw(gates: Gates, index: int) -> Strips:
     """Store the strips and the gate on one scale.
 
     The mean of the channels' products is not the product of their means, so the map is given and not made
@@ -198,8 +205,8 @@ def draw(gates: Gates, index: int) -> Data:
     # The strips become coarse as the map does.
     height = coarse(gates.height.expand(rows, columns))[:, 0]
     width = coarse(gates.width.expand(rows, columns))[0]
-    over = over_picture(index, describe(index)["box"])  # type: ignore[arg-type]
-    return strips(height, width, caption, alt, product=coarse(gates.places), over=over)
+    over = Under(index, describe(index)["box"])
+    return Strips(height, width, caption, alt, product=coarse(gates.places), over=over)
 
 
 def span(values: Tensor) -> str:
@@ -249,11 +256,11 @@ DEFINITION = Definition(
                     "cost",
                     ("channels", "reduction"),
                     (
-                        Item("parameters", "terms", "parameters"),
-                        Item("hidden", "number", "hidden width m = max(8, C/r)"),
+                        Item("parameters", Terms, "parameters"),
+                        Item("hidden", Number, "hidden width m = max(8, C/r)"),
                         Item(
                             "shapes",
-                            "shapes",
+                            Shapes,
                             f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
                         ),
                     ),
@@ -266,41 +273,41 @@ DEFINITION = Definition(
             "What it does, trained",
             (STRIPS, CHANNEL, STAGE, IMAGE),
             (
-                Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
                 Part(
                     "reading",
                     (*NETWORK, "image"),
                     READING,
                     SHOWN.read,
                     "column",
-                    ignores=WHILE_ONE_STRIP,
+                    irrelevant_when=WHILE_ONE_STRIP,
                 ),
                 Part(
                     "cross",
                     (*NETWORK, "image", "stage", "channel"),
-                    (Item("strips", "strips"),),
+                    (Item("strips", Strips),),
                     cross,
                     "beside",
-                    ignores=WHILE_ONE_STRIP,
+                    irrelevant_when=WHILE_ONE_STRIP,
                 ),
                 Part(
                     "spans",
                     (*NETWORK, "image", "stage", "channel"),
                     (
-                        Item("rows", "number", "gates of rows between"),
-                        Item("columns", "number", "gates of columns between"),
-                        Item("points", "number", "their product's peak points"),
+                        Item("rows", Number, "gates of rows between"),
+                        Item("columns", Number, "gates of columns between"),
+                        Item("points", Number, "their product's peak points"),
                     ),
                     spans,
                     "column",
-                    ignores=WHILE_ONE_STRIP,
+                    irrelevant_when=WHILE_ONE_STRIP,
                 ),
                 Part(
                     "features",
                     (*NETWORK, "image", "stage"),
-                    (Item("before", "heatmap"), Item("after", "heatmap")),
+                    (Item("before", Heatmap), Item("after", Heatmap)),
                     features,
-                    ignores=WHILE_ONE_STRIP,
+                    irrelevant_when=WHILE_ONE_STRIP,
                 ),
             ),
         ),

@@ -18,10 +18,14 @@ from gate_by_gate.explorers.shared.samples import (
     trained_network,
 )
 from gate_by_gate.explorers.shared.trained import READING, Trained
-from gate_by_gate.widgets import charts
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import bars, count, number, round_off, shape_text
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.chart import Axis, Chart, Here, HereBy, Line, Point, Step
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.number import Number, count
+from gate_by_gate.widgets.items.picture import Picture
+from gate_by_gate.widgets.items.shapes import Shapes
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -72,7 +76,7 @@ def size(setting: Setting) -> Data:
     return {
         "k": count(k),
         "parameters": count(count_parameters(block).total),
-        "sees": number(
+        "sees": Number(
             round(100 * seen / channels, 2), f"{seen} of {channels:,}: {100 * seen / channels:.2g} %"
         ),
     }
@@ -90,7 +94,7 @@ def shapes(setting: Setting) -> Data:
         "the gates ω": gate.shape,
         "output ω · x": block(x).shape,
     }
-    return {"shapes": {"rows": [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]}}
+    return {"shapes": Shapes(steps)}
 
 
 @cache
@@ -116,16 +120,16 @@ def staircase(setting: Setting) -> Data:
         k = build(setting, channels).kernel_size
         formula = eca_kernel_size(channels, gamma, b)  # type: ignore[arg-type]
         how = "by the formula" if by_hand(setting) is None else f"by hand, where the formula gives {formula}"
-        heres[channels] = charts.here(float(channels), k, f"C = {channels:,}: k = {k}, {how}")
+        heres[channels] = Here(float(channels), k, f"C = {channels:,}: k = {k}, {how}")
     return {
-        "staircase": charts.chart(
-            charts.axis("channels C", 2, MOST_CHANNELS, [8, 32, 128, 512, 2048], log=True),
-            charts.axis("kernel size k", 0, 17, [1, 3, 5, 7, 9, 11, 13, 15]),
-            [charts.step(name, [charts.point(c, k) for c, k in points]) for name, points in stairs.items()],
+        "staircase": Chart(
+            Axis("channels C", 2, MOST_CHANNELS, [8, 32, 128, 512, 2048], log=True),
+            Axis("kernel size k", 0, 17, [1, 3, 5, 7, 9, 11, 13, 15]),
+            [Step(name, [Point(c, k) for c, k in points]) for name, points in stairs.items()],
             f"k over C for γ = {gamma} and b = {b}: "
             + ", ".join(f"{k} from C = {c:,}" for c, k in corners(gamma, b)[:-1])
             + ".",
-            here=charts.here_by("channels", heres),
+            here=HereBy("channels", heres),
         )
     }
 
@@ -140,18 +144,18 @@ def against_se(setting: Setting) -> Data:
             c: count_parameters(build(setting, c)).total for c in (*CHANNELS.values, setting["channels"])
         }
     return {
-        "against_se": charts.chart(
-            charts.axis("channels C", 8, 2048, [8, 32, 128, 512, 2048], log=True),
-            charts.axis("parameters", 1, 1e6, [(10**i, f"{10**i:,}") for i in (0, 2, 4, 6)], log=True),
+        "against_se": Chart(
+            Axis("channels C", 8, 2048, [8, 32, 128, 512, 2048], log=True),
+            Axis("parameters", 1, 1e6, [(10**i, f"{10**i:,}") for i in (0, 2, 4, 6)], log=True),
             [
-                charts.line("ECA", [charts.point(c, n) for c, n in own.items()]),
-                charts.line(f"SE, r = {SE_REDUCTION}", [charts.point(c, n) for c, n in other.items()]),
+                Line("ECA", [Point(c, n) for c, n in own.items()]),
+                Line(f"SE, r = {SE_REDUCTION}", [Point(c, n) for c, n in other.items()]),
             ],
             f"Parameters over C. ECA: {own[widths[0]]:,} at C = {widths[0]} and {own[2048]:,} at C = 2,048; "
             f"SE with r = {SE_REDUCTION}: {other[widths[0]]:,} and {other[2048]:,}.",
-            here=charts.here_by(
+            here=HereBy(
                 "channels",
-                {c: charts.here(float(c), n, f"C = {c:,}: ECA has {n:,}") for c, n in heres.items()},
+                {c: Here(float(c), n, f"C = {c:,}: ECA has {n:,}") for c, n in heres.items()},
             ),
         )
     }
@@ -185,7 +189,7 @@ def gates(setting: Setting) -> Data:
     smallest, mean, largest = (round_off(v.item()) for v in (gate.min(), gate.mean(), gate.max()))
     middle = len(gate) // 2
     return {
-        "squeeze": bars(
+        "squeeze": Bars(
             squeezed[index],
             low,
             high,
@@ -195,14 +199,14 @@ def gates(setting: Setting) -> Data:
             band=range(middle - reach, middle + reach + 1),
             reach=reach,
         ),
-        "gates": bars(
+        "gates": Bars(
             gate,
             0,
             1,
             f"{len(gate)} gates between {smallest} and {largest}, mean {mean}.",
             band=[middle],
         ),
-        "weights": bars(
+        "weights": Bars(
             weights,
             -extent,
             extent,
@@ -210,8 +214,8 @@ def gates(setting: Setting) -> Data:
             + ", ".join(str(round_off(w)) for w in weights.tolist()),
             what="weight",
         ),
-        "mean": number(mean, f"{mean:.3f}"),
-        "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
+        "mean": Number(mean, f"{mean:.3f}"),
+        "spread": Number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
     }
 
 
@@ -243,34 +247,34 @@ DEFINITION = Definition(
                     "size",
                     ("channels", "gamma", "b", "kernel_size"),
                     (
-                        Item("k", "number", "kernel size k"),
-                        Item("parameters", "number", "parameters"),
-                        Item("sees", "number", "a gate sees channels"),
+                        Item("k", Number, "kernel size k"),
+                        Item("parameters", Number, "parameters"),
+                        Item("sees", Number, "a gate sees channels"),
                     ),
                     size,
-                    ignores=BY_HAND,
+                    irrelevant_when=BY_HAND,
                 ),
                 Part(
                     "staircase",
                     ("gamma", "b", "kernel_size"),
-                    (Item("staircase", "chart", "k by the formula, and the k of this block (ring)"),),
+                    (Item("staircase", Chart, "k by the formula, and the k of this block (ring)"),),
                     staircase,
                     "half",
-                    follows=("channels",),
+                    view_controls=("channels",),
                 ),
                 Part(
                     "against_se",
                     ("gamma", "b", "kernel_size"),
-                    (Item("against_se", "chart", "parameters of one block, and of this one (ring)"),),
+                    (Item("against_se", Chart, "parameters of one block, and of this one (ring)"),),
                     against_se,
                     "half",
-                    follows=("channels",),
-                    ignores=BY_HAND,
+                    view_controls=("channels",),
+                    irrelevant_when=BY_HAND,
                 ),
                 Part(
                     "shapes",
                     ("channels",),
-                    (Item("shapes", "shapes", "shape after every step, for one map of 7 × 7"),),
+                    (Item("shapes", Shapes, "shape after every step, for one map of 7 × 7"),),
                     shapes,
                 ),
             ),
@@ -279,7 +283,7 @@ DEFINITION = Definition(
             "What it does, trained",
             (TRAINED, STAGE, IMAGE),
             (
-                Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
                 Part(
                     "reading",
                     ("trained", "image"),
@@ -291,11 +295,11 @@ DEFINITION = Definition(
                     "gates",
                     ("trained", "stage", "image"),
                     (
-                        Item("squeeze", "bars", "squeezed means; marked: what one gate sees"),
-                        Item("gates", "bars", "gates: point at one to mark its band"),
-                        Item("weights", "bars", "the k weights, shared by all gates"),
-                        Item("mean", "number", "mean gate"),
-                        Item("spread", "number", "gates from"),
+                        Item("squeeze", Bars, "squeezed means; marked: what one gate sees"),
+                        Item("gates", Bars, "gates: point at one to mark its band"),
+                        Item("weights", Bars, "the k weights, shared by all gates"),
+                        Item("mean", Number, "mean gate"),
+                        Item("spread", Number, "gates from"),
                     ),
                     gates,
                 ),

@@ -21,7 +21,10 @@ from gate_by_gate.explorers.shared.samples import (
 )
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import bars, round_off
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.picture import Picture
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -94,7 +97,7 @@ def reading(setting: Setting) -> Data:
     probabilities = readings(setting["donor"])[index]
     return {
         **read_digit(probabilities, int(samples().labels[index])),
-        "probabilities": bars(
+        "probabilities": Bars(
             probabilities,
             0,
             1,
@@ -121,15 +124,15 @@ DEFINITION = Definition(
             (IMAGE, DONOR),
             (
                 Part(
-                    "look", ("image",), (Item("picture", "picture", "the image it looks at"),), look, "beside"
+                    "look", ("image",), (Item("picture", Picture, "the image it looks at"),), look, "beside"
                 ),
                 Part(
                     "reading",
                     ("image", "donor"),
                     (
-                        Item("prediction", "number", "it reads"),
-                        Item("probability", "number", "with probability"),
-                        Item("probabilities", "bars", "probability of each digit"),
+                        Item("prediction", Number, "it reads"),
+                        Item("probability", Number, "with probability"),
+                        Item("probabilities", Bars, "probability of each digit"),
                     ),
                     reading,
                     "column",

@@ -24,9 +24,12 @@ from gate_by_gate.explorers.shared.printed_figures import PRINTED, Printed
 from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import amount, bars, count, join, number
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.number import Number, count
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
+from gate_by_gate.widgets.wording import amount, join
 
 __all__ = ["DEFINITION", "NetworkExplorer"]
 
@@ -200,10 +203,10 @@ def parameters(setting: Setting) -> Data:
     alt = f"{added:,} added parameters; the most, {by_section[most]:,}, in {network.sections[most]}."
     return {
         "total": count(own + added),
-        "added": number(added, f"{added:,} ({100 * added / own:.2g} % more)" if added else "0"),
-        "blocks": number(len(filled.slots), where(filled)),
+        "added": Number(added, f"{added:,} ({100 * added / own:.2g} % more)" if added else "0"),
+        "blocks": Number(len(filled.slots), where(filled)),
         "sections": thousands(by_section, alt if added else "No added parameters."),
-        "printed": {"text": compare_with_print(filled, own + added, network.statistics)},
+        "printed": Text(compare_with_print(filled, own + added, network.statistics)),
     }
 
 
@@ -218,10 +221,10 @@ def where(filled: Filled) -> str:
     return f"{number}, {WHERE[filled.placement]}" if filled.placement else "none"
 
 
-def thousands(values: Sequence[int], alt: str) -> Data:
+def thousands(values: Sequence[int], alt: str) -> Bars:
     """Give whole numbers as bars in thousands, of which the stored decimals lose nothing."""
     scaled = torch.tensor(values, dtype=torch.float64) / 1000
-    return bars(scaled, 0, max(scaled.max().item(), 0.001), alt, what="section")
+    return Bars(scaled, 0, max(scaled.max().item(), 0.001), alt, what="section")
 
 
 def compare_with_print(filled: Filled, total: int, statistics: int) -> str:
@@ -251,9 +254,9 @@ def own_parameters(setting: Setting) -> Data:
     alt = f"Parameters of {NAMES[str(setting['backbone'])]} by section: {join(named)}."
     return {
         "own": thousands(network.parameters, alt),
-        "names": {
-            "text": "Sections: " + ", ".join(f"{i} {name}" for i, name in enumerate(network.sections)) + "."
-        },
+        "names": Text(
+            "Sections: " + ", ".join(f"{i} {name}" for i, name in enumerate(network.sections)) + "."
+        ),
     }
 
 
@@ -272,8 +275,8 @@ def macs(setting: Setting) -> Data:
     except ValueError as error:
         return refused(filled, error)
     return {
-        "macs": number(own + added, amount(own + added, digits=".2f")),
-        "added_macs": number(
+        "macs": Number(own + added, amount(own + added, digits=".2f")),
+        "added_macs": Number(
             added, f"{amount(added, digits='.2f')} ({100 * added / own:.2g} % more)" if added else "0"
         ),
     }
@@ -358,25 +361,25 @@ DEFINITION = Definition(
                     "parameters",
                     ("backbone", "placement", "block", "kernel_size", "reduction"),
                     (
-                        Item("total", "number", "parameters of the whole network"),
-                        Item("added", "number", "in the blocks"),
-                        Item("blocks", "number", "blocks"),
-                        Item("sections", "bars", "added parameters by section, in thousands"),
-                        Item("printed", "text"),
+                        Item("total", Number, "parameters of the whole network"),
+                        Item("added", Number, "in the blocks"),
+                        Item("blocks", Number, "blocks"),
+                        Item("sections", Bars, "added parameters by section, in thousands"),
+                        Item("printed", Text),
                     ),
                     parameters,
-                    ignores=WHILE_IDLE,
-                    room=(*TALLEST, NOWHERE),
+                    irrelevant_when=WHILE_IDLE,
+                    tallest_at=(*TALLEST, NOWHERE),
                 ),
                 Part(
                     "own",
                     ("backbone",),
                     (
-                        Item("own", "bars", "the network's own parameters by section, in thousands"),
-                        Item("names", "text"),
+                        Item("own", Bars, "the network's own parameters by section, in thousands"),
+                        Item("names", Text),
                     ),
                     own_parameters,
-                    room=({"backbone": "mobilenext"}, {"backbone": "mobilenet_v2"}),
+                    tallest_at=({"backbone": "mobilenext"}, {"backbone": "mobilenet_v2"}),
                 ),
             ),
         ),
@@ -388,12 +391,12 @@ DEFINITION = Definition(
                     "macs",
                     ("backbone", "placement", "block", "kernel_size", "reduction", "side"),
                     (
-                        Item("macs", "number", "multiply-accumulates of the whole network"),
-                        Item("added_macs", "number", "in the blocks"),
+                        Item("macs", Number, "multiply-accumulates of the whole network"),
+                        Item("added_macs", Number, "in the blocks"),
                     ),
                     macs,
-                    ignores=WHILE_IDLE,
-                    room=(*TALLEST, NOWHERE),
+                    irrelevant_when=WHILE_IDLE,
+                    tallest_at=(*TALLEST, NOWHERE),
                 ),
             ),
         ),

@@ -15,11 +15,12 @@ from attn_lib.blocks.arguments import check_choice
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import picked_stage
 from gate_by_gate.explorers.shared.setting_names import family, order, title
-from gate_by_gate.widgets import charts
-from gate_by_gate.widgets.contrasts import Difference, contrast, member
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.items.chart import Axis, Chart, Point, Points, Ring
+from gate_by_gate.widgets.items.contrast import Contrast, Difference, Member
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -167,22 +168,22 @@ def overview(setting: Setting) -> Data:
     """Draw every setting as a point: what it reaches over what it costs."""
     measure = picked_measure(setting)
     cost = check_choice("cost", setting["cost"], tuple(COSTS))
-    return {"chart": draw(measure, cost), "note": {"text": explain(measure, cost)}}
+    return {"chart": draw(measure, cost), "note": Text(explain(measure, cost))}
 
 
 @cache
-def draw(measure: Measure, cost: str) -> Data:
+def draw(measure: Measure, cost: str) -> Chart:
     """Draw the points, one series for each block."""
     across = costs(cost)
     spreads = {name: spread for name, spread in measured(measure).items() if name in across}
     places = side_by_side({name: across[name].place for name in spreads})
     families = list(dict.fromkeys(one.family for one in networks().values()))
-    members: dict[str, list[Data]] = {name: [] for name in families}
+    members: dict[str, list[Point]] = {name: [] for name in families}
     axis = measure_axis(measure)
     for name, spread in spreads.items():
         interval = drawn(spread.interval, axis)
         members[networks()[name].family].append(
-            charts.point(
+            Point(
                 places[name],
                 held(100 * spread.mean, axis),
                 (across[name].text, percent(spread.mean)),
@@ -192,23 +193,23 @@ def draw(measure: Measure, cost: str) -> Data:
             )
         )
     best, worst = (pick(spreads, key=lambda name: spreads[name].mean) for pick in (max, min))
-    return charts.chart(
+    return Chart(
         cost_axis(cost),
         axis,
-        [charts.points(name, points, families.index(name)) for name, points in members.items() if points],
+        [Points(name, points, families.index(name)) for name, points in members.items() if points],
         f"{len(spreads)} settings by {COSTS[cost]} and {describe(measure)}: from "
         f"{percent(spreads[worst].mean)} ({networks()[worst].title}) to {percent(spreads[best].mean)} "
         f"({networks()[best].title}).",
-        rings=[charts.ring("first", "A"), charts.ring("second", "B")],
+        rings=[Ring("first", "A"), Ring("second", "B")],
     )
 
 
-def held(value: float, axis: Data) -> float:
+def held(value: float, axis: Axis) -> float:
     """Return where a percentage is drawn: at the end of the axis, if it lies beyond."""
-    return round(min(max(value, float(axis["low"])), float(axis["high"])), 1)  # type: ignore[arg-type]
+    return round(min(max(value, float(axis.low)), float(axis.high)), 1)
 
 
-def drawn(interval: tuple[float, float], axis: Data) -> tuple[float, float] | None:
+def drawn(interval: tuple[float, float], axis: Axis) -> tuple[float, float] | None:
     """Return what is drawn of an interval, in per cent: as much as the axis holds."""
     low, high = interval
     return None if math.isnan(low) else (held(100 * low, axis), held(100 * high, axis))
@@ -293,15 +294,15 @@ SCALES = {
 }
 
 
-def cost_axis(cost: str) -> Data:
+def cost_axis(cost: str) -> Axis:
     """Make the horizontal axis, with room on both sides."""
     places = [one.place for one in costs(cost).values()]
     low, high = min(places) / 1.4, max(places) * 1.4
     ticks = [(place, text) for place, text in TICKS[cost] if low <= place <= high]
-    return charts.axis(SCALES[cost], low, high, ticks, log=True)
+    return Axis(SCALES[cost], low, high, ticks, log=True)
 
 
-def measure_axis(measure: Measure) -> Data:
+def measure_axis(measure: Measure) -> Axis:
     """Make the axis of the measure, in per cent.
 
     It holds the points and their intervals, but not those far out: one network that did not learn would
@@ -316,7 +317,7 @@ def measure_axis(measure: Measure) -> Data:
     step = next((step for step in (0.5, 1, 2, 5, 10, 20) if (high - low) / step <= 8), 20)
     first, last = math.floor(low / step), math.ceil(high / step)
     ticks = [(step * at, f"{step * at:g} %") for at in range(first, last + 1)]
-    return charts.axis(describe(measure), step * first, step * last, ticks)
+    return Axis(describe(measure), step * first, step * last, ticks)
 
 
 def fences_of(values: Sequence[float]) -> tuple[float, float]:
@@ -429,7 +430,7 @@ def compare(setting: Setting) -> Data:
 
 
 @cache
-def contrasted(measure: Measure) -> Data:
+def contrasted(measure: Measure) -> Contrast:
     """Contrast all pairs of the settings that have the measure."""
     from gate_by_gate.results.comparison import paired
 
@@ -444,14 +445,14 @@ def contrasted(measure: Measure) -> Data:
         return Difference(found.mean, found.high - found.mean, MARKS[found.verdict])
 
     members = [
-        member(
+        Member(
             name, percent(spread.mean), half_width(spread), [spread.values.get(seed) for seed in run_seeds]
         )
         for name, spread in spreads.items()
     ]
     where = f"in stage {measure.stage}: see Grad-CAM"
     absent = (f"A has no map of its own {where}.", f"B has no map of its own {where}.")
-    return contrast(
+    return Contrast(
         ("first", "second"),
         run_seeds,
         members,
@@ -510,14 +511,14 @@ DEFINITION = Definition(
                     "overview",
                     ("measure", "map", "stage", "cost"),
                     (
-                        Item("chart", "chart", "one point for each setting; A and B are those picked below"),
-                        Item("note", "text"),
+                        Item("chart", Chart, "one point for each setting; A and B are those picked below"),
+                        Item("note", Text),
                     ),
                     overview,
                     "full",
-                    follows=("first", "second"),
-                    ignores=IGNORES,
-                    room=Deferred(tallest),
+                    view_controls=("first", "second"),
+                    irrelevant_when=IGNORES,
+                    tallest_at=Deferred(tallest),
                 ),
             ),
         ),
@@ -528,11 +529,11 @@ DEFINITION = Definition(
                 Part(
                     "pair",
                     ("measure", "map", "stage"),
-                    (Item("contrast", "contrast", "A, B, and A − B in points; intervals are of 95 %"),),
+                    (Item("contrast", Contrast, "A, B, and A − B in points; intervals are of 95 %"),),
                     compare,
-                    follows=("first", "second"),
-                    ignores=IGNORES,
-                    room=({"measure": "energy", "map": "grad_cam"},),
+                    view_controls=("first", "second"),
+                    irrelevant_when=IGNORES,
+                    tallest_at=({"measure": "energy", "map": "grad_cam"},),
                 ),
             ),
         ),

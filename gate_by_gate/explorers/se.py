@@ -22,19 +22,17 @@ from gate_by_gate.explorers.shared.samples import (
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import (
-    bars,
-    count,
-    heatmap,
-    join,
-    number,
-    over_picture,
-    round_off,
-    shape_text,
-    sorted_while,
-)
+from gate_by_gate.widgets.items.bars import Bars, Sort
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Under
+from gate_by_gate.widgets.items.number import Number, count
+from gate_by_gate.widgets.items.picture import Picture
+from gate_by_gate.widgets.items.shapes import Shapes, shape_text
+from gate_by_gate.widgets.items.terms import Term, Terms
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
+from gate_by_gate.widgets.wording import join
 
 __all__ = ["DEFINITION", "SEExplorer"]
 
@@ -77,24 +75,24 @@ def cost(setting: Setting) -> Data:
     total, beside = counted.total, count_parameters(convolution).total
     parameters = {parameter.name: parameter for parameter in counted.parameters}
     rows = [
-        {
-            "name": name,
-            "label": label,
-            "formula": formula,
+        Term(
+            name,
+            label,
+            formula,
             # Without bias its rows stay, so that the figure keeps its height while a reader compares.
-            "product": shape_text(parameters[name].shape) if name in parameters else "none",
-            **count(parameters[name].count if name in parameters else 0),
-        }
+            shape_text(parameters[name].shape) if name in parameters else "none",
+            count(parameters[name].count if name in parameters else 0),
+        )
         for name, (label, formula) in SYMBOLS.items()
     ]
     return {
-        "parameters": {"rows": rows, "total": count(total)},
-        "shapes": {"rows": trace(block, x)},
-        "share": number(round(100 * total / beside, 2), f"{100 * total / beside:.2f} % of {beside:,}"),
+        "parameters": Terms(rows, count(total)),
+        "shapes": trace(block, x),
+        "share": Number(round(100 * total / beside, 2), f"{100 * total / beside:.2f} % of {beside:,}"),
     }
 
 
-def trace(block: SE, x: Tensor) -> list[Data]:
+def trace(block: SE, x: Tensor) -> Shapes:
     """Follow the shape through one call of the block."""
     seen = {record.name: record for record in trace_shapes(block, x)}
     whole, bottleneck = seen[""], seen["mlp"]
@@ -106,7 +104,7 @@ def trace(block: SE, x: Tensor) -> list[Data]:
         "sigmoid: the gates s": whole.maps["channel"],
         "output s · x": whole.outputs[0],
     }
-    return [{"step": step, "shape": shape_text(shape)} for step, shape in steps.items()]
+    return Shapes(steps)
 
 
 def network_name(setting: Setting) -> str:
@@ -136,9 +134,9 @@ def gates(setting: Setting) -> Data:
     order = gate.argsort(descending=True).tolist()
     smallest, mean, largest = (round_off(v.item()) for v in (gate.min(), gate.mean(), gate.max()))
     channels = len(order)
-    sort = sorted_while("order", "sorted", "gates")
+    sort = Sort("order", "sorted", "gates")
     return {
-        "squeeze": bars(
+        "squeeze": Bars(
             squeezed[index],
             low,
             high,
@@ -146,7 +144,7 @@ def gates(setting: Setting) -> Data:
             f"and {round_off(squeezed[index].max().item())}.",
             sort=sort,
         ),
-        "gates": bars(
+        "gates": Bars(
             gate,
             0,
             1,
@@ -156,9 +154,9 @@ def gates(setting: Setting) -> Data:
         ),
         "open": feature_map(seen.input[index], order[0], gate, "most open", index),
         "closed": feature_map(seen.input[index], order[-1], gate, "most closed", index),
-        "mean": number(mean, f"{mean:.3f}"),
-        "spread": number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
-        "shape": {"rows": [{"step": f"input, stage {stage}", "shape": shape_text(seen.input[:1].shape)}]},
+        "mean": Number(mean, f"{mean:.3f}"),
+        "spread": Number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
+        "shape": Shapes({f"input, stage {stage}": seen.input[:1].shape}),
     }
 
 
@@ -173,7 +171,7 @@ def by_class(setting: Setting) -> Data:
     apart = (means.amax(dim=0) - means.amin(dim=0)).argmax().item()
     ends = means[:, int(apart)]
     return {
-        "classes": heatmap(
+        "classes": Heatmap(
             means,
             "mean gate of each channel, left to right, for the digits 0 to 9, top to bottom; all test images",
             f"Ten rows, one per digit, and {means.shape[1]} columns, one per channel. A gate's means differ "
@@ -182,11 +180,11 @@ def by_class(setting: Setting) -> Data:
             scale=(0.0, 1.0),
             axes=("digit", "channel"),
         ),
-        "between": number(spread, f"{spread:.3f}"),
+        "between": Number(spread, f"{spread:.3f}"),
     }
 
 
-def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: int) -> Data:
+def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: int) -> Heatmap:
     """Give one channel before its gate, over the image.
 
     Args:
@@ -202,12 +200,12 @@ def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: in
     _, rows, columns = drawn.shape
     row, column = divmod(int(drawn.argmax()), columns)
     gate = gates[channel].item()
-    return heatmap(
+    return Heatmap(
         drawn[0],
         f"{which}: channel {channel}, gate {gate:.3f}",
         f"Channel {channel} before its gate of {gate:.3f}, drawn over the image with {rows} by {columns} "
         f"places; largest at row {row}, column {column}.",
-        over=over_picture(index, describe(index)["box"]),  # type: ignore[arg-type]
+        over=Under(index, describe(index)["box"]),
     )
 
 
@@ -239,13 +237,13 @@ DEFINITION = Definition(
                     "cost",
                     ("channels", "reduction", "bias"),
                     (
-                        Item("parameters", "terms", "parameters"),
+                        Item("parameters", Terms, "parameters"),
                         Item(
                             "shapes",
-                            "shapes",
+                            Shapes,
                             f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
                         ),
-                        Item("share", "number", "as a share of one 3 × 3 convolution of this width"),
+                        Item("share", Number, "as a share of one 3 × 3 convolution of this width"),
                     ),
                     cost,
                 ),
@@ -255,7 +253,7 @@ DEFINITION = Definition(
             "What it does, trained",
             (IMAGE, STAGE, ORDER),
             (
-                Part("look", ("image",), (Item("picture", "picture", "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
                 Part(
                     "reading",
                     ("reduction", "bias", "image"),
@@ -267,23 +265,23 @@ DEFINITION = Definition(
                     "gates",
                     ("reduction", "bias", "image", "stage"),
                     (
-                        Item("squeeze", "bars", "squeezed: mean of each channel, z"),
-                        Item("gates", "bars", "gate of each channel, s"),
-                        Item("open", "heatmap"),
-                        Item("closed", "heatmap"),
-                        Item("mean", "number", "mean gate"),
-                        Item("spread", "number", "gates from"),
-                        Item("shape", "shapes"),
+                        Item("squeeze", Bars, "squeezed: mean of each channel, z"),
+                        Item("gates", Bars, "gate of each channel, s"),
+                        Item("open", Heatmap),
+                        Item("closed", Heatmap),
+                        Item("mean", Number, "mean gate"),
+                        Item("spread", Number, "gates from"),
+                        Item("shape", Shapes),
                     ),
                     gates,
-                    follows=("order",),
+                    view_controls=("order",),
                 ),
                 Part(
                     "classes",
                     ("reduction", "bias", "stage"),
                     (
-                        Item("classes", "heatmap"),
-                        Item("between", "number", "spread of a gate between the digits' means"),
+                        Item("classes", Heatmap),
+                        Item("between", Number, "spread of a gate between the digits' means"),
                     ),
                     by_class,
                     "full",

@@ -21,12 +21,16 @@ from gate_by_gate.explorers.shared.samples import (
 )
 from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
 from gate_by_gate.explorers.shared.trained import READING, Trained
-from gate_by_gate.widgets import charts
 from gate_by_gate.widgets.controls import Control, Value, place
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import amount, count, heatmap, number, over_picture, round_off
+from gate_by_gate.widgets.items.chart import Axis, Chart, Here, HereBy, Line, Point
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Under
+from gate_by_gate.widgets.items.number import Number, count
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
+from gate_by_gate.widgets.wording import amount
 
 __all__ = ["DEFINITION", "SelfAttentionExplorer"]
 
@@ -113,11 +117,11 @@ def attend(setting: Setting) -> Data:
     # As many places as a query would weigh alike if its weights had this entropy; the mean over queries.
     entropy = -(weights * weights.clamp(min=torch.finfo(weights.dtype).tiny).log()).sum(dim=-1)
     places = round_off(entropy.exp().mean().item())
-    data["spread"] = number(places, f"{places:.1f} of {weights.shape[-1]} places")
+    data["spread"] = Number(places, f"{places:.1f} of {weights.shape[-1]} places")
     return data
 
 
-def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]], pixels: float) -> Data:
+def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]], pixels: float) -> Heatmap:
     """Give one head's row of weights for every query, each on a scale up to its own largest weight.
 
     Args:
@@ -127,13 +131,13 @@ def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]]
         squares: row and column of each query on the map.
         pixels: width of a place in the image.
     """
-    return heatmap(
+    return Heatmap(
         rows,
         f"head {head}: weights of {{}}",
         f"Head {head}: where the query at {{}} looks, {rows.shape[-2]} by {rows.shape[-1]} places. "
         "A frame marks the query, another one the digit.",
         scale=(0.0, [max(row.max().item(), 0.001) for row in rows]),
-        over=over_picture(index, describe(index)["box"], frame="the digit"),  # type: ignore[arg-type]
+        over=Under(index, describe(index)["box"], frame="the digit"),
         pick="query",
         spots=[(column * pixels, row * pixels, pixels, pixels) for row, column in squares],
         spot="the query",
@@ -148,7 +152,7 @@ def matrix(setting: Setting) -> Data:
     weights = observed.blocks[block_name(3)].maps["weights"][image_index(setting)].mean(dim=0)
     length = len(weights)
     return {
-        "matrix": heatmap(
+        "matrix": Heatmap(
             weights,
             f"stage 3: all {length} × {length} weights, mean over heads",
             f"{length} rows, one per query, and {length} columns; the row of {{}} is framed.",
@@ -192,9 +196,9 @@ def size(setting: Setting) -> Data:
     own = cost("self_attention", channels, side, heads)
     return {
         "parameters": count(own.parameters),
-        "macs": number(own.macs, amount(own.macs)),
-        "bytes": number(own.map_bytes, amount(own.map_bytes, "B")),
-        "length": number(side * side, f"{side} × {side} = {side * side:,} places"),
+        "macs": Number(own.macs, amount(own.macs)),
+        "bytes": Number(own.map_bytes, amount(own.map_bytes, "B")),
+        "length": Number(side * side, f"{side} × {side} = {side * side:,} places"),
     }
 
 
@@ -206,7 +210,7 @@ def growth(setting: Setting) -> Data:
         block: {side: cost(block, channels, side, heads) for side in sorted({*sides, here})}
         for block in NAMES
     }
-    axis = charts.axis(
+    axis = Axis(
         "places H × W",
         sides[0] ** 2,
         sides[-1] ** 2,
@@ -214,31 +218,28 @@ def growth(setting: Setting) -> Data:
         log=True,
     )
 
-    def draw(field: str, label: str, low: float, high: float, unit: str) -> Data:
+    def draw(field: str, label: str, low: float, high: float, unit: str) -> Chart:
         ticks = [10.0**power for power in range(round(math.log10(low)), round(math.log10(high)) + 1, 3)]
         of = {block: {side: getattr(one, field) for side, one in row.items()} for block, row in costs.items()}
         own = of["self_attention"]
         largest = {NAMES[block]: amount(row[sides[-1]], unit) for block, row in of.items()}
-        return charts.chart(
+        return Chart(
             axis,
-            charts.axis(label, low, high, [(tick, amount(int(tick), unit)) for tick in ticks], log=True),
+            Axis(label, low, high, [(tick, amount(int(tick), unit)) for tick in ticks], log=True),
             [
-                charts.line(
+                Line(
                     NAMES[block],
-                    [
-                        charts.point(side**2, row[side], (f"{side}²", amount(row[side], unit)))
-                        for side in sides
-                    ],
+                    [Point(side**2, row[side], (f"{side}²", amount(row[side], unit))) for side in sides],
                 )
                 for block, row in of.items()
             ],
             f"{label} for {channels} channels; at {sides[-1]} × {sides[-1]} places: "
             + ", ".join(f"{block} {value}" for block, value in largest.items())
             + ".",
-            here=charts.here_by(
+            here=HereBy(
                 "side",
                 {
-                    side: charts.here(
+                    side: Here(
                         side**2, own[side], f"{side} × {side}: self-attention {amount(own[side], unit)}"
                     )
                     for side in own
@@ -287,21 +288,21 @@ DEFINITION = Definition(
                     "attend",
                     ("heads", "image", "stage"),
                     (
-                        *(Item(f"head{head}", "heatmap") for head in range(1, max(TRAINED_HEADS) + 1)),
-                        Item("spread", "number", "a query spreads, in the mean, over"),
+                        *(Item(f"head{head}", Heatmap) for head in range(1, max(TRAINED_HEADS) + 1)),
+                        Item("spread", Number, "a query spreads, in the mean, over"),
                     ),
                     attend,
                     "cards",
-                    follows=("query",),
-                    room=({"heads": max(TRAINED_HEADS)},),
+                    view_controls=("query",),
+                    tallest_at=({"heads": max(TRAINED_HEADS)},),
                 ),
                 Part(
                     "matrix",
                     ("heads", "image"),
-                    (Item("matrix", "heatmap"),),
+                    (Item("matrix", Heatmap),),
                     matrix,
                     "beside",
-                    follows=("query",),
+                    view_controls=("query",),
                 ),
                 Part(
                     "reading",
@@ -320,10 +321,10 @@ DEFINITION = Definition(
                     "size",
                     ("channels", "heads", "side"),
                     (
-                        Item("length", "number", "L"),
-                        Item("parameters", "number", "parameters"),
-                        Item("macs", "number", "multiply-accumulates"),
-                        Item("bytes", "number", "weights in float32, if kept"),
+                        Item("length", Number, "L"),
+                        Item("parameters", Number, "parameters"),
+                        Item("macs", Number, "multiply-accumulates"),
+                        Item("bytes", Number, "weights in float32, if kept"),
                     ),
                     size,
                 ),
@@ -331,12 +332,12 @@ DEFINITION = Definition(
                     "growth",
                     ("channels", "heads"),
                     (
-                        Item("macs", "chart", "multiply-accumulates of one block on one map"),
-                        Item("bytes", "chart", "attention maps in float32, if they are kept"),
-                        Item("parameters", "chart", "parameters of one block"),
+                        Item("macs", Chart, "multiply-accumulates of one block on one map"),
+                        Item("bytes", Chart, "attention maps in float32, if they are kept"),
+                        Item("parameters", Chart, "parameters of one block"),
                     ),
                     growth,
-                    follows=("side",),
+                    view_controls=("side",),
                 ),
             ),
         ),

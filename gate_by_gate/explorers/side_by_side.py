@@ -23,7 +23,11 @@ from gate_by_gate.explorers.shared.samples import (
     trained_network,
 )
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import count, number, round_off, table, verdict
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.number import Number, count, verdict
+from gate_by_gate.widgets.items.table import Table
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -84,7 +88,7 @@ def says(setting: str, index: int) -> tuple[int, bool]:
     return digit, digit == int(samples().labels[index])
 
 
-def draw(setting: str, index: int, stage: int) -> Data:
+def draw(setting: str, index: int, stage: int) -> Heatmap:
     """Draw the map of one network over an image, with the digit's box and the map's peak."""
     name, (digit, right) = NETWORKS[setting], says(setting, index)
     if setting in WITHOUT_PLACES:
@@ -111,14 +115,14 @@ def maps(setting: Setting) -> Data:
     """Draw the map of every network over one image."""
     index, stage = image_index(setting), picked_stage(setting)
     return {
-        "of_stage": {
-            "text": f"Grad-CAM of what stage {stage} returns, for the digit that is read: these three "
+        "of_stage": Text(
+            f"Grad-CAM of what stage {stage} returns, for the digit that is read: these three "
             "networks have no map of places."
-        },
-        "of_block": {
-            "text": f"The block's own map in stage {stage}: the spatial gate of CBAM, the gates of BAM and "
+        ),
+        "of_block": Text(
+            f"The block's own map in stage {stage}: the spatial gate of CBAM, the gates of BAM and "
             "CoordAtt in the mean over the channels, the attention that a place receives."
-        },
+        ),
         **{name: draw(name, index, stage) for name in NETWORKS},
     }
 
@@ -135,8 +139,8 @@ def one_image(setting: Setting) -> Data:
         hit = points_at_digit(maps_of(name, stage)[index], index)
         rows[title] = [
             verdict(digit, str(digit), right),
-            number(sure, f"{sure:.2f}"),
-            number(true, f"{true:.2f}"),
+            Number(sure, f"{sure:.2f}"),
+            Number(true, f"{true:.2f}"),
             verdict(int(bool(hit)), peak_text(hit), bool(hit)),
         ]
     columns = {
@@ -145,12 +149,12 @@ def one_image(setting: Setting) -> Data:
         "of_label": f"prob. of {label}",
         "points": "peak",
     }
-    return {"one": table("network", columns, rows)}
+    return {"one": Table("network", columns, rows)}
 
 
-def percent(share: float) -> Data:
+def percent(share: float) -> Number:
     """Write a share in per cent."""
-    return number(round_off(share), f"{100 * share:.1f} %")
+    return Number(round_off(share), f"{100 * share:.1f} %")
 
 
 def share_right(setting: str, seed: int) -> float:
@@ -170,14 +174,14 @@ def all_images(setting: Setting) -> Data:
         mean = statistics.fmean(share_right(name, seed) for seed in seeds)
         rows[title] = [
             percent(share_right(name, 0)),
-            number(round_off(mean), f"{100 * mean:.1f} % ({len(seeds)})"),
+            Number(round_off(mean), f"{100 * mean:.1f} % ({len(seeds)})"),
             percent(score["hits"] / score["total"]),
         ]
     chance = results.record(run_name("cbam_r4_k7"))["localization"][f"layer{stage}"]["attention"]["chance"]
     guess = 1 / results.record(run_name("plain"))["network"]["num_classes"]
     rows[CHANCE] = [percent(guess), percent(guess), percent(chance)]
     columns = {"accuracy": "reads right", "mean": "mean (n seeds)", "pointing": "peak in box"}
-    return {"all": table("network", columns, rows)}
+    return {"all": Table("network", columns, rows)}
 
 
 def cost(setting: Setting) -> Data:
@@ -190,22 +194,22 @@ def cost(setting: Setting) -> Data:
         added = parameters - plain
         rows[title] = [
             count(parameters),
-            number(added, f"+{added:,}" if added else "–"),
-            number(macs, f"{macs / 1e6:.2f} M"),
+            Number(added, f"+{added:,}" if added else "–"),
+            Number(macs, f"{macs / 1e6:.2f} M"),
         ]
     columns = {"parameters": "parameters", "added": "added", "macs": "mult.-acc."}
-    return {"cost": table("network", columns, rows)}
+    return {"cost": Table("network", columns, rows)}
 
 
-def times(batch: int) -> Data:
+def times(batch: int) -> Table:
     """Say how long every network takes for an image in a batch of that size, over the plain one."""
     rows = {}
     for name, title in NETWORKS.items():
         timed = results.timing(name)[batch]
         ratios = (timed.ratio, *timed.quartiles)
         rows[title] = [
-            *(number(round_off(ratio), f"{ratio:.2f}") for ratio in ratios),
-            number(round_off(timed.milliseconds), f"{timed.milliseconds:.2f}"),
+            *(Number(round_off(ratio), f"{ratio:.2f}") for ratio in ratios),
+            Number(round_off(timed.milliseconds), f"{timed.milliseconds:.2f}"),
         ]
     columns = {
         "ratio": "over plain",
@@ -213,7 +217,7 @@ def times(batch: int) -> Data:
         "upper": "upper quartile",
         "milliseconds": "ms",
     }
-    return table("network", columns, rows)
+    return Table("network", columns, rows)
 
 
 def alone(setting: Setting) -> Data:
@@ -232,12 +236,12 @@ def measured(setting: Setting) -> Data:
     versions, loads = how["versions"], [load for load in how["load"] if load is not None]
     busy = " that other work shared" if loads and max(loads) > how["threads"] + 0.5 else ""
     return {
-        "machine": {
-            "text": "Times are processor time of a forward pass for one image, on one thread of an "
+        "machine": Text(
+            "Times are processor time of a forward pass for one image, on one thread of an "
             f"{how['cpu']} ({how['platform']}){busy}, PyTorch {versions['torch']}, {how['date']}. Each "
             f"network took turns with the plain one; its ratio is the median of {how['rounds']} rounds. The "
             "plain network's own ratio, to a second copy of it, shows the noise."
-        }
+        )
     }
 
 
@@ -278,10 +282,10 @@ DEFINITION = Definition(
                     "maps",
                     ("image", "stage"),
                     (
-                        Item("of_stage", "text"),
-                        *(Item(name, "heatmap") for name in WITHOUT_PLACES),
-                        Item("of_block", "text"),
-                        *(Item(name, "heatmap") for name in NETWORKS if name not in WITHOUT_PLACES),
+                        Item("of_stage", Text),
+                        *(Item(name, Heatmap) for name in WITHOUT_PLACES),
+                        Item("of_block", Text),
+                        *(Item(name, Heatmap) for name in NETWORKS if name not in WITHOUT_PLACES),
                     ),
                     maps,
                     "cards",
@@ -289,14 +293,14 @@ DEFINITION = Definition(
                 Part(
                     "one_image",
                     ("image", "stage"),
-                    (Item("one", "table", "this image"),),
+                    (Item("one", Table, "this image"),),
                     one_image,
                     "half",
                 ),
                 Part(
                     "all_images",
                     ("stage",),
-                    (Item("all", "table", "all 2,000 test images (Grad-CAM: the first 500)"),),
+                    (Item("all", Table, "all 2,000 test images (Grad-CAM: the first 500)"),),
                     all_images,
                     "half",
                 ),
@@ -309,16 +313,16 @@ DEFINITION = Definition(
                 Part(
                     "cost",
                     (),
-                    (Item("cost", "table", "the whole network; multiply-accumulates are for one image"),),
+                    (Item("cost", Table, "the whole network; multiply-accumulates are for one image"),),
                     cost,
                     "half",
                 ),
-                Part("measured", (), (Item("machine", "text"),), measured, "half"),
-                Part("alone", (), (Item("alone", "table", "time of one image alone"),), alone, "half"),
+                Part("measured", (), (Item("machine", Text),), measured, "half"),
+                Part("alone", (), (Item("alone", Table, "time of one image alone"),), alone, "half"),
                 Part(
                     "in_batch",
                     (),
-                    (Item("in_batch", "table", "time per image, fifty at once"),),
+                    (Item("in_batch", Table, "time per image, fifty at once"),),
                     in_batch,
                     "half",
                 ),

@@ -7,79 +7,135 @@ page stores one entry per combination of *those*, and not one per combination of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gate_by_gate.widgets.controls import Control, Value, key_of
+from gate_by_gate.widgets.items.encoded import Kind
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["Data", "Definition", "Item", "Panel", "Part", "Setting"]
+__all__ = ["LAYOUTS", "Data", "Definition", "Item", "Panel", "Part", "Setting"]
 
 Setting = Mapping[str, Value]
-Data = dict[str, object]
+"""Where controls stand: the value of each, by its name."""
+
+Data = dict[str, Any]
+"""What a part shows: the data of every item, by its name; or ``{"missing": why}``."""
+
+LAYOUTS = {
+    "wide": "as wide as the panel; items stand beside each other and wrap",
+    "stacked": "as wide as the panel; items stand below each other",
+    "full": "as wide as the panel, and so is every map in it; charts are taller",
+    "cards": "as wide as the panel, for many small maps whose captions have two lines",
+    "half": "half as wide as the panel, where there is room for two",
+    "beside": "as wide as one map, beside the next part",
+    "column": "what is left beside the other parts of a row; items stand below each other",
+    "either": "as wide as one map; items take the same place, and only one of them is there at a time",
+}
+"""How a part stands in its panel, by the name of the layout."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that is drawn: a number, a list of shapes, bars, a map.
+    """One thing that a part shows: a number, bars, a map.
 
     Args:
         name: the key of its value in a part's data, and its ``data-name`` where the page has one value.
-        kind: how the front end draws it; see ``static/explorer.js`` for the vocabulary.
+        kind: the class of its data, out of ``widgets.items``.
         label: the visible caption.
+
+    Raises:
+        TypeError: ``kind`` is no kind of item.
     """
 
     name: str
-    kind: str
+    kind: type[Kind]
     label: str = ""
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.kind, type) and issubclass(self.kind, Kind)):
+            raise TypeError(
+                f"`kind` of item {self.name!r} must be a class of widgets.items; got {self.kind!r}"
+            )
+
+    def spec(self) -> Data:
+        """Describe the item to the front end."""
+        return {"name": self.name, "kind": self.kind.kind, "label": self.label}
 
 
 @dataclass(frozen=True)
 class Part:
-    """Items that depend on the same controls, and the function that computes them.
+    """Items that depend on the same controls, and the function that computes their data.
 
     Args:
         name: unique in the explorer.
-        depends: names of the controls that ``compute`` reads.
-        items: what is drawn, in order.
-        compute: from a setting to one JSON-ready value per item, or ``{"missing": why}``.
-        layout: ``"wide"`` takes the panel's full width, ``"half"`` half of it where there is room,
-            ``"beside"`` as little as it needs, ``"column"`` what is left, with its items below each other;
-            ``"full"`` is wide, and stretches a map over all of it and a chart upwards; ``"stacked"`` is wide
-            with its items below each other; ``"cards"`` is wide, and its maps have captions of two lines;
-            ``"either"`` has room for one map, and items of which one at a time is there.
-        follows: names of the controls whose moves only change the view of what ``compute`` gave: which frame
-            of a map is shown, in which order bars stand. They do not multiply the stored entries.
-        ignores: for a control that does not matter while another one has certain values, that other control
-            and the values: ``{"reduction": ("block", ("eca",))}``. ``compute`` then gives the same for all of
-            its values, and one entry is stored for them.
-        room: settings at which the part is at its tallest, each as the values that differ from the defaults.
-            It keeps that height at every setting, so that nothing below it jumps: the page draws them too,
-            out of sight, in the same place, and so finds the height at every width. They must be published. A
-            :class:`~gate_by_gate.widgets.deferred.Deferred` if they must be searched for.
+        depends: the names of the controls that ``compute`` reads.
+        items: what is shown, in order.
+        compute: from a setting to the data of every item by its name: None for an item that is not there at
+            this setting; or to ``{"missing": why}`` if there is nothing to show.
+        layout: how it stands in its panel; one of :data:`LAYOUTS`.
+        view_controls: the names of controls that only choose how the data are shown: which frame of a map, in
+            which order bars stand. The data hold all their choices, so no entry is stored for each of them.
+        irrelevant_when: for a control that makes no difference while another control has certain values, that
+            other control and the values: ``{"reduction": ("block", ("eca",))}``. One entry is then stored for
+            all values of the first.
+        tallest_at: the settings at which the part is taller than at any other, each given by the values that
+            differ from the defaults; they must be published. The part keeps that height at every setting, so
+            that nothing below it moves: the front end draws it at these settings too, invisibly, in the same
+            place. A :class:`~gate_by_gate.widgets.deferred.Deferred` if they must be searched for.
 
     Raises:
-        ValueError: ``ignores`` names a control that the part does not depend on.
+        ValueError: ``layout`` is no layout, two items have one name, or ``irrelevant_when`` names a control
+            that the part does not depend on.
     """
 
     name: str
     depends: tuple[str, ...]
     items: tuple[Item, ...]
-    compute: Callable[[Setting], Data]
+    compute: Callable[[Setting], Mapping[str, Any]]
     layout: str = "wide"
-    follows: tuple[str, ...] = ()
-    ignores: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
-    room: Sequence[Setting] = ()
+    view_controls: tuple[str, ...] = ()
+    irrelevant_when: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
+    tallest_at: Sequence[Setting] = ()
 
     def __post_init__(self) -> None:
-        named = {name for ignored, (other, _) in self.ignores.items() for name in (ignored, other)}
+        if self.layout not in LAYOUTS:
+            raise ValueError(
+                f"`layout` of part {self.name!r} must be one of {list(LAYOUTS)}; got {self.layout!r}"
+            )
+        refuse_twins(f"items of part {self.name!r}", [item.name for item in self.items])
+        named = {name for control, (other, _) in self.irrelevant_when.items() for name in (control, other)}
         if not named <= set(self.depends):
-            raise ValueError(f"`ignores` must name controls out of {self.depends}; got {sorted(named)}")
+            raise ValueError(
+                f"`irrelevant_when` must name controls out of {self.depends}; got {sorted(named)}"
+            )
+
+    def data(self, setting: Setting) -> Data:
+        """Compute the part at a setting, published or not, as the JSON that travels.
+
+        Raises:
+            ValueError: ``compute`` returns other items than the part has.
+            TypeError: an item is of another kind than the part says.
+        """
+        computed = self.compute(setting)
+        if "missing" in computed:
+            return dict(computed)
+        expected = {item.name: item.kind for item in self.items}
+        if set(computed) != set(expected):
+            raise ValueError(f"part {self.name!r} must compute items {list(expected)}; got {list(computed)}")
+        for name, kind in expected.items():
+            if not isinstance(computed[name], kind | None):
+                got = type(computed[name]).__name__
+                raise TypeError(
+                    f"item {name!r} of part {self.name!r} must be {kind.__name__} or None; got {got}"
+                )
+        return {name: None if item is None else item.json for name, item in computed.items()}
 
     def matters(self, setting: Setting) -> tuple[str, ...]:
         """Name the controls that the data depends on at this setting."""
-        ignored = {name for name, (other, values) in self.ignores.items() if setting[other] in values}
-        return tuple(name for name in self.depends if name not in ignored)
+        idle = {name for name, (other, values) in self.irrelevant_when.items() if setting[other] in values}
+        return tuple(name for name in self.depends if name not in idle)
 
     def key(self, setting: Setting) -> str:
         """Name the stored entry of a setting."""
@@ -100,15 +156,19 @@ class Panel:
 
 @dataclass(frozen=True)
 class Definition:
-    """Everything about an explorer but its host.
+    """An explorer: its controls, its panels and what they show, wherever it is shown.
 
     Args:
-        name: the ``data-explorer`` of the page, and the file name of its records.
+        name: the ``data-explorer`` of the page.
         title: the caption of the figure.
         panels: the boxes of the figure; a control stands in the first panel that needs it.
-        pictures: images that gallery controls and ``picture`` items refer to by index; a
+        pictures: images that gallery controls, pictures and maps refer to by index; a
             :class:`~gate_by_gate.widgets.deferred.Deferred` if they are read from a file.
         code: the Python that computes what is on screen.
+
+    Raises:
+        ValueError: two controls or two parts have one name, or a part or the code names a control that is not
+            there.
     """
 
     name: str
@@ -116,6 +176,17 @@ class Definition:
     panels: tuple[Panel, ...]
     pictures: Sequence[Data] = field(default=(), repr=False)
     code: Code | None = None
+
+    def __post_init__(self) -> None:
+        controls = [control.name for panel in self.panels for control in panel.controls]
+        refuse_twins(f"controls of {self.name}", controls)
+        refuse_twins(f"parts of {self.name}", [part.name for panel in self.panels for part in panel.parts])
+        for part in self.parts.values():
+            refuse_strangers(f"part {part.name!r}", {*part.depends, *part.view_controls}, controls)
+        for control in self.controls.values():
+            refuse_strangers(f"control {control.name!r}", {control.over} - {None}, controls)
+        if self.code:
+            refuse_strangers("the code", self.code.controls(), controls)
 
     @property
     def controls(self) -> dict[str, Control]:
@@ -149,14 +220,14 @@ class Definition:
                         {
                             "name": part.name,
                             "depends": list(part.depends),
-                            "follows": list(part.follows),
-                            "ignores": {
-                                name: {"while": other, "in": list(values)}
-                                for name, (other, values) in part.ignores.items()
+                            "view_controls": list(part.view_controls),
+                            "irrelevant_when": {
+                                name: {"control": other, "in": list(values)}
+                                for name, (other, values) in part.irrelevant_when.items()
                             },
                             "layout": part.layout,
-                            "room": [part.key({**self.defaults, **setting}) for setting in part.room],
-                            "items": [vars(item) for item in part.items],
+                            "tallest_at": [part.key(setting) for setting in self.tallest_settings(part)],
+                            "items": [item.spec() for item in part.items],
                         }
                         for part in panel.parts
                     ],
@@ -167,7 +238,7 @@ class Definition:
 
     def record(self, setting: Setting) -> dict[str, Data]:
         """Compute every part for one setting, published or not."""
-        return {name: part.compute(setting) for name, part in self.parts.items()}
+        return {name: part.data(setting) for name, part in self.parts.items()}
 
     def settings(self, part: Part) -> Iterator[dict[str, Value]]:
         """Yield every published combination of the controls that ``part`` depends on.
@@ -181,10 +252,23 @@ class Definition:
             if all(setting[name] == self.controls[name].default for name in idle):
                 yield setting
 
-    def rooms(self, part: Part) -> dict[str, Data]:
-        """Compute what ``part`` keeps room for, by key."""
-        settings = [{**self.defaults, **setting} for setting in part.room]
-        return {part.key(setting): part.compute(setting) for setting in settings}
+    def tallest_settings(self, part: Part) -> list[dict[str, Value]]:
+        """Return the settings at which ``part`` is at its tallest, with all controls.
+
+        Raises:
+            ValueError: one of them names a control that is not there.
+        """
+        for setting in part.tallest_at:
+            refuse_strangers(f"`tallest_at` of part {part.name!r}", setting, list(self.controls))
+        return [{**self.defaults, **setting} for setting in part.tallest_at]
+
+    def tallest(self) -> dict[str, dict[str, Data]]:
+        """Compute every part that keeps a height where it is at its tallest, by part and key."""
+        return {
+            name: {part.key(setting): part.data(setting) for setting in self.tallest_settings(part)}
+            for name, part in self.parts.items()
+            if part.tallest_at
+        }
 
     def payload(self) -> Data:
         """Compute what a page without a kernel needs: every part for every published setting."""
@@ -192,9 +276,22 @@ class Definition:
             "spec": self.spec(),
             "parts": {
                 name: {
-                    part.key(setting): part.compute(self.defaults | setting)
-                    for setting in self.settings(part)
+                    part.key(setting): part.data(self.defaults | setting) for setting in self.settings(part)
                 }
                 for name, part in self.parts.items()
             },
         }
+
+
+def refuse_twins(what: str, names: Collection[str]) -> None:
+    """Refuse two things of one name."""
+    twins = sorted({name for name in names if list(names).count(name) > 1})
+    if twins:
+        raise ValueError(f"{what} must have different names; got twice: {', '.join(twins)}")
+
+
+def refuse_strangers(what: str, named: Collection[str | None], controls: Collection[str]) -> None:
+    """Refuse names of controls that are not there."""
+    strangers = sorted(str(name) for name in named if name not in controls)
+    if strangers:
+        raise ValueError(f"{what} must name controls out of {list(controls)}; got {', '.join(strangers)}")

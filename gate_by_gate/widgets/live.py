@@ -8,7 +8,7 @@ import traitlets
 
 from gate_by_gate.widgets.controls import Control, key_of
 from gate_by_gate.widgets.definition import Definition
-from gate_by_gate.widgets.embedding import module_source
+from gate_by_gate.widgets.embedding import module_source, output_mode
 from gate_by_gate.widgets.publishable import Publishable
 
 __all__ = ["Explorer"]
@@ -42,8 +42,8 @@ class Explorer(Publishable):
     _esm = module_source("explorer")
     spec = traitlets.Dict().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
-    # Apart from the parts, which every move replaces: a view that is opened later keeps room, too.
-    rooms = traitlets.Dict(help="what parts keep room for").tag(sync=True)
+    # Apart from the parts, which every move replaces: a view that is opened later keeps its heights, too.
+    tallest = traitlets.Dict(help="parts where they are at their tallest").tag(sync=True)
     code = traitlets.Unicode(help="the Python that computes what is on screen").tag(sync=True)
     refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
         sync=True
@@ -68,9 +68,6 @@ class Explorer(Publishable):
         super().__init__(
             spec=self.definition.spec() | {"start": start},
             parts=self._checked(start),
-            rooms={
-                part.name: self.definition.rooms(part) for part in self.definition.parts.values() if part.room
-            },
             code=self._write_code(start),
             **start,
         )
@@ -92,10 +89,10 @@ class Explorer(Publishable):
         computed = {}
         for part in self.definition.parts.values():
             key = part.key(setting)
-            # What a part follows may have a value here that no page publishes, and its data then hold it too.
-            memory = part.name, key, key_of(part.follows, setting)
+            # A view control may have a value here that no page publishes, and the data then hold it too.
+            memory = part.name, key, key_of(part.view_controls, setting)
             if memory not in self._computed:
-                self._computed[memory] = part.compute(setting)
+                self._computed[memory] = part.data(setting)
             computed[part.name] = {key: self._computed[memory]}
         return computed
 
@@ -125,7 +122,18 @@ class Explorer(Publishable):
         else:
             self.refusal = ""
 
+    def _keep_heights(self) -> None:
+        """Compute the parts at their tallest: when the explorer is shown, not when it is made."""
+        if not self.tallest:
+            self.tallest = self.definition.tallest()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if output_mode() == "live":
+            self._keep_heights()
+        return super()._repr_mimebundle_(**kwargs)
+
     def _recompute(self, change: dict[str, Any]) -> None:
+        self._keep_heights()  # of one that stands in a box, which shows it without asking for its bundle
         self.parts = self._compute(self.setting)
         self.code = self._write_code(self.setting)
 

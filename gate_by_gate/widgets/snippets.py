@@ -48,12 +48,12 @@ class Code:
         controls, write = self._field(name)
         return write(*(setting[control] for control in controls))
 
-    def spec(self, controls: Mapping[str, Control]) -> dict[str, object]:
-        """Give the template, and for each field its controls and its text for their published values.
+    def controls(self) -> set[str]:
+        """Name the controls that the fields of the template are filled from."""
+        return {control for name in _FIELD.findall(self.template) for control in self._field(name)[0]}
 
-        Raises:
-            KeyError: a field is neither a control nor one of ``words``.
-        """
+    def spec(self, controls: Mapping[str, Control]) -> dict[str, object]:
+        """Give the template, and for each field its controls and its text for their published values."""
         fields = {}
         for name in dict.fromkeys(_FIELD.findall(self.template)):
             depends, write = self._field(name)

@@ -7,23 +7,20 @@ from pathlib import Path
 
 import torch
 
-from gate_by_gate.widgets import charts, embedding, sphinx_ext
-from gate_by_gate.widgets.contrasts import Difference, contrast, member
+from gate_by_gate.widgets import embedding, sphinx_ext
 from gate_by_gate.widgets.controls import Control, place
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import (
-    bars,
-    dots,
-    heatmap,
-    number,
-    over_picture,
-    picture,
-    rectangle,
-    sorted_while,
-    strips,
-    table,
-    verdict,
-)
+from gate_by_gate.widgets.items.bars import Bars, Sort
+from gate_by_gate.widgets.items.chart import Axis, Chart, Here, HereBy, Line, Point, Points, Ring, Step
+from gate_by_gate.widgets.items.contrast import Contrast, Difference, Member
+from gate_by_gate.widgets.items.encoded import Kind
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Dots, Rectangle, Under
+from gate_by_gate.widgets.items.number import Number, verdict
+from gate_by_gate.widgets.items.picture import Picture, pixels
+from gate_by_gate.widgets.items.strips import Strips
+from gate_by_gate.widgets.items.table import Table
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
 
 IMAGE = Control("image", "image", (0, 1), 0, "gallery", ("first", "second"))
@@ -53,43 +50,37 @@ def image(index: int) -> torch.Tensor:
 def maps(setting: Setting) -> Data:
     """Compute every kind of map; no two sides are the same."""
     index = int(setting["image"])
-    marks = [rectangle(2, 3, 7, 5, "field"), dots([(4, 5), (11, 7)], "taps")]
+    marks = [Rectangle(2, 3, 7, 5, "field"), Dots([(4, 5), (11, 7)], "taps")]
     values = torch.linspace(-1, 2, 35).reshape(5, 7) * (1 - 2 * index)
     rows = torch.arange(15 * 15.0).reshape(15, 3, 5) % 17
     spots = [(4 * (i % 5), 4 * (i // 5), 4, 4) for i in range(15)]
     return {
-        "picture": {
-            "index": index,
-            "box": [3, 2, 5, 7],
-            "frame": "box",
-            "alt": f"picture {index}",
-            "marks": marks,
-        },
-        "over": heatmap(values, "over", "a map over", over=over_picture(index, (3, 2, 5, 7), marks, "box")),
-        "signed": heatmap(values, "signed", "a signed map", signed=True),
-        "strips": strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
-        "rows": heatmap(
+        "picture": Picture(index, f"picture {index}", [3, 2, 5, 7], "box", marks),
+        "over": Heatmap(values, "over", "a map over", over=Under(index, (3, 2, 5, 7), marks, "box")),
+        "signed": Heatmap(values, "signed", "a signed map", signed=True),
+        "strips": Strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
+        "rows": Heatmap(
             rows,
             "row of {}",
             "where {} looks",
             scale=(0.0, [row.max().item() for row in rows]),
-            over=over_picture(index),
+            over=Under(index),
             pick="query",
             spots=spots,
             spot="query",
         ),
-        "head2": None if setting["heads"] == 1 else heatmap(torch.eye(7), "head 2", "second head"),
+        "head2": None if setting["heads"] == 1 else Heatmap(torch.eye(7), "head 2", "second head"),
     }
 
 
 def vectors(setting: Setting) -> Data:
     """Compute two charts of bars that are sorted together, and one of another kind."""
-    sort = sorted_while("order", "sorted", "gates")
+    sort = Sort("order", "sorted", "gates")
     values = torch.tensor([0.3, 0.9, 0.1, 0.7, 0.5])
     return {
-        "squeeze": bars(values - 0.4, -0.4, 0.5, "means", band=[1, 2], reach=1, sort=sort),
-        "gates": bars(values, 0, 1, "gates", sort=sort, before=1 - values * values),
-        "taps": bars(
+        "squeeze": Bars(values - 0.4, -0.4, 0.5, "means", band=[1, 2], reach=1, sort=sort),
+        "gates": Bars(values, 0, 1, "gates", sort=sort, before=1 - values * values),
+        "taps": Bars(
             torch.tensor([0.2, -0.3]),
             -1,
             1,
@@ -105,40 +96,38 @@ def vectors(setting: Setting) -> Data:
 def graphs(setting: Setting) -> Data:
     """Compute charts with every kind of series, on linear and logarithmic axes."""
     width = int(setting["width"])
-    x = charts.axis("width", 1, 100, [1, (10, "ten"), 100], log=True)
+    x = Axis("width", 1, 100, [1, (10, "ten"), 100], log=True)
     return {
-        "lines": charts.chart(
+        "lines": Chart(
             x,
-            charts.axis("cost in B", 0, 40, [0, 20, 40]),
+            Axis("cost in B", 0, 40, [0, 20, 40]),
             [
-                charts.line("line", [charts.point(1, 3), charts.point(10, 20), charts.point(100, 37)]),
-                charts.step("stairs", [charts.point(2, 5), charts.point(50, 11)]),
+                Line("line", [Point(1, 3), Point(10, 20), Point(100, 37)]),
+                Step("stairs", [Point(2, 5), Point(50, 11)]),
             ],
             "lines and stairs",
-            here=charts.here_by(
-                "width", {w: charts.here(w, 11, f"width {w}") for w in (*WIDTH.values, width)}
-            ),
+            here=HereBy("width", {w: Here(w, 11, f"width {w}") for w in (*WIDTH.values, width)}),
         ),
-        "points": charts.chart(
-            charts.axis("added", 0, 7, [0, 7]),
-            charts.axis("right in %", 80, 90, [80, 90]),
+        "points": Chart(
+            Axis("added", 0, 7, [0, 7]),
+            Axis("right in %", 80, 90, [80, 90]),
             [
-                charts.points(
+                Points(
                     "run",
                     [
-                        charts.point(2, 84, ("2", "84 %"), interval=(83, 86), interval_text="83 to 86 %"),
-                        charts.point(5, 88, ("5", "88 %"), name="best", marked=True),
+                        Point(2, 84, ("2", "84 %"), interval=(83, 86), interval_text="83 to 86 %"),
+                        Point(5, 88, ("5", "88 %"), name="best", marked=True),
                     ],
                 )
             ],
             "runs with intervals",
         ),
-        "told": number(width, f"{width} wide"),
-        "rows": table(
+        "told": Number(width, f"{width} wide"),
+        "rows": Table(
             "width",
             {"half": "half of it", "even": "even?"},
-            {str(w): [number(w / 2, f"{w / 2:g}"), verdict(w, f"{w} is", True)] for w in (width, 2 * width)}
-            | {"one more": [number((width + 1) / 2, "…"), verdict(width + 1, "it is not", False)]},
+            {str(w): [Number(w / 2, f"{w / 2:g}"), verdict(w, f"{w} is", True)] for w in (width, 2 * width)}
+            | {"one more": [Number((width + 1) / 2, "…"), verdict(width + 1, "it is not", False)]},
         ),
     }
 
@@ -146,17 +135,17 @@ def graphs(setting: Setting) -> Data:
 def two(setting: Setting) -> Data:
     """Compute a contrast of three of four things, two pairs with an interval, and a chart of them."""
     shares = {"a": [0.5, 0.625, 0.75], "b": [0.25, None, 0.375], "d": [0.875, 0.5, None]}
-    members = [member(v, f"mean of {v}", f"interval of {v}", seeds) for v, seeds in shares.items()]
+    members = [Member(v, f"mean of {v}", f"interval of {v}", seeds) for v, seeds in shares.items()]
     found = {
         (0, 1): Difference(0.3125, 0.1, "+"),
         (0, 2): Difference(-0.125, 0.25, "="),
         (1, 2): Difference(math.nan, math.nan, "x"),
     }
     verdicts = {"+": "more", "-": "less", "=": "alike", "x": "no pair", "same": "one thing"}
-    spots = [charts.point(at, 10 * at, (f"{at}", f"{10 * at} %"), name=f"{v.upper()} {v}") for at, v in
+    spots = [Point(at, 10 * at, (f"{at}", f"{10 * at} %"), name=f"{v.upper()} {v}") for at, v in
              enumerate(shares, 1)]  # fmt: skip
     return {
-        "contrast": contrast(
+        "contrast": Contrast(
             ("first", "second"),
             (0, 1, 4),
             members,
@@ -165,22 +154,22 @@ def two(setting: Setting) -> Data:
             ("no first", "no second", "neither"),
             "share",
         ),
-        "rings": charts.chart(
-            charts.axis("cost", 0, 7, [0, 7]),
-            charts.axis("reached", 0, 50, [0, 50]),
-            [charts.points("x", spots[:2], 5), charts.points("y", spots[2:], 1)],
+        "rings": Chart(
+            Axis("cost", 0, 7, [0, 7]),
+            Axis("reached", 0, 50, [0, 50]),
+            [Points("x", spots[:2], 5), Points("y", spots[2:], 1)],
             "things",
-            rings=[charts.ring("first", "1"), charts.ring("second", "2")],
+            rings=[Ring("first", "1"), Ring("second", "2")],
         ),
     }
 
 
 def tell(setting: Setting) -> Data:
     """Say something that is the longer, the wider."""
-    return {"long": {"text": "word " * int(setting["width"])}}
+    return {"long": Text("word " * int(setting["width"]))}
 
 
-def items(*kinds: tuple[str, str]) -> tuple[Item, ...]:
+def items(*kinds: tuple[str, type[Kind]]) -> tuple[Item, ...]:
     return tuple(Item(name, kind, f"the {name}") for name, kind in kinds)
 
 
@@ -196,15 +185,15 @@ DEFINITION = Definition(
                     "maps",
                     ("image", "heads"),
                     items(
-                        ("picture", "picture"),
-                        ("over", "heatmap"),
-                        ("signed", "heatmap"),
-                        ("strips", "strips"),
-                        ("rows", "heatmap"),
-                        ("head2", "heatmap"),
+                        ("picture", Picture),
+                        ("over", Heatmap),
+                        ("signed", Heatmap),
+                        ("strips", Strips),
+                        ("rows", Heatmap),
+                        ("head2", Heatmap),
                     ),
                     maps,
-                    follows=("query",),
+                    view_controls=("query",),
                 ),
             ),
         ),
@@ -215,9 +204,9 @@ DEFINITION = Definition(
                 Part(
                     "vectors",
                     (),
-                    items(("squeeze", "bars"), ("gates", "bars"), ("taps", "bars")),
+                    items(("squeeze", Bars), ("gates", Bars), ("taps", Bars)),
                     vectors,
-                    follows=("order",),
+                    view_controls=("order",),
                 ),
             ),
         ),
@@ -228,10 +217,10 @@ DEFINITION = Definition(
                 Part(
                     "graphs",
                     ("width",),
-                    items(("lines", "chart"), ("points", "chart"), ("told", "number"), ("rows", "table")),
+                    items(("lines", Chart), ("points", Chart), ("told", Number), ("rows", Table)),
                     graphs,
                 ),
-                Part("tell", ("width",), items(("long", "text")), tell, room=({"width": 50},)),
+                Part("tell", ("width",), items(("long", Text)), tell, tallest_at=({"width": 50},)),
             ),
         ),
         Panel(
@@ -241,14 +230,14 @@ DEFINITION = Definition(
                 Part(
                     "two",
                     (),
-                    items(("contrast", "contrast"), ("rings", "chart")),
+                    items(("contrast", Contrast), ("rings", Chart)),
                     two,
-                    follows=("first", "second"),
+                    view_controls=("first", "second"),
                 ),
             ),
         ),
     ),
-    pictures=(picture(image(0)), picture(torch.stack([image(1), image(2), image(4)]))),
+    pictures=(pixels(image(0)), pixels(torch.stack([image(1), image(2), image(4)]))),
     code=Code("width, order, query = {width}, {order}, {query}\n"),
 )
 

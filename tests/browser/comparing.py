@@ -39,21 +39,21 @@ TOGETHER = 20
 """So many positions are read at once: what is read of one may take 200 kB, and of all of them gigabytes."""
 
 MANY = 1000
-"""So many positions of what a part follows are too many to visit for each of its settings."""
+"""So many positions of what changes a view are too many to visit for each of its settings."""
 
 
 def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
-    """Yield every combination of the controls that a part depends on or follows.
+    """Yield every combination of the controls that a part depends on, or that change its view.
 
-    Two menus that a part follows have thousands of pairs. The settings then share out a walk on which every
+    Two menus that change a view have thousands of pairs. The settings then share out a walk on which every
     entry of every menu comes up. A contrast is one table of all pairs, from which the page reads by place:
     in the first of its settings it is visited on several walks, with entries beside themselves and beside
     earlier and later ones. That the table is right at all pairs is for a test of its records.
     """
-    axes = [definition.controls[name].values for name in part.follows]
+    axes = [definition.controls[name].values for name in part.view_controls]
     pairs = list(product(*axes))
     settings = list(definition.settings(part))
-    contrasts = any(item.kind == "contrast" for item in part.items)
+    contrasts = any(item.kind.kind == "contrast" for item in part.items)
     for at, setting in enumerate(settings):
         if len(pairs) < MANY:
             visited = pairs
@@ -62,7 +62,7 @@ def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
         else:
             visited = walk(axes, 7)[at :: len(settings)]
         for values in visited:
-            yield setting | dict(zip(part.follows, values, strict=True))
+            yield setting | dict(zip(part.view_controls, values, strict=True))
 
 
 def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
@@ -104,7 +104,7 @@ def compare_everything(figure: Locator, definition: Definition) -> int:
         for setting, shown in visit(figure, definition, part):
             key = tuple(setting[name] for name in part.depends)
             if key != computed[0]:
-                computed = key, part.compute(definition.defaults | setting)
+                computed = key, part.data(definition.defaults | setting)
             compare(shown, computed[1], part, definition, setting)
             compared += 1
     return compared
@@ -126,22 +126,22 @@ def compare(
         if data is None:
             assert shown is None
             continue
-        if item.kind in ("number", "text", "terms", "shapes", "table"):
+        if item.kind.kind in ("number", "text", "terms", "shapes", "table"):
             assert shown == data
-        elif item.kind == "picture":
+        elif item.kind.kind == "picture":
             compare_picture(shown, data, definition)
-        elif item.kind == "bars":
+        elif item.kind.kind == "bars":
             compare_bars(shown, data, expected, setting)
-        elif item.kind == "heatmap":
+        elif item.kind.kind == "heatmap":
             compare_heatmap(shown, data, definition, setting)
-        elif item.kind == "strips":
+        elif item.kind.kind == "strips":
             for side in ("height", "width"):
                 compare_levels(shown[side], data[side]["shape"], data[side]["hex"])
             compare_heatmap(shown["product"], data["product"], definition, setting)
-        elif item.kind == "contrast":
+        elif item.kind.kind == "contrast":
             compare_contrast(shown, data, setting)
         else:
-            assert item.kind == "chart"
+            assert item.kind.kind == "chart"
             compare_chart(shown, data, definition, setting)
 
 

@@ -10,6 +10,8 @@ from gate_by_gate.widgets import embedding
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
 from gate_by_gate.widgets.exercises import Exercise, choose, predict
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
 from tests.browser.bare_page import explorer_html, write_page
 from tests.conftest import OpenPage
@@ -23,8 +25,8 @@ def toy(name: str) -> str:
     part = Part(
         "sum",
         ("a",),
-        (Item("value", "number", HOSTILE), Item("said", "text")),
-        lambda s: {"value": {"value": s["a"], "text": f"{s['a']}"}, "said": {"text": HOSTILE}},
+        (Item("value", Number, HOSTILE), Item("said", Text)),
+        lambda s: {"value": Number(s["a"], f"{s['a']}"), "said": Text(HOSTILE)},
     )
     definition = Definition(
         name, HOSTILE, (Panel(HOSTILE, (control,), (part,)),), code=Code(f"# {HOSTILE}\na = {{a}}")

@@ -175,7 +175,7 @@ def test_every_explorer_is_live(lab: Lab, notebook: Page):
                     "(figure, [spec, name]) => reading.read(figure, spec, name)",
                     [definition.spec(), part.name],
                 )
-                compare(shown, part.compute(setting), part, definition, setting)
+                compare(shown, part.data(setting), part, definition, setting)
             assert run(client, f"print(explorers[{name!r}].setting == {setting!r})").strip() == "True"
             figure.get_by_role("button", name="reset").click()
             expect(figure.locator(".attn-code code")).to_have_text(definition.code(definition.defaults))

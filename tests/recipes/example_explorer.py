@@ -7,7 +7,8 @@ import torch
 from attn_lib.blocks.arguments import check_choice, check_int
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.encoding import count, number, round_off
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.number import Number, count
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -26,7 +27,7 @@ def squeezed(setting: Setting) -> Data:
     x = torch.zeros(side, side)
     x[side // 2, side // 2] = 1
     value = getattr(x, squeeze)().item()
-    return {"value": number(round_off(value, 4), f"{value:.4f}"), "positions": count(side * side)}
+    return {"value": Number(round_off(value, 4), f"{value:.4f}"), "positions": count(side * side)}
 
 
 DEFINITION = Definition(
@@ -40,7 +41,7 @@ DEFINITION = Definition(
                 Part(
                     "squeezed",
                     ("side", "squeeze"),
-                    (Item("value", "number", "squeezed to"), Item("positions", "number", "positions")),
+                    (Item("value", Number, "squeezed to"), Item("positions", Number, "positions")),
                     squeezed,
                 ),
             ),

@@ -9,7 +9,10 @@ from torch.nn.functional import avg_pool2d
 from attn_lib.inspection import place_map
 from attn_lib.interventions import Maps
 from gate_by_gate.widgets.definition import Data
-from gate_by_gate.widgets.encoding import bars, heatmap, strips
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Under
+from gate_by_gate.widgets.items.strips import Strips
 
 __all__ = ["draw_channels", "draw_places", "draw_weights", "hundredths"]
 
@@ -52,10 +55,10 @@ def draw_channels(maps: Maps, other: Maps | None, index: int) -> Data:
     gates = hundredths(channel_gates(maps, index))
     ends = f"{gates.min().item():.2f} and {gates.max().item():.2f}"
     before = None if other is None else hundredths(channel_gates(other, index))
-    return {"gates": bars(gates, 0, 1, f"{len(gates)} gates between {ends}.", before=before)}
+    return {"gates": Bars(gates, 0, 1, f"{len(gates)} gates between {ends}.", before=before)}
 
 
-def draw_places(maps: Maps, index: int, sides: tuple[int, int], over: Data, whose: str) -> Data:
+def draw_places(maps: Maps, index: int, sides: tuple[int, int], over: Under, whose: str) -> Data:
     """Draw the gates of the places over a picture, or two strips and their product.
 
     Args:
@@ -73,14 +76,14 @@ def draw_places(maps: Maps, index: int, sides: tuple[int, int], over: Data, whos
         drawn = avg_pool2d(drawn[None], 2)[0]
     alt = f"Gates of {sides[0]} by {sides[1]} places, the mean over the channels, in {len(drawn)} rows."
     if not {"height", "width"} <= maps.keys():
-        return {"map": heatmap(drawn, f"{whose}gates of places", alt, over=over), "strips": None}
+        return {"map": Heatmap(drawn, f"{whose}gates of places", alt, over=over), "strips": None}
     rows, columns = (
         of_picture(maps[side], index).mean(dim=0).flatten().unflatten(0, (length, -1)).mean(dim=1)
         for side, length in zip(("height", "width"), drawn.shape, strict=True)
     )
     return {
         "map": None,
-        "strips": strips(rows, columns, f"{whose}rows × columns", alt, product=drawn, over=over),
+        "strips": Strips(rows, columns, f"{whose}rows × columns", alt, product=drawn, over=over),
     }
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from torch import nn
 
 from attn_lib.inspection import count_parameters
-from gate_by_gate.widgets.definition import Data
-from gate_by_gate.widgets.encoding import count
+from gate_by_gate.widgets.items.number import count
+from gate_by_gate.widgets.items.terms import Term, Terms
 
 __all__ = ["terms_by_layer"]
 
@@ -20,7 +20,7 @@ _SQUARE = re.compile(r"\b(\d+) × \1 × 3 × 3\b")
 """The weights of a 3x3 convolution that keeps the width: a phone has no room for more than 9 × m²."""
 
 
-def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> Data:
+def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> Terms:
     """Count the parameters of each layer of a block.
 
     Args:
@@ -29,13 +29,12 @@ def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> D
     """
     counted = count_parameters(block)
     rows = [
-        {
-            "name": name,
-            "label": layers[name][0],
-            "formula": layers[name][1],
-            "product": _SQUARE.sub(r"9 × \1²", _ONE.sub("", part.formula.partition(" = ")[0])),
-            **count(part.total),
-        }
+        Term(
+            name,
+            *layers[name],
+            _SQUARE.sub(r"9 × \1²", _ONE.sub("", part.formula.partition(" = ")[0])),
+            count(part.total),
+        )
         for name, part in counted.parts.items()
     ]
-    return {"rows": rows, "total": count(counted.total)}
+    return Terms(rows, count(counted.total))

@@ -8,8 +8,10 @@ from torch.nn.functional import avg_pool2d
 
 from attn_lib.inspection import pointing_hits
 from gate_by_gate.explorers.shared.samples import IMAGE_SIDE, describe, samples
-from gate_by_gate.widgets.definition import Data
-from gate_by_gate.widgets.encoding import dots, heatmap, number, over_picture, round_off
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Dots, Under
+from gate_by_gate.widgets.items.number import Number
 
 __all__ = ["coarse", "feature_map", "map_over_image", "pixel", "pointing", "points_at_digit"]
 
@@ -50,7 +52,7 @@ def peak(values: Tensor) -> tuple[int, int]:
     return row, column
 
 
-def feature_map(values: Tensor, caption: str, what: str) -> Data:
+def feature_map(values: Tensor, caption: str, what: str) -> Heatmap:
     """Draw a map ``(H, W)`` alone, with the ends of its own scale.
 
     Args:
@@ -62,10 +64,10 @@ def feature_map(values: Tensor, caption: str, what: str) -> Data:
     row, column = peak(drawn)
     rows, columns = drawn.shape
     alt = f"{what}, drawn with {rows} by {columns} places; largest at row {row}, column {column}."
-    return heatmap(drawn, caption, alt)
+    return Heatmap(drawn, caption, alt)
 
 
-def map_over_image(values: Tensor, index: int, caption: str, what: str, label: str = "its peak") -> Data:
+def map_over_image(values: Tensor, index: int, caption: str, what: str, label: str = "its peak") -> Heatmap:
     """Draw a map ``(H, W)`` over a sample image, with the digit's box and the pixel that its peak stands for.
 
     Args:
@@ -80,14 +82,14 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str, label: s
     places = [pixel(*place, values.shape[-1]) for place in peaks(values)]
     # A plateau keeps its line in the legend, so that the page keeps its height.
     few = len(places) <= MOST_PEAKS
-    marks = [dots(places, label, "spot") if few else dots([], "no single peak", "spot")]
+    marks = [Dots(places, label, "spot") if few else Dots([], "no single peak", "spot")]
     alt = (
         f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
         f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
         f"column {column} of {values.shape[0]} by {values.shape[1]}."
     )
     box = describe(index)["box"]
-    return heatmap(drawn, caption, alt, over=over_picture(index, box, marks))  # type: ignore[arg-type]
+    return Heatmap(drawn, caption, alt, over=Under(index, box, marks))
 
 
 def peaks(values: Tensor) -> list[tuple[int, int]]:
@@ -105,9 +107,9 @@ def points_at_digit(values: Tensor, index: int) -> bool | None:
     return None if hits.any() and not hits.all() else bool(hits.all())
 
 
-def pointing(values: Tensor, index: int) -> Data:
+def pointing(values: Tensor, index: int) -> Number:
     """Say whether the largest value of a map ``(H, W)`` lies in the digit's box, if it lies at one place."""
     hit = points_at_digit(values, index)
     if hit is None:
-        return number(0, f"nowhere: {len(peaks(values))} places are alike")
-    return number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")
+        return Number(0, f"nowhere: {len(peaks(values))} places are alike")
+    return Number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")

@@ -7,6 +7,12 @@ from gate_by_gate.explorers.shared.probe import Probe
 from gate_by_gate.explorers.shared.probe_parts import STAGES, ProbeParts
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.picture import Picture
+from gate_by_gate.widgets.items.strips import Strips
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
 
 __all__ = ["definition_of"]
@@ -38,7 +44,7 @@ def misread(parts: ProbeParts) -> Setting:
     settings: list[Setting] = [
         {"network": plain, "intervention": NOTHING, "image": image} for image in parts.image.values
     ]
-    words = [len(str(parts.read(one)["prediction"]["text"])) for one in settings]  # type: ignore[index]
+    words = [len(str(parts.read(one)["prediction"]["text"])) for one in settings]
     return {"network": plain, "image": settings[words.index(max(words))]["image"]}
 
 
@@ -59,15 +65,15 @@ def definition_of(probe: Probe) -> Definition:
     """Put the explorer of a probe together."""
     parts = ProbeParts(probe)
     counts = [
-        Item("accuracy", "number", "right on test images"),
-        Item("changed", "number", "with the intervention"),
+        Item("accuracy", Number, "right on test images"),
+        Item("changed", Number, "with the intervention"),
     ]
     if probe.cued:
-        counts.append(Item("follows", "number", "answers for the other cue"))
-    counts.append(Item("blind", "number", "if it ignored the cue" if probe.cued else "by chance"))
+        counts.append(Item("follows", Number, "answers for the other cue"))
+    counts.append(Item("blind", Number, "if it ignored the cue" if probe.cued else "by chance"))
     of_maps = ("network", "stage", "image")
     line = "; line: with the other cue" if probe.cued else ""
-    drawn = (Item("map", "heatmap"), Item("strips", "strips"))
+    drawn = (Item("map", Heatmap), Item("strips", Strips))
     # Self-attention has a legend.
     tallest: Deferred[Setting] = Deferred(
         lambda: [
@@ -76,14 +82,14 @@ def definition_of(probe: Probe) -> Definition:
             if setting["attention"] == "self_attention"
         ]
     )
-    gates = [Part("places", of_maps, drawn, parts.places, "either", room=tallest)]
+    gates = [Part("places", of_maps, drawn, parts.places, "either", tallest_at=tallest)]
     if probe.cued:
-        gates.append(Part("other_places", of_maps, drawn, parts.other_places, "either", room=tallest))
+        gates.append(Part("other_places", of_maps, drawn, parts.other_places, "either", tallest_at=tallest))
     gates.append(
         Part(
             "channels",
             of_maps,
-            (Item("gates", "bars", f"gate of each channel, mean over places{line}"),),
+            (Item("gates", Bars, f"gate of each channel, mean over places{line}"),),
             parts.channels,
             "half",
         )
@@ -100,14 +106,14 @@ def definition_of(probe: Probe) -> Definition:
                     Part(
                         "asked",
                         ("image", "intervention"),
-                        (Item("asked", "text"), Item("what", "text")),
+                        (Item("asked", Text), Item("what", Text)),
                         parts.asked,
-                        room=Deferred(lambda: longest(parts)),
+                        tallest_at=Deferred(lambda: longest(parts)),
                     ),
                     Part(
                         "look",
                         ("image", "intervention"),
-                        (Item("picture", "picture", "it sees"), Item("other", "picture", probe.other)),
+                        (Item("picture", Picture, "it sees"), Item("other", Picture, probe.other)),
                         parts.look,
                         "half",
                     ),
@@ -115,20 +121,20 @@ def definition_of(probe: Probe) -> Definition:
                         "answer",
                         ("network", "image", "intervention"),
                         (
-                            Item("prediction", "number", "it answers"),
-                            Item("probability", "number", "with probability"),
-                            Item("probabilities", "bars", "probability of each answer; line: before"),
+                            Item("prediction", Number, "it answers"),
+                            Item("probability", Number, "with probability"),
+                            Item("probabilities", Bars, "probability of each answer; line: before"),
                         ),
                         parts.read,
                         "column",
-                        room=Deferred(lambda: [misread(parts)]),
+                        tallest_at=Deferred(lambda: [misread(parts)]),
                     ),
                     Part(
                         "count",
                         ("network", "intervention"),
                         tuple(counts),
                         parts.count,
-                        room=tuple({"intervention": one} for one in parts.intervention.values),
+                        tallest_at=tuple({"intervention": one} for one in parts.intervention.values),
                     ),
                 ),
             ),

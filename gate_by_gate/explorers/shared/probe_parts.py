@@ -15,7 +15,13 @@ from gate_by_gate.results.probe_images import LabelledImages, ProbeImages, probe
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
-from gate_by_gate.widgets.encoding import bars, heatmap, number, over_picture, picture, rectangle, round_off
+from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.heatmap import Heatmap
+from gate_by_gate.widgets.items.marks import Rectangle, Under
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.picture import Picture, pixels
+from gate_by_gate.widgets.items.text import Text
 
 __all__ = ["STAGES", "ProbeParts"]
 
@@ -133,7 +139,7 @@ class ProbeParts:
         """Return where a picture stands among those of the page."""
         return index + (len(self.images.indices) if view is self.images.donors else 0)
 
-    def draw(self, view: LabelledImages, index: int) -> Data:
+    def draw(self, view: LabelledImages, index: int) -> Picture:
         """Give a picture with the box of what is asked for, and that of the cue."""
         thing, box = self.thing(view, index), view.boxes[index].tolist()
         x, y, width, height = view.cues[index].tolist()
@@ -142,15 +148,14 @@ class ProbeParts:
             f"{self.probe.scene}. {self.probe.asked(thing, self.answer(view, index))} A frame marks it, at "
             f"column {box[0]} and row {box[1]}; a dashed one {cue}, at column {x} and row {y}."
         )
-        marks = [rectangle(x, y, width, height, cue)]
-        named = {"box": box, "frame": "what is asked for", "marks": marks}
-        return {"index": self.place(view, index), **named, "alt": alt}
+        marks = [Rectangle(x, y, width, height, cue)]
+        return Picture(self.place(view, index), alt, box, "what is asked for", marks)
 
     def draw_all(self) -> Iterator[Data]:
         """Give every picture as a page stores it: those that are shown, then their donors."""
         for view in (self.images.shown, self.images.donors):
             for image in view.images:
-                yield picture(image if len(image) == 3 else image[0])
+                yield pixels(image if len(image) == 3 else image[0])
 
     # The parts
 
@@ -159,7 +164,7 @@ class ProbeParts:
         index, intervention = self.index(setting), self.change(setting)
         view = self.seen(intervention)
         asked = self.probe.asked(self.thing(view, index), self.answer(view, index))
-        return {"asked": {"text": asked}, "what": {"text": self.probe.interventions[intervention].what}}
+        return {"asked": Text(asked), "what": Text(self.probe.interventions[intervention].what)}
 
     def look(self, setting: Setting) -> Data:
         """Give the picture that the network sees, and the one beside it."""
@@ -180,9 +185,9 @@ class ProbeParts:
         guess = int(outcome.probabilities[index].argmax())
         sure = round_off(probabilities[guess].item())
         return {
-            "prediction": number(guess, self.verdict(guess, index, intervention)),
-            "probability": number(sure, f"{sure:.2f}"),
-            "probabilities": bars(
+            "prediction": Number(guess, self.verdict(guess, index, intervention)),
+            "probability": Number(sure, f"{sure:.2f}"),
+            "probabilities": Bars(
                 probabilities,
                 0,
                 1,
@@ -209,7 +214,7 @@ class ProbeParts:
         data: Data = {
             "accuracy": share(record["test"]["correct"], record["test"]["total"]),
             "changed": None,
-            "blind": number(round_off(blind), f"{100 * blind:.1f} %"),
+            "blind": Number(round_off(blind), f"{100 * blind:.1f} %"),
         }
         if self.probe.cued:
             data["follows"] = None
@@ -245,18 +250,18 @@ class ProbeParts:
         height, width = (side >> stage for side in view.images.shape[2:])
         place, box = self.place(view, index), view.boxes[index].tolist()
         if "weights" not in maps:
-            return draw_places(maps, index, (height, width), over_picture(place, box), whose)
+            return draw_places(maps, index, (height, width), Under(place, box), whose)
         # The place in the middle of what is asked for; without a cue, of one of two equal patterns.
         x, y, across, down = (view.boxes if self.probe.cued else view.cues)[index].tolist()
         row, column = (y + down // 2) >> stage, (x + across // 2) >> stage
         looks = draw_weights(maps["weights"], index, (row, column), (height, width))
-        mark = rectangle(column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks")
-        drawn = heatmap(
+        mark = Rectangle(column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks")
+        drawn = Heatmap(
             looks,
             f"{whose}where one place looks",
             f"Where the place in row {row}, column {column} looks, among {height} by {width} places.",
             scale=(0.0, max(looks.max().item(), 0.001)),
-            over=over_picture(place, box, [mark]),
+            over=Under(place, box, [mark]),
         )
         return {"map": drawn, "strips": None}
 
@@ -276,6 +281,6 @@ class ProbeParts:
         return {"missing": f"Not for {title(results.record(name)['setting'])}: it has nothing of the kind."}
 
 
-def share(part: int, total: int) -> Data:
+def share(part: int, total: int) -> Number:
     """Write a share of the test images."""
-    return number(round_off(part / total), f"{100 * part / total:.1f} %")
+    return Number(round_off(part / total), f"{100 * part / total:.1f} %")

@@ -15,7 +15,9 @@ from gate_by_gate import results
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
-from gate_by_gate.widgets.encoding import number, picture, round_off
+from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.picture import Picture, pixels
 
 __all__ = [
     "EIGHT_IMAGES",
@@ -65,7 +67,7 @@ def __getattr__(name: str) -> Any:
 
 def _pictures() -> Iterator[Data]:
     for image in samples().images:
-        yield picture(image[0])
+        yield pixels(image[0])
 
 
 PICTURES = Deferred(_pictures)
@@ -110,14 +112,14 @@ def picked_stage(setting: Setting) -> int:
     return int(stage)
 
 
-def describe(index: int) -> Data:
+def describe(index: int) -> Picture:
     """Give an image with the digit's box, and its text equivalent."""
     label, (x, y, width, height) = int(samples().labels[index]), samples().boxes[index].tolist()
     alt = (
         f"An image of {IMAGE_SIDE} by {IMAGE_SIDE} pixels: a handwritten {label}, {width} pixels wide, "
         f"at column {x} and row {y}, among fragments of other digits. A frame marks it."
     )
-    return {"index": index, "box": [x, y, width, height], "frame": "the digit", "alt": alt}
+    return Picture(index, alt, [x, y, width, height], "the digit")
 
 
 def look(setting: Setting) -> Data:
@@ -134,7 +136,7 @@ def read_digit(probabilities: Tensor, label: int) -> Data:
     guess = int(probabilities.argmax())
     sure = round_off(probabilities[guess].item())
     verdict = "right" if guess == label else f"it is {'an' if label == 8 else 'a'} {label}"
-    return {"prediction": number(guess, f"{guess} ({verdict})"), "probability": number(sure, f"{sure:.3f}")}
+    return {"prediction": Number(guess, f"{guess} ({verdict})"), "probability": Number(sure, f"{sure:.3f}")}
 
 
 @cache
@@ -179,5 +181,5 @@ def reading(name: str, probabilities: Tensor, index: int) -> Data:
     share = test["correct"] / test["total"]
     return {
         **read_digit(probabilities[index], int(samples().labels[index])),
-        "accuracy": number(round_off(share), f"{100 * share:.1f} % of {test['total']:,}"),
+        "accuracy": Number(round_off(share), f"{100 * share:.1f} % of {test['total']:,}"),
     }

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from attn_lib.inspection import BlockRecord
 from gate_by_gate.explorers.shared.samples import image_index, observe, picked_stage, reading
 from gate_by_gate.widgets.definition import Data, Item, Setting
+from gate_by_gate.widgets.items.number import Number
 
 __all__ = ["READING", "Trained"]
 
 READING = (
-    Item("prediction", "number", "the network reads"),
-    Item("probability", "number", "with probability"),
-    Item("accuracy", "number", "right on test images"),
+    Item("prediction", Number, "the network reads"),
+    Item("probability", Number, "with probability"),
+    Item("accuracy", Number, "right on test images"),
 )
 """The items of :meth:`Trained.read`."""
 

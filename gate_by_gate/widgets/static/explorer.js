@@ -4,7 +4,7 @@
 // model with the same five methods over a stored payload). What it reads from the model:
 //   spec     what never changes: controls, panels, pictures, and `start`, the setting that it opened with
 //   parts    {part: {key: data}}: what is computed so far; new entries are merged into what came before
-//   rooms    {part: {key: data}}: what parts keep room for; a published page has it among the parts
+//   tallest  {part: {key: data}}: the parts where they are at their tallest; a published page has it among the parts
 //   NAME     the value of each control
 //   refusal  why a running kernel refused the last move; it has then put the control back
 //   code     the Python that computes what is shown, if the explorer has some
@@ -80,7 +80,7 @@ function makePart(part, pictures, pick) {
   return {
     element,
     show(data) {
-      const stands = String(part.follows.map((name) => pick(name).at));
+      const stands = String(part.view_controls.map((name) => pick(name).at));
       if (data === shown && stands === stood) return;
       [shown, stood] = [data, stands];
       const why = data.missing;
@@ -103,7 +103,7 @@ function makePart(part, pictures, pick) {
  */
 function makeRoom(part, shown, makeGhost) {
   const element = make("div", { class: `attn-room attn-${part.layout}` }, shown);
-  const waiting = new Set(part.room);
+  const waiting = new Set(part.tallest_at);
   return {
     element,
     /** Draw what is there of it by now. */
@@ -193,7 +193,7 @@ function render({ model, el }) {
       const room = makeRoom(part, view.element, () => makePart(part, spec.pictures, pick));
       parts.push({ ...part, show: view.show, fill: room.fill });
       store[part.name] = {};
-      shelf.append(part.room.length ? room.element : view.element);
+      shelf.append(part.tallest_at.length ? room.element : view.element);
     }
     box.append(bar, ...(pinned ? [] : [shelf]));
     figure.append(box);
@@ -209,8 +209,8 @@ function render({ model, el }) {
   let lost = false;
 
   /** Name the stored entry of a part; a control that does not matter beside another one's value stands in no key. */
-  function keyOf({ depends, ignores }) {
-    const matters = (name) => !ignores[name]?.in.includes(model.get(ignores[name].while));
+  function keyOf({ depends, irrelevant_when }) {
+    const matters = (name) => !irrelevant_when[name]?.in.includes(model.get(irrelevant_when[name].control));
     return depends.filter(matters).map((name) => JSON.stringify(model.get(name))).join("|");
   }
 
@@ -255,13 +255,15 @@ function render({ model, el }) {
   }
 
   function receive() {
-    for (const [name, entries] of Object.entries(model.get("parts"))) Object.assign(store[name], entries);
+    for (const computed of [model.get("tallest") ?? {}, model.get("parts")]) {
+      for (const [name, entries] of Object.entries(computed)) Object.assign(store[name], entries);
+    }
     lost = false;
     tell("");
     draw();
   }
 
-  const listeners = { "change:parts": receive, "change:code": tools.show, "change:refusal": refused,
+  const listeners = { "change:parts": receive, "change:tallest": receive, "change:code": tools.show, "change:refusal": refused,
     comm_live_update: lose };
   for (const name of Object.keys(controls)) {
     listeners[`change:${name}`] = () => { controls[name].show(model.get(name)); draw(); };
@@ -269,7 +271,6 @@ function render({ model, el }) {
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
 
   for (const [name, control] of Object.entries(controls)) control.show(model.get(name));
-  for (const [name, entries] of Object.entries(model.get("rooms") ?? {})) Object.assign(store[name], entries);
   receive();
   el.replaceChildren(figure);
   figure.dataset.ready = "true";

@@ -44,7 +44,7 @@ def test_a_part_gives_what_its_items_draw_and_depends_on_the_controls_that_it_na
 @every
 def test_every_control_moves_some_part_or_its_view(explorer: type[Explorer]):
     definition = explorer.definition
-    named = {name for part in definition.parts.values() for name in (*part.depends, *part.follows)}
+    named = {name for part in definition.parts.values() for name in (*part.depends, *part.view_controls)}
     assert named == set(definition.controls)
 
 

@@ -19,7 +19,7 @@ from gate_by_gate.experiment.predictions import EXPERIMENTS
 from gate_by_gate.explorers import EXPLORERS, ColourCueExplorer
 from gate_by_gate.explorers.shared.block_maps import channel_gates
 from gate_by_gate.results.probe_images import probe_images
-from gate_by_gate.widgets.encoding import picture
+from gate_by_gate.widgets.items.picture import pixels
 from tests.unit.explorers.explorer_code import run_code, settings
 
 CUED = SHOWN_PROBES[:3]
@@ -124,8 +124,7 @@ def test_the_pictures_and_the_words_are_those_of_the_task(probe: str):
             look = data(probe, "look", image=image, intervention=intervention)
             for item, view in (("picture", seen), ("other", unseen)):
                 stored = one.pictures[look[item]["index"]]
-                pixels = list(picture(view[0][image].squeeze(0))["data"])
-                assert list(stored["data"]) == pixels
+                assert stored["data"] == pixels(view[0][image].squeeze(0))["data"]
                 assert stored.get("colour", False) == (probe != "row_cue")
                 assert look[item]["box"] == view[2][image].tolist()
                 assert [mark["at"] for mark in look[item]["marks"]] == [view[3][image].tolist()]

@@ -8,6 +8,8 @@ from traitlets import TraitError
 from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.controls import Control, place
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
+from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
+from gate_by_gate.widgets.items.number import Number
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
@@ -19,7 +21,7 @@ computed: list[tuple[object, object]] = []
 
 def both(setting):
     computed.append((setting["a"], setting["query"]))
-    return {"value": {"value": setting["a"], "text": f"{setting['a']}"}}
+    return {"value": Number(setting["a"], f"{setting['a']}")}
 
 
 DEFINITION = Definition(
@@ -29,7 +31,7 @@ DEFINITION = Definition(
         Panel(
             "one",
             (A, IMAGE, QUERY),
-            (Part("part", ("a",), (Item("value", "number"),), both, follows=("query",)),),
+            (Part("part", ("a",), (Item("value", Number),), both, view_controls=("query",)),),
         ),
     ),
     code=Code("a = {a}"),
@@ -37,7 +39,7 @@ DEFINITION = Definition(
 
 
 class Toy(Explorer):
-    """An explorer whose part follows a control that it does not depend on."""
+    """An explorer with a control that changes the view of a part alone."""
 
     definition = DEFINITION
 
@@ -47,7 +49,7 @@ def forget():
     computed.clear()
 
 
-def test_a_part_is_computed_again_when_what_it_follows_moves_and_remembered():
+def test_a_part_is_computed_again_when_a_view_control_moves_and_remembered():
     toy = Toy()
     toy.query = 4
     toy.image = 1
@@ -71,15 +73,23 @@ def test_the_code_follows_every_move_also_to_values_that_no_page_offers():
 
 
 @pytest.mark.parametrize("name", ["network", "colour_cue"])
-def test_a_view_that_is_opened_after_a_move_finds_what_is_kept_room_for(name: str):
+def test_a_view_that_is_opened_after_a_move_finds_the_parts_at_their_tallest(name: str):
     live = EXPLORERS[name]()
     control = next(iter(live.definition.controls.values()))
     setattr(live, control.name, next(value for value in control.values if value != control.default))
-    roomy = [part for part in live.definition.parts.values() if part.room]
-    assert roomy
-    for part in roomy:
-        kept = {part.key({**live.definition.defaults, **one}) for one in part.room}
-        assert kept <= live.rooms[part.name].keys()
+    growing = [part for part in live.definition.parts.values() if part.tallest_at]
+    assert growing
+    for part in growing:
+        kept = {part.key({**live.definition.defaults, **one}) for one in part.tallest_at}
+        assert kept <= live.tallest[part.name].keys()
+
+
+def test_a_part_at_its_tallest_is_computed_when_the_explorer_is_shown_and_not_when_it_is_made(monkeypatch):
+    monkeypatch.delenv(OUTPUT_VARIABLE, raising=False)
+    live = EXPLORERS["network"]()
+    assert live.tallest == {}
+    live._repr_mimebundle_()
+    assert live.tallest == live.definition.tallest() != {}
 
 
 def test_a_page_goes_back_to_where_the_explorer_opened():

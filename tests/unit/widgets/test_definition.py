@@ -10,18 +10,21 @@ import pytest
 from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.controls import Control, key_of, place
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
+from gate_by_gate.widgets.items.number import Number
+from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
 
 A = Control("a", "first", (2, 3, 5), 3)
 B = Control("b", "second", (True, False), False, "choice", ("on", "off"))
 C = Control("c", "third", ("x", "y"), "x", "choice")
+VALUE = (Item("value", Text),)
 
 
 def definition() -> Definition:
     product = Part(
-        "product", ("a", "c"), (Item("value", "number", "times"),), lambda s: {"value": f"{s['a']}{s['c']}"}
+        "product", ("a", "c"), (Item("value", Text, "times"),), lambda s: {"value": Text(f"{s['a']}{s['c']}")}
     )
-    flag = Part("flag", ("b",), (Item("value", "text"),), lambda s: {"value": s["b"]})
+    flag = Part("flag", ("b",), (Item("value", Text),), lambda s: {"value": Text(str(s["b"]))})
     return Definition("toy", "A toy", (Panel("one", (A, C), (product,)), Panel("two", (B,), (flag,))))
 
 
@@ -40,24 +43,32 @@ def test_a_payload_holds_the_record_of_every_combination_of_controls():
 
 
 def test_a_control_that_does_not_matter_multiplies_no_entries():
-    part = Part("p", ("a", "b"), (), lambda s: {"value": s["b"] and s["a"]}, ignores={"a": ("b", (False,))})
+    part = Part(
+        "p",
+        ("a", "b"),
+        VALUE,
+        lambda s: {"value": Text(str(s["b"] and s["a"]))},
+        irrelevant_when={"a": ("b", (False,))},
+    )
     toy = Definition("toy", "A toy", (Panel("one", (A, B), (part,)),))
     parts = toy.payload()["parts"]
-    assert {key: data["value"] for key, data in parts["p"].items()} == {
-        "2|true": 2,
-        "3|true": 3,
-        "5|true": 5,
-        "false": False,
+    assert {key: data["value"]["text"] for key, data in parts["p"].items()} == {
+        "2|true": "2",
+        "3|true": "3",
+        "5|true": "5",
+        "false": "False",
     }
     for a, b in itertools.product(A.values, B.values):
         setting = {"a": a, "b": b}
-        assert parts["p"][part.key(setting)] == part.compute(setting)
-    assert toy.spec()["panels"][0]["parts"][0]["ignores"] == {"a": {"while": "b", "in": [False]}}
+        assert parts["p"][part.key(setting)] == part.data(setting)
+    assert toy.spec()["panels"][0]["parts"][0]["irrelevant_when"] == {"a": {"control": "b", "in": [False]}}
 
 
-def test_a_part_ignores_only_what_it_depends_on():
-    with pytest.raises(ValueError, match=r"`ignores` must name controls out of \('a',\); got \['a', 'b'\]"):
-        Part("p", ("a",), (), lambda s: {}, ignores={"a": ("b", (False,))})
+def test_only_what_a_part_depends_on_can_be_irrelevant_to_it():
+    with pytest.raises(
+        ValueError, match=r"`irrelevant_when` must name controls out of \('a',\); got \['a', 'b'\]"
+    ):
+        Part("p", ("a",), (), lambda s: {}, irrelevant_when={"a": ("b", (False,))})
 
 
 def test_a_key_is_written_as_javascript_writes_json():
@@ -84,11 +95,11 @@ def test_the_spec_names_controls_panels_and_items_in_order():
         {
             "name": "product",
             "depends": ["a", "c"],
-            "follows": [],
-            "ignores": {},
+            "view_controls": [],
+            "irrelevant_when": {},
             "layout": "wide",
-            "room": [],
-            "items": [{"name": "value", "kind": "number", "label": "times"}],
+            "tallest_at": [],
+            "items": [{"name": "value", "kind": "text", "label": "times"}],
         }
     ]
 
@@ -133,21 +144,101 @@ def test_a_menu_takes_what_it_offers_and_nothing_else():
         menu.check("z")
 
 
-def test_room_is_kept_by_the_key_of_a_published_setting():
-    part = Part("p", ("a", "b"), (), lambda s: {"value": [s["a"], s["b"]]}, room=({"a": 5}, {"b": True}))
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"layout": "broad"}, ValueError, r"`layout` of part 'p' must be one of \['wide', .*\]; got 'broad'"),
+        ({"items": VALUE * 2}, ValueError, "items of part 'p' must have different names; got twice: value"),
+    ],
+)
+def test_a_part_that_cannot_be_shown_is_refused_when_it_is_made(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Part(**{"name": "p", "depends": (), "items": (), "compute": dict} | arguments)
+
+
+def test_a_kind_that_does_not_exist_is_refused_when_the_item_is_made():
+    with pytest.raises(
+        TypeError, match=r"`kind` of item 'gates' must be a class of widgets\.items; got 'barz'"
+    ):
+        Item("gates", "barz")
+    with pytest.raises(
+        TypeError, match=r"`kind` of item 'gates' must be a class of widgets\.items; got <class"
+    ):
+        Item("gates", dict)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"depends": ("d",)}, r"part 'p' must name controls out of \['a', 'b'\]; got d"),
+        ({"view_controls": ("c", "d")}, r"part 'p' must name controls out of \['a', 'b'\]; got c, d"),
+        ({"code": Code("f({d})")}, r"the code must name controls out of \['a', 'b'\]; got d"),
+        ({"over": "picture"}, r"control 'q' must name controls out of \['a', 'b', 'q'\]; got picture"),
+        ({"controls": (A, B, A)}, "controls of toy must have different names; got twice: a"),
+        ({"twice": True}, "parts of toy must have different names; got twice: p"),
+    ],
+)
+def test_a_definition_that_names_what_is_not_there_is_refused_when_it_is_made(names, message):
+    part = Part("p", names.get("depends", ()), (), dict, view_controls=names.get("view_controls", ()))
+    controls = names.get("controls", (A, B))
+    if "over" in names:
+        controls = (*controls, place("q", "pick", (2, 3), names["over"], 0))
+    parts = (part,) * (1 + names.get("twice", False))
+    with pytest.raises(ValueError, match=message):
+        Definition("toy", "A toy", (Panel("one", controls, parts),), code=names.get("code"))
+
+
+def test_a_tallest_setting_of_no_control_is_refused_when_heights_are_computed():
+    part = Part("p", ("a",), VALUE, lambda s: {"value": Text("")}, tallest_at=({"d": 2},))
+    toy = Definition("toy", "A toy", (Panel("one", (A,), (part,)),))
+    with pytest.raises(
+        ValueError, match=r"`tallest_at` of part 'p' must name controls out of \['a'\]; got d"
+    ):
+        toy.tallest()
+
+
+@pytest.mark.parametrize(
+    ("computed", "error", "message"),
+    [
+        ({"values": Text("")}, ValueError, r"part 'p' must compute items \['value'\]; got \['values'\]"),
+        ({}, ValueError, r"part 'p' must compute items \['value'\]; got \[\]"),
+        ({"value": Number(3, "3")}, TypeError, "item 'value' of part 'p' must be Text or None; got Number"),
+        ({"value": "three"}, TypeError, "item 'value' of part 'p' must be Text or None; got str"),
+    ],
+)
+def test_a_part_computes_the_items_that_it_says(computed, error, message):
+    with pytest.raises(error, match=message):
+        Part("p", (), VALUE, lambda s: computed).data({})
+
+
+def test_an_item_may_be_absent_and_a_part_may_say_why_nothing_is_there():
+    assert Part("p", (), VALUE, lambda s: {"value": None}).data({}) == {"value": None}
+    assert Part("p", (), VALUE, lambda s: {"missing": "no"}).data({}) == {"missing": "no"}
+
+
+def test_the_tallest_settings_are_told_by_the_keys_of_published_entries():
+    part = Part(
+        "p",
+        ("a", "b"),
+        VALUE,
+        lambda s: {"value": Text(f"{s['a']} {s['b']}")},
+        tallest_at=({"a": 5}, {"b": True}),
+    )
     toy = Definition("toy", "A toy", (Panel("one", (A, B), (part,)),))
-    room = toy.spec()["panels"][0]["parts"][0]["room"]
-    assert room == ["5|false", "3|true"]
-    assert toy.rooms(part) == {"5|false": {"value": [5, False]}, "3|true": {"value": [3, True]}}
-    assert set(room) <= toy.payload()["parts"]["p"].keys()
+    keys = toy.spec()["panels"][0]["parts"][0]["tallest_at"]
+    assert keys == ["5|false", "3|true"]
+    assert toy.tallest() == {
+        "p": {"5|false": {"value": {"text": "5 False"}}, "3|true": {"value": {"text": "3 True"}}}
+    }
+    assert set(keys) <= toy.payload()["parts"]["p"].keys()
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_what_room_is_kept_for_is_published(name: str):
+def test_the_tallest_settings_are_published(name: str):
     definition = EXPLORERS[name].definition
     for part in definition.parts.values():
         published = {part.key(definition.defaults | one) for one in definition.settings(part)}
-        assert {part.key({**definition.defaults, **one}) for one in part.room} <= published
+        assert {part.key({**definition.defaults, **one}) for one in part.tallest_at} <= published
 
 
 def test_a_place_numbers_the_cells_of_its_grid_row_by_row():

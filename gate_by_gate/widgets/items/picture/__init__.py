@@ -1,0 +1,63 @@
+"""A picture with a box and marks on it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gate_by_gate.widgets.items.encoded import Kind, Numbers, as_list, flatten
+from gate_by_gate.widgets.items.marks import Mark
+
+__all__ = ["Picture", "pixels"]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture(Kind):
+    """One of the definition's pictures.
+
+    Args:
+        index: which of them.
+        alt: the text equivalent.
+        box: a frame on it, as ``x, y, width, height`` in its pixels.
+        frame: what the legend calls the box.
+        marks: further marks on it.
+
+    Raises:
+        ValueError: the box has not four numbers.
+    """
+
+    index: int
+    alt: str
+    box: Sequence[int]
+    frame: str = ""
+    marks: Sequence[Mark] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.box) != 4:
+            raise ValueError(f"`box` must be x, y, width, height; got {self.box}")
+
+    def encode(self) -> dict[str, Any]:
+        """Return which picture it is, and what is drawn on it."""
+        marks = {"marks": self.marks} if self.marks else {}
+        return {"index": self.index, "box": self.box, "frame": self.frame, "alt": self.alt} | marks
+
+
+def pixels(image: Numbers) -> dict[str, Any]:
+    """Store an 8-bit image, grey or in colour, as a picture of a definition.
+
+    Shape:
+        ``image`` is ``(H, W)``, or ``(3, H, W)`` with red, green and blue, of whole numbers from 0 to 255. It
+        is stored colour by colour, which compresses better than pixel by pixel.
+
+    Raises:
+        ValueError: it has another shape, or a number is no byte.
+    """
+    rows = as_list(image)
+    in_colour = isinstance(rows[0][0], list)
+    if in_colour and len(rows) != 3:
+        raise ValueError(f"expected an image of (H, W) or (3, H, W); got {len(rows)} planes")
+    plane = rows[0] if in_colour else rows
+    stored = base64.b64encode(bytes(flatten(rows))).decode()  # type: ignore[arg-type]  # refuses what is no byte
+    return {"shape": [len(plane), len(plane[0])], "data": stored, **({"colour": True} if in_colour else {})}
