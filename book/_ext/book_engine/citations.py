@@ -1,9 +1,10 @@
 """Citations: written as links that every notebook shows, published as references into the bibliography.
 
-A chapter cites a paper by a link to it, ``[Hu et al. (2018)](https://arxiv.org/abs/1709.01507)``, or in brackets
-``[(Hu et al., 2018)](...)``: that can be read and followed in JupyterLab, on Colab and on GitHub, which know no
-bibliography. Where the address is that of an entry of the bibliography and the words are the entry's, the page shows
-what the role ``cite:t`` or ``cite:p`` shows there: a reference to the entry, in the bibliography's own style.
+A chapter cites a paper by a link to it, ``[Hu et al. (2018)](https://arxiv.org/abs/1709.01507)``, or in
+brackets ``[(Hu et al., 2018)](...)``: that can be read and followed in JupyterLab, on Colab and on GitHub,
+which know no bibliography. Where the address is that of an entry of the bibliography and the words are the
+entry's, the page shows what the role ``cite:t`` or ``cite:p`` shows there: a reference to the entry, in the
+bibliography's own style.
 
 The bibliography's entries become list items: docutils marks them with a role that ARIA has given up.
 """
@@ -27,7 +28,7 @@ _AUTHORS_NAMED = 2
 
 
 def address(entry: Entry) -> str | None:
-    """Return where the paper of an entry can be read: its preprint, else its DOI, else its ``url``, if it has one."""
+    """Return where the paper of an entry can be read: preprint, else DOI, else ``url``, if it has one."""
     for field, before in (("eprint", "https://arxiv.org/abs/"), ("doi", "https://doi.org/"), ("url", "")):
         if field in entry.fields:
             return f"{before}{entry.fields[field]}"

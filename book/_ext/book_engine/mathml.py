@@ -70,7 +70,7 @@ def _converter(macros: tuple[tuple[str, str], ...]) -> TexToMathML:
 
 def _element(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> str:
     """Return the ``<math>`` element of ``node``, or warn and return its TeX as code."""
-    # A chapter's formula without a number is written as LaTeX has it, which JupyterLab does not number either.
+    # A chapter's formula without a number is written as LaTeX has it; JupyterLab does not number it either.
     tex = _UNNUMBERED.sub(lambda match: match[1], node.astext())
     converter = _converter(tuple(translator.config.mathml_macros.items()))
     try:
