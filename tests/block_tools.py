@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
+
+from attn_lib.blocks import block_class, keyword_defaults
 
 
 def count_parameters(module: nn.Module) -> int:
     """Count the numbers that training may change."""
     return sum(parameter.numel() for parameter in module.parameters())
+
+
+def build_block(name: str, channels: int, **keywords: Any) -> nn.Module:
+    """Build a registered block of a few channels.
+
+    Where its default reduction would leave too few hidden units, and none is given, it is 3.
+    """
+    defaults = keyword_defaults(name)
+    if "reduction" in defaults and channels < 4 * defaults["reduction"]:
+        keywords = {"reduction": min(3, channels), **keywords}
+    return block_class(name, keywords)(channels, **keywords)
 
 
 def randomise(block: nn.Module, seed: int = 0) -> nn.Module:

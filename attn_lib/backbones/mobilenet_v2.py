@@ -140,7 +140,8 @@ class MobileNetV2(Backbone):
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify a batch of images."""
-        return self.classifier(self.features(x).mean(dim=(2, 3)))
+        logits: Tensor = self.classifier(self.features(x).mean(dim=(2, 3)))
+        return logits
 
 
 def mobilenet_v2(

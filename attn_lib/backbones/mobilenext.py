@@ -180,7 +180,8 @@ class MobileNeXt(Backbone):
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify a batch of images."""
-        return self.classifier(self.features(x).mean(dim=(2, 3)))
+        logits: Tensor = self.classifier(self.features(x).mean(dim=(2, 3)))
+        return logits
 
 
 def mobilenext(

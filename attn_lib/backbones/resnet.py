@@ -198,7 +198,8 @@ class ResNet(Backbone):
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         for layer in self.layers:
             x = self.get_submodule(layer)(x)
-        return self.fc(self.avgpool(x).flatten(1))
+        logits: Tensor = self.fc(self.avgpool(x).flatten(1))
+        return logits
 
 
 def resnet18(

@@ -12,7 +12,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from attn_lib.blocks import BLOCKS, VARIANTS, AttentionFactory
+from attn_lib.blocks import AttentionFactory, block_class
 
 __all__ = ["Attention", "Slotted", "block_factory", "fill", "slot_name"]
 
@@ -58,11 +58,7 @@ def block_factory(attention: Attention, block_keywords: Mapping[str, object]) ->
         ValueError: no block has that name.
     """
     if isinstance(attention, str):
-        named = BLOCKS | VARIANTS
-        if attention not in named:
-            expected = ", ".join(repr(name) for name in named)
-            raise ValueError(f"`attention` must be one of {expected}, a callable or None; got {attention!r}")
-        return partial(named[attention], **block_keywords)
+        return partial(block_class(attention, block_keywords), **block_keywords)
     if attention is not None and not callable(attention):
         kind = type(attention).__name__
         raise TypeError(f"`attention` must be a name, a callable or None; got {attention!r} of type {kind}")

@@ -1,25 +1,29 @@
-"""The attention blocks: one block, one file; shared squeezes and gates in ``pooling`` and ``gates``.
+"""The attention blocks: one block, one file, and its paper's ablations in a file beside it.
 
-Every block follows one contract: ``block(x)`` has the shape of ``x``, and ``block.attention(x)`` returns the
-named maps that ``block(x)`` used, from the same code path.
+Every block follows one contract, :class:`~attn_lib.blocks.block.AttentionBlock`: ``block(x)`` has the shape
+of ``x``, ``block.attention(x)`` returns the named maps that it used, and ``block.combine(x, maps)`` is what
+it makes of ``x`` with these maps.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
 
 from attn_lib.blocks.bam import BAM
+from attn_lib.blocks.bam_variants import BAMBranch
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.cbam import CBAM
+from attn_lib.blocks.cbam_variants import CBAMVariant
 from attn_lib.blocks.coord_att import CoordAtt
 from attn_lib.blocks.coord_att_variants import CoordAttStrip
 from attn_lib.blocks.eca import ECA, eca_kernel_size
 from attn_lib.blocks.eca_variants import ECAVariant
 from attn_lib.blocks.se import SE
-from attn_lib.blocks.se_variants import SEWithoutSqueeze
+from attn_lib.blocks.se_variants import SEVariant, SEWithoutSqueeze
 from attn_lib.blocks.self_attention import SelfAttention, SelfAttention2d
 
 __all__ = [
@@ -29,13 +33,18 @@ __all__ = [
     "ECA",
     "SE",
     "VARIANTS",
+    "AttentionBlock",
     "AttentionFactory",
+    "BAMBranch",
+    "CBAMVariant",
     "CoordAtt",
     "CoordAttStrip",
     "ECAVariant",
+    "SEVariant",
     "SEWithoutSqueeze",
     "SelfAttention",
     "SelfAttention2d",
+    "block_class",
     "eca_kernel_size",
     "keyword_defaults",
 ]
@@ -62,14 +71,48 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
     "eca_variant": ECAVariant,
     "coord_att_strip": CoordAttStrip,
 }
-"""The papers' ablations that are classes of their own, built as the blocks are.
+"""The papers' ablations that have a name of their own, built as the blocks are.
 
 The names are ``"se_without_squeeze"``, ``"eca_variant"`` and ``"coord_att_strip"``.
 """
 
+SWITCHED: dict[str, tuple[Callable[..., nn.Module], Mapping[str, tuple[object, ...] | None]]] = {
+    "se": (SEVariant, {"squeeze": None, "gate": None}),
+    "cbam": (CBAMVariant, {"pooling": None, "descriptor": None, "order": None, "spatial_norm": None}),
+    "bam": (BAMBranch, {"combine": ("channel", "spatial")}),
+}
+"""Ablations that go by a block's name, and the keywords that switch to them; None stands for any value."""
+
+
+def block_class(attention: str, keywords: Mapping[str, object]) -> Callable[..., nn.Module]:
+    """Return the class that a name and keywords stand for.
+
+    That is the block of this name, or its variant if one of its paper's ablations is among the keywords:
+    ``"cbam"`` with ``pooling="avg"`` is a ``CBAMVariant``.
+
+    Args:
+        attention: a name in ``BLOCKS`` or ``VARIANTS``.
+        keywords: those that the class will be given.
+
+    Raises:
+        ValueError: no block has that name.
+    """
+    named = BLOCKS | VARIANTS
+    if attention not in named:
+        expected = ", ".join(repr(name) for name in named)
+        raise ValueError(f"`attention` must name a block, one of {expected}; got {attention!r}")
+    if attention in SWITCHED:
+        variant, switches = SWITCHED[attention]
+        for keyword, values in switches.items():
+            if keyword in keywords and (values is None or keywords[keyword] in values):
+                return variant
+    return named[attention]
+
 
 def keyword_defaults(attention: str | None) -> dict[str, Any]:
-    """Return the keywords that the named block takes, with their defaults, in the order of its signature.
+    """Return the keywords that the named block and its variant take, with their defaults.
+
+    They come in the order of the signatures, those of the block first.
 
     Args:
         attention: a name in ``BLOCKS`` or ``VARIANTS``; None, which is no block, takes none.
@@ -79,9 +122,12 @@ def keyword_defaults(attention: str | None) -> dict[str, Any]:
     """
     if attention is None:
         return {}
-    named = BLOCKS | VARIANTS
-    if attention not in named:
-        expected = ", ".join(repr(name) for name in named)
-        raise ValueError(f"`attention` must be None or one of {expected}; got {attention!r}")
-    parameters = inspect.signature(named[attention]).parameters.values()
+    block = block_class(attention, {})
+    variant = SWITCHED[attention][0] if attention in SWITCHED else block
+    own = _keywords(block)
+    return own | {name: default for name, default in _keywords(variant).items() if name not in own}
+
+
+def _keywords(block: Callable[..., nn.Module]) -> dict[str, Any]:
+    parameters = inspect.signature(block).parameters.values()
     return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}

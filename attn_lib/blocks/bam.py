@@ -1,8 +1,8 @@
-"""Bottleneck Attention Module (BAM): a score per channel and a score per place make one gate per value."""
+"""Bottleneck Attention Module (BAM): a score per channel and one per position make one gate per value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from attn_lib.blocks.arguments import (
     check_map,
     check_reduction,
 )
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.pooling import global_average
 
 __all__ = ["BAM"]
@@ -26,7 +27,7 @@ COMBINATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-class BAM(nn.Module):
+class BAM(AttentionBlock):
     r"""Bottleneck Attention Module.
 
     .. math::
@@ -35,16 +36,16 @@ class BAM(nn.Module):
     Source: Park et al., *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514, equations 1 and 2.
     The branches are added as in the paper; the authors' released code multiplies them (``"product"``). The
     layers are those of the released code, which normalises inside each branch, before every ReLU, where the
-    paper's equations normalise at its end; every layer has a bias. "Bottleneck" means the place between two
-    stages of a network, where its authors put the block, not the bottleneck unit of a ResNet.
+    paper's equations normalise at its end; every layer has a bias. "Bottleneck" means between two stages of a
+    network, where its authors put the block, not the bottleneck unit of a ResNet. One branch alone is
+    :class:`~attn_lib.blocks.bam_variants.BAMBranch`.
 
     Args:
         channels: C, the channels of the input.
         reduction: r; both branches work on ``C // r`` channels.
         dilation: distance of the taps of the spatial branch's two 3x3 convolutions; with d it sees
-            ``(4 d + 1)`` by ``(4 d + 1)`` places.
-        combine: how the two scores become one: ``"sum"``, ``"product"`` or ``"max"``; or one branch alone,
-            ``"channel"`` or ``"spatial"``. The paper's ablations.
+            ``(4 d + 1)`` by ``(4 d + 1)`` positions.
+        combine: how the two scores become one: ``"sum"``, ``"product"`` or ``"max"``.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1. In training mode the channel
@@ -61,45 +62,42 @@ class BAM(nn.Module):
         {'channel': (2, 64, 1, 1), 'spatial': (2, 1, 7, 5), 'combined': (2, 64, 7, 5)}
     """
 
+    gates = ("combined",)
+
     def __init__(
         self, channels: int, *, reduction: int = 16, dilation: int = 4, combine: str = "sum"
     ) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
         self.dilation = check_int("dilation", dilation)
-        self.combine = check_choice("combine", combine, (*COMBINATIONS, "channel", "spatial"))
-        if combine != "spatial":
-            self.channel = ChannelScores(channels, reduction)
-        if combine != "channel":
-            self.spatial = SpatialScores(channels, reduction, dilation)
+        self.combination = check_choice("combine", combine, tuple(COMBINATIONS))
+        self.channel = ChannelScores(channels, reduction)
+        self.spatial = SpatialScores(channels, reduction, dilation)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the scores of the branches and the gate that they make.
+        """Return the scores of the two branches and the gate that they make.
 
         ``{"channel": (N, C, 1, 1), "spatial": (N, 1, H, W), "combined": (N, C, H, W)}``: ``combined`` is the
-        sigmoid of the other two together, in (0, 1). With one branch alone, the other is missing.
+        sigmoid of the other two together, in (0, 1).
         """
         check_map(x, self.channels)
-        scores: dict[str, Tensor] = {}
-        if self.combine != "spatial":
-            scores["channel"] = self.channel(x)
-        if self.combine != "channel":
-            scores["spatial"] = self.spatial(x)
-        if self.combine in scores:
-            combined = scores[self.combine]
-        else:
-            combined = COMBINATIONS[self.combine](scores["channel"], scores["spatial"])
-        return {**scores, "combined": torch.sigmoid(combined).expand_as(x)}
+        channel, spatial = self.channel(x), self.spatial(x)
+        combined = torch.sigmoid(COMBINATIONS[self.combination](channel, spatial))
+        return {"channel": channel, "spatial": spatial, "combined": combined}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Add to every value its gated self: ``x + x * M``."""
-        return x * (1 + self.attention(x)["combined"])
+        return x * (1 + maps["combined"])
+
+    def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
+        """Return the mean of the gate over the channels: ``(N, H, W)``."""
+        return maps["combined"].mean(dim=1)
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
         return (
             f"channels={self.channels}, reduction={self.reduction}, dilation={self.dilation}, "
-            f"combine={self.combine}"
+            f"combine={self.combination}"
         )
 
 
@@ -117,11 +115,12 @@ class ChannelScores(nn.Module):
         """Send the channels' means through the bottleneck."""
         check_batch_statistics(self.norm, values=x.shape[0])
         hidden = F.relu(self.norm(self.fc1(global_average(x))))
-        return self.fc2(hidden)[:, :, None, None]
+        scores: Tensor = self.fc2(hidden)
+        return scores[:, :, None, None]
 
 
 class SpatialScores(nn.Module):
-    """A score for every place: ``(N, C, H, W)`` to ``(N, 1, H, W)``."""
+    """A score for every position: ``(N, C, H, W)`` to ``(N, 1, H, W)``."""
 
     def __init__(self, channels: int, reduction: int, dilation: int) -> None:
         super().__init__()
@@ -135,9 +134,10 @@ class SpatialScores(nn.Module):
         self.score = nn.Conv2d(hidden, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Squeeze the channels, look around twice, and keep one number per place."""
+        """Squeeze the channels, look around twice, and keep one number per position."""
         check_batch_statistics(self.norm1, values=x.shape[0] * x.shape[2] * x.shape[3])
         hidden = F.relu(self.norm1(self.reduce(x)))
         hidden = F.relu(self.norm2(self.context1(hidden)))
         hidden = F.relu(self.norm3(self.context2(hidden)))
-        return self.score(hidden)
+        scores: Tensor = self.score(hidden)
+        return scores

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attn_lib.blocks.arguments import check_batch_statistics, check_int, check_map
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.pooling import average
 
 __all__ = ["CoordAtt"]
 
 
-class CoordAtt(nn.Module):
+class CoordAtt(AttentionBlock):
     r"""Coordinate Attention block.
 
     .. math::
@@ -44,6 +47,8 @@ class CoordAtt(nn.Module):
         {'height': (2, 64, 7, 1), 'width': (2, 64, 1, 5)}
     """
 
+    gates = ("height", "width")
+
     def __init__(self, channels: int, *, reduction: int = 32, min_channels: int = 8) -> None:
         super().__init__()
         self.channels = check_int("channels", channels)
@@ -68,10 +73,13 @@ class CoordAtt(nn.Module):
             "width": torch.sigmoid(self.width(columns.transpose(2, 3))),
         }
 
-    def forward(self, x: Tensor) -> Tensor:
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Scale every value of ``x`` by the gates of its row and of its column."""
-        gates = self.attention(x)
-        return x * gates["height"] * gates["width"]
+        return x * maps["height"] * maps["width"]
+
+    def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
+        """Return the product of a position's two gates, averaged over the channels: ``(N, H, W)``."""
+        return (maps["height"] * maps["width"]).mean(dim=1)
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attn_lib.blocks.arguments import check_batch_statistics, check_choice, check_int, check_map
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.pooling import average
 
 __all__ = ["CoordAttStrip"]
@@ -14,7 +17,7 @@ __all__ = ["CoordAttStrip"]
 POOLED_AXIS = {"height": 3, "width": 2}
 
 
-class CoordAttStrip(nn.Module):
+class CoordAttStrip(AttentionBlock):
     r"""One strip of :class:`~attn_lib.blocks.coord_att.CoordAtt`: a gate per channel and row, or column.
 
     .. math::
@@ -45,6 +48,7 @@ class CoordAttStrip(nn.Module):
         super().__init__()
         self.channels = check_int("channels", channels)
         self.strip = check_choice("strip", strip, tuple(POOLED_AXIS))
+        self.gates = (strip,)
         self.reduction = check_int("reduction", reduction)
         hidden = max(check_int("min_channels", min_channels), channels // reduction)
         self.reduce = nn.Conv2d(channels, hidden, 1)
@@ -59,9 +63,13 @@ class CoordAttStrip(nn.Module):
         hidden = F.hardswish(self.norm(self.reduce(places)))
         return {self.strip: torch.sigmoid(self.expand(hidden))}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Scale every value of ``x`` by the gate of its row (or column)."""
-        return x * self.attention(x)[self.strip]
+        return x * maps[self.strip]
+
+    def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
+        """Return the mean of the gates over the channels: ``(N, H, 1)`` or ``(N, 1, W)``."""
+        return maps[self.strip].mean(dim=1)
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from attn_lib.blocks.arguments import check_int, check_kernel_size, check_map, check_number
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.pooling import global_average
 
 __all__ = ["ECA", "eca_kernel_size"]
@@ -46,7 +48,7 @@ def eca_kernel_size(channels: int, gamma: float = 2.0, b: float = 1.0) -> int:
     return 2 * math.floor(value / 2) + 1
 
 
-class ECA(nn.Module):
+class ECA(AttentionBlock):
     r"""Efficient Channel Attention block.
 
     .. math::
@@ -80,6 +82,8 @@ class ECA(nn.Module):
         )
     """
 
+    gates = ("channel",)
+
     def __init__(
         self, channels: int, *, kernel_size: int | None = None, gamma: float = 2.0, b: float = 1.0
     ) -> None:
@@ -96,9 +100,9 @@ class ECA(nn.Module):
         gate = torch.sigmoid(self.conv(channels_as_sequence))
         return {"channel": gate.transpose(1, 2).unsqueeze(3)}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Scale every channel of ``x`` by its gate."""
-        return x * self.attention(x)["channel"]
+        return x * maps["channel"]
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""

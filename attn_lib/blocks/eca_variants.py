@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attn_lib.blocks.arguments import check_choice, check_int, check_kernel_size, check_map
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.pooling import global_average
 
 __all__ = ["ECAVariant"]
 
 
-class ECAVariant(nn.Module):
+class ECAVariant(AttentionBlock):
     r"""A channel gate with a matrix of a chosen pattern between the means and the sigmoid.
 
     .. math::
@@ -38,6 +41,8 @@ class ECAVariant(nn.Module):
             not positive, or an input is not ``(N, channels, H, W)``.
     """
 
+    gates = ("channel",)
+
     def __init__(self, channels: int, *, mixing: str = "band", groups: int = 1, kernel_size: int = 3) -> None:
         super().__init__()
         self.channels = check_int("channels", channels)
@@ -60,9 +65,9 @@ class ECAVariant(nn.Module):
         gate = torch.sigmoid(self.mix(global_average(x)))
         return {"channel": gate[:, :, None, None]}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Scale every channel of ``x`` by its gate."""
-        return x * self.attention(x)["channel"]
+        return x * maps["channel"]
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
@@ -93,4 +98,5 @@ class BlockDiagonalMatrix(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Mix the entries within each block."""
-        return self.conv(z[:, :, None])[:, :, 0]
+        mixed: Tensor = self.conv(z[:, :, None])
+        return mixed[:, :, 0]

@@ -28,4 +28,5 @@ class BottleneckMLP(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Mix the C entries of ``z`` through ``C // r`` hidden units."""
-        return self.fc2(F.relu(self.fc1(z)))
+        scores: Tensor = self.fc2(F.relu(self.fc1(z)))
+        return scores

@@ -14,7 +14,7 @@ __all__ = ["average", "global_average", "global_maximum", "maximum"]
 
 
 def global_average(x: Tensor) -> Tensor:
-    """Average every channel over its H x W places.
+    """Average every channel over its H x W positions.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C)``.
@@ -23,7 +23,7 @@ def global_average(x: Tensor) -> Tensor:
 
 
 def global_maximum(x: Tensor) -> Tensor:
-    """Keep the largest value of every channel over its H x W places.
+    """Keep the largest value of every channel over its H x W positions.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C)``.
@@ -31,16 +31,11 @@ def global_maximum(x: Tensor) -> Tensor:
     return maximum(x.flatten(2), dim=2)
 
 
-# Both of the following have two ways to one value, each the faster where it is taken: with a gradient to come
-# back, and without.
-
-
 def average(x: Tensor, dim: int | tuple[int, ...], *, keepdim: bool = False) -> Tensor:
     """Average over the axes ``dim``."""
-    if not _learns_through(x):
-        return x.mean(dim, keepdim=keepdim)
-    # The gradient of a mean is spread over the map and then divided, value by value. That of a sum that is
-    # divided afterwards is divided while it is small, and spread as a view.
+    # The gradient of x.mean() is spread over the map and then divided, value by value. That of a sum that is
+    # divided afterwards is divided while it is small, and spread as a view: with x.mean() a training step of
+    # SE takes 1.3 to 1.4 times as long, and a forward pass no less.
     axes = (dim,) if isinstance(dim, int) else dim
     count = math.prod([x.shape[axis] for axis in axes])
     total = x.sum(dim, keepdim=keepdim, dtype=torch.promote_types(x.dtype, torch.float32))
@@ -49,12 +44,10 @@ def average(x: Tensor, dim: int | tuple[int, ...], *, keepdim: bool = False) -> 
 
 def maximum(x: Tensor, dim: int, *, keepdim: bool = False) -> Tensor:
     """Keep the largest value along the axis ``dim``; of several, the gradient goes to one."""
-    if not _learns_through(x):
-        return x.amax(dim, keepdim=keepdim)
-    # The gradient of amax needs a comparison of all of x with the maximum. max finds an index on the way, for
-    # a price, and its gradient is written there.
-    return x.max(dim, keepdim=keepdim).values
-
-
-def _learns_through(x: Tensor) -> bool:
-    return torch.is_grad_enabled() and x.requires_grad
+    # Two ways to one value, each the faster where it is taken. The gradient of amax needs a comparison of all
+    # of x with the maximum; max finds an index on the way, for a price, and its gradient is written there.
+    # With amax alone a training step of CBAM takes 1.2 to 1.3 times as long, with max alone a forward pass
+    # 2.2 times (one CPU thread, medians of alternating steps at three shapes).
+    if torch.is_grad_enabled() and x.requires_grad:
+        return x.max(dim, keepdim=keepdim).values
+    return x.amax(dim, keepdim=keepdim)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from collections.abc import Mapping
 
-from attn_lib.blocks.arguments import check_choice, check_flag, check_map, check_reduction
+import torch
+from torch import Tensor
+
+from attn_lib.blocks.arguments import check_flag, check_map, check_reduction
+from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.gates import BottleneckMLP
-from attn_lib.blocks.pooling import global_average, global_maximum
+from attn_lib.blocks.pooling import global_average
 
 __all__ = ["SE"]
 
-SQUEEZES = {"avg": global_average, "max": global_maximum}
-GATES = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
 
-
-class SE(nn.Module):
+class SE(AttentionBlock):
     r"""Squeeze-and-Excitation block.
 
     .. math::
@@ -25,58 +25,43 @@ class SE(nn.Module):
 
     Source: Hu et al., *Squeeze-and-Excitation Networks*, CVPR 2018, arXiv 1709.01507, equations 2 to 4.
     The paper's equation 3 has no bias; the authors' released models have one in both layers, which is the
-    default here. ``bias=False`` is the equation. ``squeeze`` and ``gate`` repeat the ablations of the journal
-    version, arXiv 1709.01507v4, section 6; its third squeeze, none, is
-    :class:`~attn_lib.blocks.se_variants.SEWithoutSqueeze`.
+    default here. ``bias=False`` is the equation. The ablations of the journal version are
+    :mod:`attn_lib.blocks.se_variants`.
 
     Args:
         channels: C, the channels of the input.
         reduction: r; the hidden layer has ``C // r`` units.
         bias: whether both fully connected layers add a bias.
-        squeeze: what is known of a channel: its mean (``"avg"``) or its maximum (``"max"``).
-        gate: the function behind the second layer: ``"sigmoid"``, ``"tanh"`` or ``"relu"``.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1.
 
     Raises:
         TypeError: an argument has the wrong type.
-        ValueError: ``reduction`` is not in ``1 .. channels``, a choice is unknown, or an input is not
-            ``(N, channels, H, W)``.
+        ValueError: ``reduction`` is not in ``1 .. channels``, or an input is not ``(N, channels, H, W)``.
 
     Example:
         >>> SE(64, reduction=16)(torch.zeros(2, 64, 7, 5)).shape
         torch.Size([2, 64, 7, 5])
     """
 
-    def __init__(
-        self,
-        channels: int,
-        *,
-        reduction: int = 16,
-        bias: bool = True,
-        squeeze: str = "avg",
-        gate: str = "sigmoid",
-    ) -> None:
+    gates = ("channel",)
+
+    def __init__(self, channels: int, *, reduction: int = 16, bias: bool = True) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
-        self.squeeze = check_choice("squeeze", squeeze, tuple(SQUEEZES))
-        self.gate = check_choice("gate", gate, tuple(GATES))
         self.mlp = BottleneckMLP(channels, reduction, bias=check_flag("bias", bias))
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the gates: ``{"channel": (N, C, 1, 1)}``, each in (0, 1) if they are sigmoids."""
+        """Return the gates: ``{"channel": (N, C, 1, 1)}``, each in (0, 1)."""
         check_map(x, self.channels)
-        squeezed = SQUEEZES[self.squeeze](x)
-        gate = GATES[self.gate](self.mlp(squeezed))
+        gate = torch.sigmoid(self.mlp(global_average(x)))
         return {"channel": gate[:, :, None, None]}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Scale every channel of ``x`` by its gate."""
-        return x * self.attention(x)["channel"]
+        return x * maps["channel"]
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
-        return (
-            f"channels={self.channels}, reduction={self.reduction}, squeeze={self.squeeze}, gate={self.gate}"
-        )
+        return f"channels={self.channels}, reduction={self.reduction}"

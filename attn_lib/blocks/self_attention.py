@@ -1,8 +1,9 @@
-"""Self-attention: every place is replaced by a mean of all places, weighted by how well they match."""
+"""Self-attention: every position gathers a mean of all positions, weighted by how well they match."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -15,11 +16,12 @@ from attn_lib.blocks.arguments import (
     check_reduction,
     check_sequence,
 )
+from attn_lib.blocks.block import AttentionBlock
 
 __all__ = ["SelfAttention", "SelfAttention2d"]
 
 
-class SelfAttention(nn.Module):
+class SelfAttention(AttentionBlock):
     r"""Scaled dot-product self-attention over a sequence.
 
     .. math::
@@ -63,32 +65,41 @@ class SelfAttention(nn.Module):
         self.value = nn.Linear(embed_dim, self.v_dim, bias=False)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return ``{"weights": (N, heads, L, L)}``: a row per query, which sums to 1.
-
-        ``forward`` computes the same weights in a fused kernel that never holds them all.
-        """
+        """Return ``{"weights": (N, heads, L, L)}``: a row per query, which sums to 1."""
         check_sequence(x, self.embed_dim)
         query, key = self._split(self.query(x)), self._split(self.key(x))
         return {"weights": attention_weights(query, key)}
 
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
+        """Replace every element by the mean of all values, weighted by its row of ``maps["weights"]``."""
+        return self._join(maps["weights"] @ self._split(self.value(x)))
+
     def forward(self, x: Tensor) -> Tensor:
-        """Replace every element by the weighted mean of all values."""
+        """Compute ``combine(x, attention(x))`` in a fused kernel, which never holds all the weights."""
         check_sequence(x, self.embed_dim)
         query, key, value = self._split(self.query(x)), self._split(self.key(x)), self._split(self.value(x))
-        mixed = fused_attention(query, key, value)
-        return mixed.transpose(1, 2).flatten(2)
+        return self._join(fused_attention(query, key, value))
+
+    def neutral(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights with which every element looks at all elements alike."""
+        return {"weights": uniform(maps["weights"])}
 
     def _split(self, features: Tensor) -> Tensor:
         # (N, L, D) to (N, heads, L, D / heads)
-        return features.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+        heads: Tensor = features.unflatten(2, (self.num_heads, -1))
+        return heads.transpose(1, 2)
+
+    def _join(self, gathered: Tensor) -> Tensor:
+        # (N, heads, L, D / heads) to (N, L, D)
+        return gathered.transpose(1, 2).flatten(2)
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
         return f"num_heads={self.num_heads}"
 
 
-class SelfAttention2d(nn.Module):
-    r"""Self-attention between all places of a feature map, added to it: a non-local block.
+class SelfAttention2d(AttentionBlock):
+    r"""Self-attention between all positions of a feature map, added to it: a non-local block.
 
     .. math::
         \tilde{x} = x + W_z\,\mathrm{SelfAttention}(x), \qquad W_z = 0 \text{ at initialisation}
@@ -99,7 +110,7 @@ class SelfAttention2d(nn.Module):
     are divided by :math:`\sqrt{d_k}` as in Vaswani et al., whose output projection :math:`W_z` is; there are
     no biases.
 
-    The block does not know where a place is: shuffled places of ``x`` give the same result, shuffled.
+    The block does not know where a position is: shuffled positions of ``x`` give the same result, shuffled.
 
     Args:
         channels: C, the channels of the input.
@@ -135,25 +146,44 @@ class SelfAttention2d(nn.Module):
         nn.init.zeros_(self.project.weight)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, places row by row."""
+        """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, positions row by row."""
         check_map(x, self.channels)
         return {"weights": attention_weights(self._split(self.query(x)), self._split(self.key(x)))}
 
+    def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
+        """Add to every position the mean of all values, weighted by its row of ``maps["weights"]``."""
+        return self._add(maps["weights"] @ self._split(self.value(x)), x)
+
     def forward(self, x: Tensor) -> Tensor:
-        """Add to every place what it gathers from all places."""
+        """Compute ``combine(x, attention(x))`` in a fused kernel, which never holds all the weights."""
         check_map(x, self.channels)
-        places = x.contiguous(memory_format=torch.channels_last)
-        query, key, value = (self._split(layer(places)) for layer in (self.query, self.key, self.value))
-        gathered = fused_attention(query, key, value).transpose(2, 3)
-        change = self.project(gathered.flatten(1, 2).unflatten(2, x.shape[2:]))
+        positions = x.contiguous(memory_format=torch.channels_last)
+        query, key, value = (self._split(layer(positions)) for layer in (self.query, self.key, self.value))
+        return self._add(fused_attention(query, key, value), x)
+
+    def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
+        """Return the attention that every position receives: ``(N, H * W)``, row by row.
+
+        It is averaged over the positions that look and over the heads.
+        """
+        return maps["weights"].mean(dim=(1, 2))
+
+    def neutral(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights with which every position looks at all positions alike."""
+        return {"weights": uniform(maps["weights"])}
+
+    def _add(self, gathered: Tensor, x: Tensor) -> Tensor:
+        # (N, heads, H * W, D / heads), projected and added to (N, C, H, W)
+        change = self.project(gathered.transpose(2, 3).flatten(1, 2).unflatten(2, x.shape[2:]))
         # First into the layout of x: to add two layouts takes longer than a copy and the sum.
         return x + torch.empty_like(x).copy_(change)
 
     def _split(self, features: Tensor) -> Tensor:
-        # (N, D, H, W) to (N, heads, H * W, D / heads), with the features of a place side by side in memory,
-        # as the fused kernels want them. The result of a channels_last convolution has them so already.
+        # (N, D, H, W) to (N, heads, H * W, D / heads), with the features of a position side by side in
+        # memory, as the fused kernels want them. A channels_last convolution has left them so already.
         features = features.contiguous(memory_format=torch.channels_last)
-        return features.flatten(2).unflatten(1, (self.num_heads, -1)).transpose(2, 3)
+        heads: Tensor = features.flatten(2).unflatten(1, (self.num_heads, -1))
+        return heads.transpose(2, 3)
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
@@ -167,6 +197,11 @@ def attention_weights(query: Tensor, key: Tensor) -> Tensor:
         Q and K ``(..., L, d_k)``; the result ``(..., L, L)``.
     """
     return torch.softmax(query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1]), dim=-1)
+
+
+def uniform(weights: Tensor) -> Tensor:
+    """Return weights of the same shape, all of them alike and with rows that sum to 1."""
+    return torch.full_like(weights, 1 / weights.shape[-1])
 
 
 def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -51,7 +51,8 @@ class IdentityStart(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Go from ``x`` as far towards ``block(x)`` as the gain says."""
-        return x + self.gain * (self.block(x) - x)
+        refined: Tensor = x + self.gain * (self.block(x) - x)
+        return refined
 
 
 def start_as_identity(block: nn.Module, channels: int) -> nn.Module:

@@ -130,7 +130,8 @@ def _has_slot(module: nn.Module, attribute: str) -> bool:
 
 def _refine(host: nn.Module, inputs: tuple[object, ...], output: Tensor) -> Tensor:
     # A function of the module, not a closure over the block: copies and pickles of the host use their own.
-    return host.get_submodule("attention")(output)
+    refined: Tensor = host.get_submodule("attention")(output)
+    return refined
 
 
 def _fitted(block: nn.Module, model: nn.Module) -> nn.Module:

@@ -1,13 +1,19 @@
 """What is inside a model: its attention maps, parameters, costs and shapes, as plain records.
 
-Nothing here knows a particular block: a block is read through its ``attention(x)`` method, a model through
-hooks that are always removed.
+Nothing here knows a particular block: a block is asked through its methods ``attention(x)`` and
+``spatial_map(maps)``, and a model is read through hooks that are always removed.
 """
 
-from attn_lib.inspection.attention_maps import BlockRecord, attention_maps, is_block, record_blocks
+from attn_lib.inspection.attention_maps import (
+    BlockRecord,
+    attention_maps,
+    is_block,
+    is_innermost_block,
+    record_blocks,
+)
 from attn_lib.inspection.flops import MacCount, Macs, count_macs
 from attn_lib.inspection.grad_cam import GradCam, grad_cam
-from attn_lib.inspection.localization import energy_inside, enlarge, place_map, pointing_hits, share_inside
+from attn_lib.inspection.localization import energy_inside, enlarge, pointing_hits, share_inside, spatial_map
 from attn_lib.inspection.parameters import (
     ParameterCount,
     ParameterRecord,
@@ -32,9 +38,10 @@ __all__ = [
     "enlarge",
     "grad_cam",
     "is_block",
-    "place_map",
+    "is_innermost_block",
     "pointing_hits",
     "record_blocks",
     "share_inside",
+    "spatial_map",
     "trace_shapes",
 ]

@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 from attn_lib.inspection.hooks import Call, watching
 
-__all__ = ["BlockRecord", "attention_maps", "is_block", "read_maps", "record_blocks"]
+__all__ = [
+    "BlockRecord",
+    "attention_maps",
+    "is_block",
+    "is_innermost_block",
+    "read_maps",
+    "record_blocks",
+]
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,11 @@ def is_block(module: nn.Module) -> bool:
     except TypeError:
         return False
     return True
+
+
+def is_innermost_block(module: nn.Module) -> bool:
+    """Whether a module is a block and holds no other, as ``IdentityStart`` does."""
+    return is_block(module) and not any(is_block(part) for part in module.modules() if part is not module)
 
 
 def _by_name(calls: list[Call[Any, Any]]) -> dict[str, Call[Any, Any]]:

@@ -142,7 +142,7 @@ class _Meter(TorchDispatchMode):
     """Counts the operations that PyTorch executes, for the module that is running."""
 
     def __init__(self, watch: Watch[None, None], x: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch has no type for it
         self.by_module: dict[str, Macs] = {}
         self._watch = watch
         # Tensors computed from the model's input, as opposed to weights and what is made of them alone. The
@@ -208,4 +208,5 @@ def _convolution(args: tuple[Any, ...], output: Tensor) -> int:
     """Count a product per weight that an output place reads; if transposed, that an input place feeds."""
     x, weight, transposed = args[0], args[1], args[6]
     places = x if transposed else output
-    return places.numel() * weight.shape[1:].numel()
+    macs: int = places.numel() * weight.shape[1:].numel()
+    return macs

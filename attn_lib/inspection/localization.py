@@ -5,41 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["energy_inside", "enlarge", "place_map", "pointing_hits", "share_inside"]
+__all__ = ["energy_inside", "enlarge", "pointing_hits", "share_inside", "spatial_map"]
 
 
-def place_map(maps: Mapping[str, Tensor], size: tuple[int, int]) -> Tensor | None:
-    """Reduce the maps of a block to one number for every place, or return None if it tells no places apart.
+def spatial_map(block: nn.Module, maps: Mapping[str, Tensor], size: tuple[int, int]) -> Tensor | None:
+    """Return one number for every position out of a block's maps, or None if they tell no positions apart.
 
-    - A gate for every channel and place is averaged over the channels: BAM's ``combined``, CoordAtt's
-      ``height`` times ``width``, and the gates of SE without its squeeze.
-    - CBAM's ``spatial`` is one number for every place already.
-    - Of self-attention's ``weights`` it is the attention that a place receives, averaged over all places
-      that look and over the heads.
-    - Gates that are the same at every place, as those of SE and ECA are, give None.
+    The block is asked, by its method ``spatial_map(maps)``. Those of ``attn_lib.blocks`` answer:
+
+    - SE and ECA, whose gates are the same at every position: None;
+    - CBAM: its ``spatial`` gate;
+    - BAM and CoordAtt, which have a gate for every channel and position: its mean over the channels;
+    - self-attention: the attention that a position receives, averaged over all positions that look and over
+      the heads.
 
     Args:
-        maps: what a block's ``attention(x)`` returned.
+        block: any block.
+        maps: what its ``attention(x)`` returned.
         size: height and width of that ``x``.
 
     Shape:
         Returns ``(N, H, W)``.
+
+    Raises:
+        TypeError: the block has no method ``spatial_map``.
     """
-    height, width = size
-    if "weights" in maps:
-        return maps["weights"].mean(dim=(1, 2)).unflatten(1, size)
-    if "combined" in maps:
-        gate = maps["combined"] if "spatial" in maps else None
-    elif "height" in maps or "width" in maps:
-        strips = [maps[name] for name in ("height", "width") if name in maps]
-        gate = strips[0] if len(strips) == 1 else strips[0] * strips[1]
-    else:
-        gate = maps.get("spatial", maps.get("channel"))
-    if gate is None or gate.shape[2:] == (1, 1) != size:
+    ask = getattr(block, "spatial_map", None)
+    if ask is None:
+        raise TypeError(
+            "a block must have a method `spatial_map(maps)`, which may return None; "
+            f"{type(block).__name__} has none"
+        )
+    answer: Tensor | None = ask(maps)
+    if answer is None:
         return None
-    return gate.mean(dim=1).expand(-1, height, width)
+    return answer.unflatten(1, size) if answer.dim() == 2 else answer.expand(-1, *size)
 
 
 def enlarge(maps: Tensor, size: int | tuple[int, int]) -> Tensor:

@@ -23,8 +23,8 @@ def count_interventions(network: nn.Module, task: ProbeTask, test: Split) -> dic
       cue asks for, ``other`` those that the image's own cue asked for;
     - ``"exchanged"``: its blocks use the attention that they have for the donors; ``correct`` counts the
       answers for the image's own cue, ``other`` those for the donor's;
-    - the others of :func:`attn_lib.interventions.interventions_for`; frozen maps are the means over 250
-      images at a time.
+    - the others of :func:`attn_lib.interventions.interventions_for`; frozen maps are
+      :func:`attn_lib.interventions.mean_maps` over 250 images at a time.
 
     Args:
         network: in eval mode.
@@ -51,8 +51,9 @@ def _answers(
 ) -> Tensor:
     answers = []
     for images, given in zip(shown.images.split(_BATCH), donors.images.split(_BATCH), strict=True):
-        with nullcontext({}) if intervention is None else intervention(to_input(given)):
-            answers.append(network(to_input(images)).argmax(dim=1))
+        x = to_input(images)
+        with nullcontext({}) if intervention is None else intervention(x, to_input(given)):
+            answers.append(network(x).argmax(dim=1))
     return torch.cat(answers)
 
 

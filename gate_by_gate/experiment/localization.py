@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from attn_lib.inspection import energy_inside, is_block, place_map, pointing_hits, share_inside
+from attn_lib.inspection import energy_inside, is_innermost_block, pointing_hits, share_inside, spatial_map
+from attn_lib.inspection.attention_maps import read_maps
 from attn_lib.inspection.grad_cam import evidence
 from attn_lib.inspection.hooks import evaluating, watching
 from gate_by_gate.experiment.cluttered_digits import Split, to_input
@@ -61,7 +62,7 @@ def spatial_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
     maps: dict[str, list[Tensor]] = {}
     for batch in images.split(_BATCH):
         with watching(
-            network, select=is_block, before=_spatial_map, after=lambda block, output: None
+            network, select=is_innermost_block, before=_spatial_map, after=lambda block, output: None
         ) as watch:
             network(to_input(batch))
         telling = {call.name: call.before for call in watch.calls if call.before is not None}
@@ -76,8 +77,7 @@ def spatial_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
 
 def _spatial_map(name: str, block: nn.Module, args: tuple[Tensor], kwargs: dict[str, Any]) -> Tensor | None:
     (x,) = args
-    maps: dict[str, Tensor] = block.attention(x)  # type: ignore[operator]
-    return place_map(maps, (x.shape[2], x.shape[3]))
+    return spatial_map(block, read_maps(name, block, args, kwargs), (x.shape[2], x.shape[3]))
 
 
 def _stage_of(name: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from attn_lib.blocks import CBAM
 from attn_lib.blocks.arguments import check_choice
-from attn_lib.inspection import count_parameters, place_map, trace_shapes
+from attn_lib.inspection import count_parameters, spatial_map, trace_shapes
 from gate_by_gate.explorers.shared.image_maps import feature_map, map_over_image, pointing
 from gate_by_gate.explorers.shared.samples import (
     EIGHT_IMAGES,
@@ -174,7 +174,7 @@ def spatial_gates(setting: Setting) -> Data:
         first = feature_map(
             mix(setting, received), "it sees: learnt mix of C", "The learnt mix of the channels"
         )
-    places = place_map(seen.maps, (seen.input.shape[2], seen.input.shape[3]))
+    places = spatial_map(trained_block(setting), seen.maps, (seen.input.shape[2], seen.input.shape[3]))
     assert places is not None  # for the type checker: a CBAM always tells places apart
     gate = "the gate, mean over C" if variant == "parallel" else "the spatial gate"
     before, after = (values[index].mean(dim=0) for values in (seen.input, seen.output))
@@ -188,12 +188,15 @@ def spatial_gates(setting: Setting) -> Data:
     }
 
 
+def trained_block(setting: Setting) -> nn.Module:
+    """Return the block of the picked stage, in the network that is shown."""
+    return trained_network(network_name(setting)).get_submodule(f"layer{picked_stage(setting)}.0.attention")
+
+
 @torch.no_grad()
 def mix(setting: Setting, received: Tensor) -> Tensor:
     """Return the one map that the variant with a learnt mix makes of the channels."""
-    block = trained_network(network_name(setting)).get_submodule(f"layer{picked_stage(setting)}.0.attention")
-    describe = block.get_submodule("spatial.describe")
-    mixed: Tensor = describe(received[None])
+    mixed: Tensor = trained_block(setting).get_submodule("spatial.describe")(received[None])
     return mixed[0, 0]
 
 

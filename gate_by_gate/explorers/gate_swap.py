@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from attn_lib.inspection import attention_maps
+from attn_lib.interventions import exchanged, frozen, opened
 from gate_by_gate.explorers.shared.samples import (
     PICTURES,
     image_control,
@@ -46,31 +45,6 @@ DONOR = Control(
 )
 
 
-def read_with_gates(network: nn.Module, x: Tensor, gates: Mapping[str, Tensor]) -> Tensor:
-    """Return the class probabilities of ``x`` when its blocks scale by ``gates`` instead of their own.
-
-    Args:
-        network: a network of the experiment with SE blocks.
-        x: the images, ``(N, 1, H, W)``.
-        gates: for each block by its full name, the gates ``(N, C, 1, 1)``.
-
-    Shape:
-        The result is ``(N, 10)``.
-    """
-    handles = [
-        network.get_submodule(name).register_forward_hook(
-            lambda block, inputs, output, gate=gate: inputs[0] * gate
-        )
-        for name, gate in gates.items()
-    ]
-    try:
-        with torch.no_grad():
-            return network(x).softmax(dim=1)
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
 @cache
 def readings(donor: Value) -> Tensor:
     """Return the class probabilities of every image with the gates of ``donor``: ``(images, 10)``.
@@ -81,14 +55,14 @@ def readings(donor: Value) -> Tensor:
     if donor not in DONOR.values:
         raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
     network = trained_network(NETWORK)
-    own = {name: maps["channel"] for name, maps in attention_maps(network, inputs()).items()}
     if donor == "mean":
-        gates = {name: gate.mean(dim=0, keepdim=True).expand_as(gate) for name, gate in own.items()}
+        swapped = frozen(network, inputs())
     elif donor == "open":
-        gates = {name: torch.ones_like(gate) for name, gate in own.items()}
+        swapped = opened(network)
     else:
-        gates = {name: gate[int(donor)].expand_as(gate) for name, gate in own.items()}
-    return read_with_gates(network, inputs(), gates)
+        swapped = exchanged(network, inputs()[[int(donor)] * len(inputs())])
+    with torch.no_grad(), swapped:
+        return network(inputs()).softmax(dim=1)
 
 
 def reading(setting: Setting) -> Data:

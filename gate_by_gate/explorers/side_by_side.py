@@ -7,7 +7,7 @@ from functools import cache
 
 from torch import Tensor
 
-from attn_lib.inspection import grad_cam, place_map
+from attn_lib.inspection import grad_cam, spatial_map
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.image_maps import map_over_image, points_at_digit
 from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
@@ -75,11 +75,13 @@ def maps_of(setting: str, stage: int) -> Tensor:
     It is the block's own map where the block tells places apart, and elsewhere Grad-CAM of what the stage
     returns, for the digit that the network reads.
     """
-    block = observed(setting).blocks.get(f"layer{stage}.0.attention")
-    own = None if block is None else place_map(block.maps, (SIDES[stage], SIDES[stage]))
-    if own is not None:
-        return own
-    return grad_cam(trained_network(run_name(setting)), inputs(), f"layer{stage}").maps
+    name, network = f"layer{stage}.0.attention", trained_network(run_name(setting))
+    seen = observed(setting).blocks.get(name)
+    if seen is not None:
+        own = spatial_map(network.get_submodule(name), seen.maps, (SIDES[stage], SIDES[stage]))
+        if own is not None:
+            return own
+    return grad_cam(network, inputs(), f"layer{stage}").maps
 
 
 def says(setting: str, index: int) -> tuple[int, bool]:
@@ -249,15 +251,16 @@ CODE = Code(
     """\
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import INPUTS, SAMPLES, trained_network
-from attn_lib.inspection import attention_maps, grad_cam, place_map, pointing_hits
+from attn_lib.inspection import attention_maps, grad_cam, pointing_hits, spatial_map
 
 x, box = INPUTS[{image}, None], SAMPLES.boxes[{image}, None]
 reads, maps, hits, added, ratios = {}, {}, {}, {}, {}
 for name in {names}:
     network, record = trained_network(name + "_seed0"), results.record(name + "_seed0")
     evidence = grad_cam(network, x, "layer{stage}")
-    own = attention_maps(network, x).get("layer{stage}.0.attention", {})
-    places = place_map(own, ({side}, {side}))
+    block = network.get_submodule("layer{stage}").get_submodule("0").attention
+    own = {} if block is None else attention_maps(network, x)["layer{stage}.0.attention"]
+    places = None if block is None else spatial_map(block, own, ({side}, {side}))
     reads[name] = evidence.classes.item()
     maps[name] = evidence.maps[0] if places is None else places[0]
     hits[name] = pointing_hits(maps[name][None], box, 40).item()

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from attn_lib.inspection import place_map
 from attn_lib.interventions import Maps
 from gate_by_gate.widgets.definition import Data
 from gate_by_gate.widgets.items.bars import Bars
@@ -58,23 +57,22 @@ def draw_channels(maps: Maps, other: Maps | None, index: int) -> Data:
     return {"gates": Bars(gates, 0, 1, f"{len(gates)} gates between {ends}.", before=before)}
 
 
-def draw_places(maps: Maps, index: int, sides: tuple[int, int], over: Under, whose: str) -> Data:
+def draw_places(maps: Maps, gates: Tensor | None, index: int, over: Under, whose: str) -> Data:
     """Draw the gates of the places over a picture, or two strips and their product.
 
     Args:
         maps: the maps of a block with gates.
+        gates: one number for every place, ``(N, H, W)``, or None if the maps tell no places apart.
         index: the picture.
-        sides: height and width of the block's feature map.
         over: the picture with its marks.
         whose: how the captions begin.
     """
-    gates = place_map(maps, sides)
     if gates is None:
         return {"missing": "These gates are the same at every place: there is no map."}
-    drawn = of_picture(gates, index)
+    drawn, (height, width) = of_picture(gates, index), gates.shape[1:]
     while drawn.shape[-1] > MOST_COLUMNS:
         drawn = avg_pool2d(drawn[None], 2)[0]
-    alt = f"Gates of {sides[0]} by {sides[1]} places, the mean over the channels, in {len(drawn)} rows."
+    alt = f"Gates of {height} by {width} places, the mean over the channels, in {len(drawn)} rows."
     if not {"height", "width"} <= maps.keys():
         return {"map": Heatmap(drawn, f"{whose}gates of places", alt, over=over), "strips": None}
     rows, columns = (

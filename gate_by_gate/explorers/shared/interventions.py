@@ -86,7 +86,8 @@ def run_with(network: str, intervention: str) -> Outcome | None:
         view = images.donors if intervention == TURNED else images.shown
         context: AbstractContextManager[Used] = with_maps(model, lambda name, own: own)
     elif intervention in suitable:
-        view, context = images.shown, suitable[intervention](images.donors.inputs().double())
+        shown, donors = (view.inputs().double() for view in (images.shown, images.donors))
+        view, context = images.shown, suitable[intervention](shown, donors)
     else:
         return None
     with torch.no_grad(), context as used:
@@ -103,6 +104,7 @@ def code_of(network: str, intervention: str) -> str:
             f"probabilities = network(images.{given}.inputs().double()).softmax(dim=1)"
         )
     return (
-        f'with interventions_for(network)["{intervention}"](images.donors.inputs().double()) as maps:\n'
-        "    probabilities = network(images.shown.inputs().double()).softmax(dim=1)"
+        "shown, donors = (pictures.inputs().double() for pictures in (images.shown, images.donors))\n"
+        f'with interventions_for(network)["{intervention}"](shown, donors) as maps:\n'
+        "    probabilities = network(shown).softmax(dim=1)"
     )

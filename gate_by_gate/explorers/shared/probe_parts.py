@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from attn_lib.inspection import spatial_map
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.block_maps import draw_channels, draw_places, draw_weights, hundredths
 from gate_by_gate.explorers.shared.interventions import NOTHING, TURNED, run_with
 from gate_by_gate.explorers.shared.probe import Probe
+from gate_by_gate.explorers.shared.samples import trained_network
 from gate_by_gate.explorers.shared.setting_names import family, order, title
 from gate_by_gate.results.probe_images import LabelledImages, ProbeImages, probe_images
 from gate_by_gate.widgets.controls import Control, Value
@@ -250,7 +252,9 @@ class ProbeParts:
         height, width = (side >> stage for side in view.images.shape[2:])
         place, box = self.place(view, index), view.boxes[index].tolist()
         if "weights" not in maps:
-            return draw_places(maps, index, (height, width), Under(place, box), whose)
+            block = trained_network(self.network_name(setting)).get_submodule(self.block_name(setting))
+            gates = spatial_map(block, maps, (height, width))
+            return draw_places(maps, gates, index, Under(place, box), whose)
         # The place in the middle of what is asked for; without a cue, of one of two equal patterns.
         x, y, across, down = (view.boxes if self.probe.cued else view.cues)[index].tolist()
         row, column = (y + down // 2) >> stage, (x + across // 2) >> stage

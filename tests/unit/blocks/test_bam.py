@@ -7,10 +7,16 @@ import pytest
 import torch
 
 from attn_lib import BAM
+from attn_lib.blocks import BAMBranch, block_class
 from tests import numpy_blocks
 from tests.block_tools import count_parameters, randomise
 
 COMBINATIONS = ["sum", "product", "max", "channel", "spatial"]
+
+
+def bam(channels, *, combine, **keywords):
+    """Both branches combined, or one of them alone."""
+    return block_class("bam", {"combine": combine})(channels, combine=combine, **keywords)
 
 
 def test_value_computed_by_hand():
@@ -50,7 +56,7 @@ def test_value_computed_by_hand():
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("dilation", [1, 4])
 def test_agrees_with_numpy_in_double_precision(combine, training, dilation):
-    block = BAM(11, reduction=3, dilation=dilation, combine=combine).double().train(training)
+    block = bam(11, reduction=3, dilation=dilation, combine=combine).double().train(training)
     parameters = numpy_blocks.parameters_of(randomise(block))
     x = torch.randn(2, 11, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
@@ -92,7 +98,7 @@ def test_parameter_count_follows_the_formula(channels, reduction):
     spatial = (channels + 1) * hidden + norm + 2 * ((9 * hidden + 1) * hidden + norm) + hidden + 1
 
     def count(combine):
-        return count_parameters(BAM(channels, reduction=reduction, combine=combine))
+        return count_parameters(bam(channels, reduction=reduction, combine=combine))
 
     assert [count(combine) for combine in COMBINATIONS] == [channel + spatial] * 3 + [channel, spatial]
 
@@ -130,7 +136,7 @@ def test_parameter_names_are_those_of_shipped_checkpoints():
 @pytest.mark.parametrize("combine", ["sum", "channel"])
 def test_one_sample_cannot_be_normalised_in_training(combine):
     one_sample = torch.randn(1, 7, 3, 5)
-    block = BAM(7, reduction=2, combine=combine)
+    block = bam(7, reduction=2, combine=combine)
     with pytest.raises(
         ValueError, match=r"at least 2 values per channel; got 1\. .*drop_last=True.*\.eval\(\)"
     ):
@@ -140,7 +146,7 @@ def test_one_sample_cannot_be_normalised_in_training(combine):
 
 
 def test_spatial_branch_alone_trains_on_one_sample_unless_it_is_one_place():
-    block = BAM(7, reduction=2, combine="spatial")
+    block = BAMBranch(7, reduction=2, combine="spatial")
     assert block(torch.randn(1, 7, 3, 5)).shape == (1, 7, 3, 5)
     with pytest.raises(ValueError, match=r"at least 2 values per channel; got 1\."):
         block(torch.randn(1, 7, 1, 1))
@@ -163,3 +169,16 @@ def test_spatial_branch_alone_trains_on_one_sample_unless_it_is_one_place():
 def test_wrong_arguments_are_named(keywords, error, message):
     with pytest.raises(error, match=message):
         BAM(**{"channels": 32, **keywords})
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"channels": 8}, ValueError, "between 1 and `channels`; got reduction=16 for channels=8"),
+        ({"dilation": 0}, ValueError, "`dilation` must be at least 1; got dilation=0"),
+        ({"combine": "sum"}, ValueError, "`combine` must be one of 'channel', 'spatial'; got combine='sum'"),
+    ],
+)
+def test_wrong_arguments_of_one_branch_are_named(keywords, error, message):
+    with pytest.raises(error, match=message):
+        BAMBranch(**{"channels": 32, **keywords})

@@ -3,175 +3,182 @@
 import copy
 import io
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import onnxruntime
 import pytest
 import torch
-from torch import Tensor, nn
 from torch.export import Dim
 
-from attn_lib import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention2d
-from attn_lib.blocks import BLOCKS, VARIANTS, CoordAttStrip, ECAVariant, SEWithoutSqueeze
-from tests.block_tools import randomise
+from attn_lib import BAM, CBAM, ECA, SE, SelfAttention2d
+from attn_lib.blocks import (
+    BLOCKS,
+    VARIANTS,
+    AttentionBlock,
+    BAMBranch,
+    CBAMVariant,
+    CoordAttStrip,
+    ECAVariant,
+    SEVariant,
+    SEWithoutSqueeze,
+)
+from tests.block_tools import build_block, randomise
 
 N, C, H, W = 2, 13, 5, 7
 
 
-@dataclass(frozen=True)
-class Case:
-    """A block of C channels, the shapes of its maps, and how they make its output, as the docstrings say."""
-
-    build: Callable[[], nn.Module]
-    shapes: Callable[[int, int, int], dict[str, tuple[int, ...]]]
-    rebuild: Callable[[nn.Module, Tensor, dict[str, Tensor]], Tensor]
-
-
-def channel_shapes(n, h, w):
-    return {"channel": (n, C, 1, 1)}
-
-
-def channel_and_spatial_shapes(n, h, w):
-    return {"channel": (n, C, 1, 1), "spatial": (n, 1, h, w)}
-
-
-def strip_shapes(n, h, w):
-    return {"height": (n, C, h, 1), "width": (n, C, 1, w)}
-
-
-def without(name, shapes):
-    return lambda n, h, w: {key: value for key, value in shapes(n, h, w).items() if key != name}
-
-
-def with_combined(shapes):
-    return lambda n, h, w: {**shapes(n, h, w), "combined": (n, C, h, w)}
-
-
-def scaled_by_all(block, x, maps):
-    for gate in maps.values():
-        x = x * gate
-    return x
-
-
-def scaled_by_combined(operation, residual):
-    def rebuild(block, x, maps):
-        scores = [maps[name] for name in ("channel", "spatial") if name in maps]
-        gate = torch.sigmoid(operation(*scores))
-        torch.testing.assert_close(maps["combined"], gate.expand_as(x))
-        return x * gate + (x if residual else 0)
-
-    return rebuild
-
-
-def weighted_values(block, x, maps):
-    n, _, h, w = x.shape
-    values = block.value(x).reshape(n, block.num_heads, -1, h * w)
-    gathered = values @ maps["weights"].mT
-    return x + block.project(gathered.reshape(n, -1, h, w))
-
-
-def gate_case(block, shapes=channel_shapes, **keywords):
-    return Case(partial(block, C, **keywords), shapes, scaled_by_all)
-
-
-def bam_case(shapes, operation, **keywords):
-    return Case(
-        partial(BAM, C, reduction=3, **keywords), with_combined(shapes), scaled_by_combined(operation, True)
-    )
-
-
-def self_attention_case(heads, reduction):
-    def shapes(n, h, w):
-        return {"weights": (n, heads, h * w, h * w)}
-
-    return Case(partial(SelfAttention2d, C, num_heads=heads, reduction=reduction), shapes, weighted_values)
-
-
-CASES = {
-    "se": gate_case(SE, reduction=3),
-    "eca": gate_case(ECA),
-    "cbam": gate_case(CBAM, channel_and_spatial_shapes, reduction=3),
-    "bam": bam_case(channel_and_spatial_shapes, torch.add),
-    "coord_att": gate_case(CoordAtt, strip_shapes),
-    "self_attention": self_attention_case(heads=1, reduction=3),
-}
+# Every registered block is a case, without a line here; the ablations of the papers are listed.
+CASES = {name: partial(build_block, name, C) for name in BLOCKS}
 ABLATIONS = {
-    "self_attention, 13 heads": self_attention_case(heads=13, reduction=1),
-    "se, no bias": gate_case(SE, reduction=3, bias=False),
-    "se, max": gate_case(SE, reduction=3, squeeze="max"),
-    "se, tanh": gate_case(SE, reduction=3, gate="tanh"),
-    "se, relu": gate_case(SE, reduction=3, gate="relu"),
-    "se, no squeeze": gate_case(SEWithoutSqueeze, lambda n, h, w: {"channel": (n, C, h, w)}, reduction=3),
-    "eca, k=1": gate_case(ECA, kernel_size=1),
-    "eca, k=9": gate_case(ECA, kernel_size=9),
-    "eca, no parameters": gate_case(ECAVariant, mixing="none"),
-    "eca, per channel": gate_case(ECAVariant, mixing="per_channel"),
-    "eca, full": gate_case(ECAVariant, mixing="full"),
-    "eca, groups": gate_case(ECAVariant, mixing="groups", groups=13),
-    "eca, band": gate_case(ECAVariant, mixing="band", kernel_size=5),
-    "cbam, avg": gate_case(CBAM, channel_and_spatial_shapes, reduction=3, pooling="avg"),
-    "cbam, max": gate_case(CBAM, channel_and_spatial_shapes, reduction=3, pooling="max"),
-    "cbam, k=3": gate_case(CBAM, channel_and_spatial_shapes, reduction=3, kernel_size=3),
-    "cbam, 1x1": gate_case(CBAM, channel_and_spatial_shapes, reduction=3, descriptor="conv"),
-    "cbam, no norm": gate_case(CBAM, channel_and_spatial_shapes, reduction=3, spatial_norm=False),
-    "cbam, spatial first": gate_case(CBAM, channel_and_spatial_shapes, reduction=3, order="spatial_first"),
-    "cbam, parallel": Case(
-        partial(CBAM, C, reduction=3, order="parallel"),
-        with_combined(channel_and_spatial_shapes),
-        scaled_by_combined(torch.add, False),
-    ),
-    "bam, product": bam_case(channel_and_spatial_shapes, torch.mul, combine="product"),
-    "bam, max": bam_case(channel_and_spatial_shapes, torch.maximum, combine="max", dilation=2),
-    "bam, channel": bam_case(without("spatial", channel_and_spatial_shapes), lambda c: c, combine="channel"),
-    "bam, spatial": bam_case(without("channel", channel_and_spatial_shapes), lambda s: s, combine="spatial"),
-    "coord_att, height": gate_case(CoordAttStrip, without("width", strip_shapes), strip="height"),
-    "coord_att, width": gate_case(CoordAttStrip, without("height", strip_shapes), strip="width"),
+    "self_attention, 13 heads": partial(SelfAttention2d, C, num_heads=13, reduction=1),
+    "se, no bias": partial(SE, C, reduction=3, bias=False),
+    "se, max": partial(SEVariant, C, reduction=3, squeeze="max"),
+    "se, tanh": partial(SEVariant, C, reduction=3, gate="tanh"),
+    "se, relu": partial(SEVariant, C, reduction=3, gate="relu"),
+    "se, no squeeze": partial(SEWithoutSqueeze, C, reduction=3),
+    "eca, k=1": partial(ECA, C, kernel_size=1),
+    "eca, k=9": partial(ECA, C, kernel_size=9),
+    "eca, no parameters": partial(ECAVariant, C, mixing="none"),
+    "eca, per channel": partial(ECAVariant, C, mixing="per_channel"),
+    "eca, full": partial(ECAVariant, C, mixing="full"),
+    "eca, groups": partial(ECAVariant, C, mixing="groups", groups=13),
+    "eca, band": partial(ECAVariant, C, mixing="band", kernel_size=5),
+    "cbam, avg": partial(CBAMVariant, C, reduction=3, pooling="avg"),
+    "cbam, max": partial(CBAMVariant, C, reduction=3, pooling="max"),
+    "cbam, k=3": partial(CBAM, C, reduction=3, kernel_size=3),
+    "cbam, 1x1": partial(CBAMVariant, C, reduction=3, descriptor="conv"),
+    "cbam, no norm": partial(CBAMVariant, C, reduction=3, spatial_norm=False),
+    "cbam, spatial first": partial(CBAMVariant, C, reduction=3, order="spatial_first"),
+    "cbam, parallel": partial(CBAMVariant, C, reduction=3, order="parallel"),
+    "bam, product": partial(BAM, C, reduction=3, combine="product"),
+    "bam, max": partial(BAM, C, reduction=3, combine="max", dilation=2),
+    "bam, channel": partial(BAMBranch, C, reduction=3, combine="channel"),
+    "bam, spatial": partial(BAMBranch, C, reduction=3, combine="spatial"),
+    "coord_att, height": partial(CoordAttStrip, C, strip="height"),
+    "coord_att, width": partial(CoordAttStrip, C, strip="width"),
 }
 
 every_block = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 every_block_and_ablation = pytest.mark.parametrize(
     "case", (CASES | ABLATIONS).values(), ids=(CASES | ABLATIONS).keys()
 )
+SIZES = [(2, 5, 7), (3, 1, 11), (3, 11, 1), (2, 1, 1), (1, 17, 3)]
 # Some tests hold for a block as it is used, others also while its batch norms learn.
 both_modes = pytest.mark.parametrize("training", [False, True], ids=["eval", "train"])
 
 
 def build(case, dtype=torch.float32, training=False):
-    return randomise(case.build().to(dtype)).train(training)
+    return randomise(case().to(dtype)).train(training)
 
 
 def draw(n=N, h=H, w=W, dtype=torch.float32, channels=C, seed=1):
     return torch.randn(n, channels, h, w, generator=torch.Generator().manual_seed(seed)).to(dtype)
 
 
-def test_the_harness_knows_every_registered_block():
-    assert CASES.keys() == BLOCKS.keys()
-    for name, case in CASES.items():
-        assert type(case.build()) is BLOCKS[name]
-    assert {type(case.build()) for case in ABLATIONS.values()} > set(VARIANTS.values())
+def test_every_variant_is_among_the_ablations():
+    built = {type(case()) for case in ABLATIONS.values()}
+    assert built > {*VARIANTS.values(), SEVariant, CBAMVariant, BAMBranch}
 
 
 @pytest.mark.parametrize("name", BLOCKS | VARIANTS)
 def test_registered_blocks_take_a_number_of_channels_alone(name):
     x = draw(channels=32)
-    assert (BLOCKS | VARIANTS)[name](32)(x).shape == x.shape
+    block = (BLOCKS | VARIANTS)[name](32)
+    assert block(x).shape == x.shape
+    assert isinstance(block, AttentionBlock)
+
+
+CHANNEL = {"channel": (N, C, 1, 1)}
+SPATIAL = {"spatial": (N, 1, H, W)}
+COMBINED = {"combined": (N, C, H, W)}
+HEIGHT, WIDTH = {"height": (N, C, H, 1)}, {"width": (N, C, 1, W)}
+
+
+@torch.no_grad()
+def test_maps_are_named_and_shaped_as_the_docstrings_say(subtests):
+    every = {
+        **{name: CHANNEL for name in (CASES | ABLATIONS) if name.split(",")[0] in ("se", "eca")},
+        **{name: CHANNEL | SPATIAL for name in (CASES | ABLATIONS) if name.startswith("cbam")},
+        **{name: CHANNEL | SPATIAL | COMBINED for name in (CASES | ABLATIONS) if name.startswith("bam")},
+        "se, no squeeze": {"channel": (N, C, H, W)},
+        "cbam, parallel": CHANNEL | SPATIAL | COMBINED,
+        "bam, channel": CHANNEL | COMBINED,
+        "bam, spatial": SPATIAL | COMBINED,
+        "coord_att": HEIGHT | WIDTH,
+        "coord_att, height": HEIGHT,
+        "coord_att, width": WIDTH,
+        "self_attention": {"weights": (N, 1, H * W, H * W)},
+        "self_attention, 13 heads": {"weights": (N, 13, H * W, H * W)},
+    }
+    for name, shapes in every.items():
+        with subtests.test(name):
+            maps = build((CASES | ABLATIONS)[name]).attention(draw())
+            assert {key: tuple(value.shape) for key, value in maps.items()} == shapes
 
 
 @every_block_and_ablation
 @both_modes
-@pytest.mark.parametrize(("n", "h", "w"), [(2, 5, 7), (3, 1, 11), (3, 11, 1), (2, 1, 1), (1, 17, 3)])
-def test_maps_have_their_shapes_and_rebuild_the_output(case, training, n, h, w):
-    if training and n == 1:
-        n = 5
-    block, x = build(case, training=training), draw(n, h, w)
+def test_a_block_is_what_it_combines_its_maps_to(case, training, subtests):
+    """``forward`` may save work, in a fused kernel or by keeping what it has computed, and nothing else."""
+    for n, h, w in SIZES:
+        with subtests.test(n=n, h=h, w=w):
+            n = 5 if training and n == 1 else n
+            block, x = build(case, training=training), draw(n, h, w)
+            y, maps = block(x), block.attention(x)
+            assert y.shape == x.shape
+            torch.testing.assert_close(block.combine(x, maps), y)
+            assert all(len(value) == n and value.dim() == 4 for value in maps.values())
+            assert set(block.gates) <= maps.keys()
 
-    y, maps = block(x), block.attention(x)
 
-    assert {name: tuple(value.shape) for name, value in maps.items()} == case.shapes(n, h, w)
-    assert y.shape == x.shape
-    torch.testing.assert_close(case.rebuild(block, x, maps), y)
+@every_block_and_ablation
+@torch.no_grad()
+def test_other_maps_make_another_output(case):
+    """Were the maps ignored, the test above would pass for a block that is simply called."""
+    block, x = build(case), draw()
+    maps = block.attention(x)
+    others = {name: value + 0.25 for name, value in maps.items()}
+    assert not torch.allclose(block.combine(x, others), block.combine(x, maps), atol=1e-3)
+
+
+@every_block_and_ablation
+@torch.no_grad()
+def test_maps_of_one_image_serve_all(case):
+    block, x = build(case), draw()
+    first = {name: value[:1] for name, value in block.attention(x).items()}
+    for_all = {name: value.expand(N, *value.shape[1:]) for name, value in first.items()}
+    torch.testing.assert_close(block.combine(x, first), block.combine(x, for_all))
+
+
+@every_block_and_ablation
+@torch.no_grad()
+def test_neutral_maps_know_nothing(case):
+    """They are as many and shaped as the maps are, and what they make of an input is the same for all."""
+    block, x = build(case), draw()
+    maps, others = block.attention(x), block.attention(draw(seed=3))
+    neutral = block.neutral(maps)
+    assert {name: value.shape for name, value in neutral.items()} == {
+        name: value.shape for name, value in maps.items()
+    }
+    without = block.combine(x, neutral)
+    torch.testing.assert_close(block.combine(x, block.neutral(others)), without)
+    assert not torch.allclose(without, block(x), atol=1e-3)
+
+
+@every_block_and_ablation
+@torch.no_grad()
+def test_a_block_whose_maps_differ_between_positions_has_a_map_over_them(case):
+    block, x = build(case), draw()
+    maps = block.attention(x)
+    found = block.spatial_map(maps)
+
+    def differ(value):
+        return value.dim() == 4 and bool((value - value[:, :, :1, :1]).abs().max() > 1e-6)
+
+    assert (found is not None) == any(differ(value) for value in maps.values())
+    if found is not None:
+        assert found.shape in [(N, H, W), (N, H, 1), (N, 1, W), (N, H * W)]
+        assert found.std(dim=tuple(range(1, found.dim()))).min() > 1e-6
 
 
 @every_block_and_ablation
@@ -290,7 +297,7 @@ def test_state_goes_through_a_file_without_pickled_code(case):
     torch.save(block.state_dict(), file)
     file.seek(0)
 
-    restored = case.build().eval()
+    restored = case().eval()
     restored.load_state_dict(torch.load(file, weights_only=True))
 
     torch.testing.assert_close(restored(x), block(x), rtol=0, atol=0)

@@ -2,12 +2,14 @@
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from attn_lib import CBAM
+from attn_lib.blocks import CBAMVariant
 from tests import numpy_blocks
 from tests.block_tools import count_parameters, randomise
 
@@ -73,7 +75,7 @@ def test_agrees_with_numpy_in_double_precision(
         "order": order,
         "spatial_norm": spatial_norm,
     }
-    block = CBAM(11, reduction=3, kernel_size=kernel_size, **switches).double().train(training)
+    block = CBAMVariant(11, reduction=3, kernel_size=kernel_size, **switches).double().train(training)
     parameters = numpy_blocks.parameters_of(randomise(block))
     x = torch.randn(2, 11, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
@@ -84,6 +86,33 @@ def test_agrees_with_numpy_in_double_precision(
         np.testing.assert_allclose(block(x).numpy(), expected, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("kernel_size", [3, 7])
+def test_the_default_agrees_with_numpy_and_with_the_variant(training, kernel_size):
+    block = CBAM(11, reduction=3, kernel_size=kernel_size).double().train(training)
+    variant = CBAMVariant(11, reduction=3, kernel_size=kernel_size).double().train(training)
+    parameters = numpy_blocks.parameters_of(randomise(block))
+    variant.load_state_dict(block.state_dict())
+    x = torch.randn(2, 11, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+    expected = numpy_blocks.cbam(x.numpy(), parameters, training=training)
+
+    np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+    torch.testing.assert_close(variant(x), block(x), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("momentum_of", [CBAM, CBAMVariant, partial(CBAMVariant, descriptor="conv")])
+def test_the_spatial_norm_forgets_as_slowly_as_the_released_code_does(momentum_of):
+    """Momentum 0.01: after one batch the statistics are 99 parts what they were and one part the batch's."""
+    block = momentum_of(7, reduction=2)
+    x = torch.randn(2, 7, 3, 5)
+    maps = block.attention(x)
+    scores = block.spatial.conv(block.spatial.describe(x * maps["channel"]))
+    norm = block.spatial.norm
+    torch.testing.assert_close(norm.running_mean, 0.01 * scores.mean()[None])
+    torch.testing.assert_close(norm.running_var, 0.99 + 0.01 * scores.var()[None])
+
+
 @pytest.mark.parametrize(("channels", "reduction", "kernel_size"), [(256, 16, 7), (13, 3, 5), (7, 7, 1)])
 def test_parameter_count_follows_the_formula(channels, reduction, kernel_size):
     hidden = channels // reduction
@@ -91,9 +120,12 @@ def test_parameter_count_follows_the_formula(channels, reduction, kernel_size):
     window = kernel_size**2
 
     def count(**switches):
-        return count_parameters(CBAM(channels, reduction=reduction, kernel_size=kernel_size, **switches))
+        return count_parameters(
+            CBAMVariant(channels, reduction=reduction, kernel_size=kernel_size, **switches)
+        )
 
-    assert count() == mlp + 2 * window + 2
+    block = CBAM(channels, reduction=reduction, kernel_size=kernel_size)
+    assert count() == count_parameters(block) == mlp + 2 * window + 2
     assert count(spatial_norm=False) == mlp + 2 * window
     assert count(descriptor="conv") == mlp + channels + window + 2
 
@@ -119,7 +151,7 @@ def test_parameter_names_are_those_of_shipped_checkpoints():
 
 
 def test_parallel_order_gates_by_the_sum_of_two_scores():
-    block = randomise(CBAM(7, reduction=2, order="parallel")).eval()
+    block = randomise(CBAMVariant(7, reduction=2, order="parallel")).eval()
     x = torch.randn(2, 7, 3, 5)
 
     maps = block.attention(x)
@@ -141,7 +173,7 @@ def test_one_place_in_all_cannot_be_normalised_in_training():
         CBAM(7, reduction=2)(one_place)
 
     assert CBAM(7, reduction=2).eval()(one_place).shape == one_place.shape
-    assert CBAM(7, reduction=2, spatial_norm=False)(one_place).shape == one_place.shape
+    assert CBAMVariant(7, reduction=2, spatial_norm=False)(one_place).shape == one_place.shape
     frozen = CBAM(7, reduction=2)
     frozen.spatial.norm.eval()
     assert frozen(one_place).shape == one_place.shape
@@ -158,6 +190,17 @@ def test_one_place_in_all_cannot_be_normalised_in_training():
         ({"kernel_size": 4}, ValueError, "`kernel_size` must be odd; got kernel_size=4"),
         ({"kernel_size": -1}, ValueError, "`kernel_size` must be at least 1; got kernel_size=-1"),
         ({"kernel_size": False}, TypeError, "`kernel_size` must be an int; got False of type bool"),
+    ],
+)
+def test_wrong_arguments_are_named(keywords, error, message):
+    for block in (CBAM, CBAMVariant):
+        with pytest.raises(error, match=message):
+            block(**{"channels": 32, **keywords})
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
         (
             {"pooling": "mean"},
             ValueError,
@@ -173,6 +216,6 @@ def test_one_place_in_all_cannot_be_normalised_in_training():
         ({"spatial_norm": None}, TypeError, "`spatial_norm` must be True or False; got None"),
     ],
 )
-def test_wrong_arguments_are_named(keywords, error, message):
+def test_wrong_arguments_of_the_variant_are_named(keywords, error, message):
     with pytest.raises(error, match=message):
-        CBAM(**{"channels": 32, **keywords})
+        CBAMVariant(32, **keywords)

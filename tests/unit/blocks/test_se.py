@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from attn_lib import SE
-from attn_lib.blocks import SEWithoutSqueeze
+from attn_lib.blocks import SEVariant, SEWithoutSqueeze
 from tests import numpy_blocks
 from tests.block_tools import count_parameters
 
@@ -45,12 +45,19 @@ def test_a_closed_hidden_unit_leaves_the_second_bias_alone():
 @pytest.mark.parametrize("gate", ["sigmoid", "tanh", "relu"])
 def test_agrees_with_numpy_in_double_precision(bias, squeeze, gate):
     torch.manual_seed(0)
-    block = SE(13, reduction=3, bias=bias, squeeze=squeeze, gate=gate).double()
+    block = SEVariant(13, reduction=3, bias=bias, squeeze=squeeze, gate=gate).double()
     x = torch.randn(2, 13, 5, 7, dtype=torch.float64)
 
     expected = numpy_blocks.se(x.numpy(), numpy_blocks.parameters_of(block), squeeze=squeeze, gate=gate)
 
     np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+
+
+def test_the_variant_with_the_defaults_is_se():
+    variant, block = SEVariant(13, reduction=3), SE(13, reduction=3)
+    block.load_state_dict(variant.state_dict())
+    x = torch.randn(2, 13, 5, 7)
+    torch.testing.assert_close(variant(x), block(x), rtol=0, atol=0)
 
 
 def test_without_squeeze_agrees_with_numpy_in_double_precision():
@@ -79,6 +86,7 @@ def test_parameter_count_follows_the_formula(channels, reduction):
     assert count[False] == 2 * channels * hidden
     assert count[True] == 2 * channels * hidden + hidden + channels
 
+    assert count_parameters(SEVariant(channels, reduction=reduction, squeeze="max")) == count[True]
     assert count_parameters(SEWithoutSqueeze(channels, reduction=reduction)) == count[True]
 
 
@@ -115,14 +123,25 @@ def test_parameter_names_are_those_of_shipped_checkpoints():
         ((8,), {"reduction": 2.0}, TypeError, "`reduction` must be an int; got 2.0 of type float"),
         ((8,), {"reduction": True}, TypeError, "`reduction` must be an int; got True of type bool"),
         ((8,), {"reduction": 2, "bias": 1}, TypeError, "`bias` must be True or False; got 1 of type int"),
-        ((16,), {"squeeze": "none"}, ValueError, "`squeeze` must be one of 'avg', 'max'; got squeeze='none'"),
-        ((16,), {"gate": "softmax"}, ValueError, "`gate` must be one of 'sigmoid', .*; got gate='softmax'"),
-        ((16,), {"gate": torch.tanh}, TypeError, "`gate` must be one of .*; got .* of type builtin"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, keywords, error, message):
+    for block in (SE, SEVariant):
+        with pytest.raises(error, match=message):
+            block(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"squeeze": "none"}, ValueError, "`squeeze` must be one of 'avg', 'max'; got squeeze='none'"),
+        ({"gate": "softmax"}, ValueError, "`gate` must be one of 'sigmoid', .*; got gate='softmax'"),
+        ({"gate": torch.tanh}, TypeError, "`gate` must be one of .*; got .* of type builtin"),
+    ],
+)
+def test_wrong_arguments_of_the_variant_are_named(keywords, error, message):
     with pytest.raises(error, match=message):
-        SE(*arguments, **keywords)
+        SEVariant(16, **keywords)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from attn_lib.inspection import grad_cam, place_map, record_blocks
+from attn_lib.inspection import grad_cam, record_blocks, spatial_map
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment import localization as module
 from gate_by_gate.experiment.cluttered_digits import Split, to_input
@@ -180,7 +180,8 @@ def test_one_pass_finds_the_grad_cam_of_every_stage(name, images):
 def test_the_maps_are_those_of_the_recorded_blocks(name, images):
     network, expected = network_of(name), {}
     for block, seen in record_blocks(network, to_input(images)).items():
-        places = place_map(seen.maps, (seen.input.shape[2], seen.input.shape[3]))
+        size = (seen.input.shape[2], seen.input.shape[3])
+        places = spatial_map(network.get_submodule(block), seen.maps, size)
         if places is not None:
             expected[block.split(".")[0]] = places
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
+from attn_lib.blocks import BLOCKS, VARIANTS, block_class, keyword_defaults
 from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
 from gate_by_gate.experiment.model import (
@@ -64,8 +64,10 @@ def test_widths_of_the_setting_go_before_those_of_the_task():
 @pytest.mark.parametrize("name", BLOCKS | VARIANTS)
 def test_the_defaults_are_those_of_the_signature(name):
     block, defaults = (BLOCKS | VARIANTS)[name], keyword_defaults(name)
-    assert defaults == block.__init__.__kwdefaults__
-    assert block(37, **defaults).eval()(torch.zeros(1, 37, 5, 3)).shape == (1, 37, 5, 3)
+    own = block.__init__.__kwdefaults__
+    assert {key: defaults[key] for key in own} == own
+    assert list(defaults)[: len(own)] == list(own)
+    assert block_class(name, defaults)(37, **defaults).eval()(torch.zeros(1, 37, 5, 3)).shape == (1, 37, 5, 3)
 
 
 def test_the_plain_network_has_no_keywords():
@@ -73,7 +75,7 @@ def test_the_plain_network_has_no_keywords():
 
 
 def test_unknown_blocks_and_keywords_are_refused():
-    with pytest.raises(ValueError, match=r"`attention` must be None or one of 'se', .*; got 'sse'"):
+    with pytest.raises(ValueError, match=r"`attention` must name a block, one of 'se', .*; got 'sse'"):
         NetworkConfig("sse")
     with pytest.raises(TypeError, match=r"'se' takes the keywords \['reduction', 'bias'.*\]; got 'ratio'"):
         NetworkConfig("se", {"ratio": 4})

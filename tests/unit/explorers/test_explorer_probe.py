@@ -68,7 +68,7 @@ def probabilities(probe: str, name: str, intervention: str) -> torch.Tensor | No
         return None
     contexts = {
         "exchanged": lambda: exchanged(network, given),
-        "frozen": lambda: frozen(network),
+        "frozen": lambda: frozen(network, x),
         "opened": lambda: opened(network),
         "without_max": lambda: without_max(network),
     }

@@ -262,7 +262,7 @@ def test_compiles_as_one_graph(model, shape):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"attention": "sse"}, ValueError, r"one of 'se', 'eca'.* a callable or None; got 'sse'"),
+        ({"attention": "sse"}, ValueError, r"must name a block, one of 'se', 'eca'.*; got 'sse'"),
         ({"attention": 3}, TypeError, r"a name, a callable or None; got 3 of type int"),
         ({"attention": lambda channels: channels}, TypeError, r"must build an nn.Module; got int for "),
         ({"reduction": 16}, TypeError, r"need `attention` to be a name; got reduction with None"),

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from attn_lib import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention2d
-from attn_lib.blocks import CoordAttStrip, SEWithoutSqueeze
-from attn_lib.inspection import energy_inside, enlarge, place_map, pointing_hits, share_inside
+from attn_lib.blocks import BAMBranch, CoordAttStrip, SEWithoutSqueeze
+from attn_lib.inspection import energy_inside, enlarge, pointing_hits, share_inside, spatial_map
 
 # A 2 x 3 map over an image of 10 x 21 pixels: cells stand for rows 0 and 5, columns 0, 7 and 14.
 SIZE = (10, 21)
@@ -69,9 +69,9 @@ def test_a_negative_map_has_no_energy():
 X = torch.randn(3, 16, 5, 7, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("block", [SE(16), ECA(16), BAM(16, combine="channel")])
+@pytest.mark.parametrize("block", [SE(16), ECA(16), BAMBranch(16)])
 def test_gates_of_channels_tell_no_places_apart(block):
-    assert place_map(block.eval().attention(X), (5, 7)) is None
+    assert spatial_map(block, block.eval().attention(X), (5, 7)) is None
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,21 @@ def test_gates_of_channels_tell_no_places_apart(block):
 )
 def test_gates_of_places(block, expected):
     maps = block.eval().attention(X)
-    assert torch.equal(place_map(maps, (5, 7)), expected(maps))
+    assert torch.equal(spatial_map(block, maps, (5, 7)), expected(maps))
 
 
 def test_of_self_attention_it_is_the_attention_received():
-    weights = SelfAttention2d(16, num_heads=2).attention(X)["weights"].detach()
-    received = place_map({"weights": weights}, (5, 7))
+    block = SelfAttention2d(16, num_heads=2)
+    weights = block.attention(X)["weights"].detach()
+    received = spatial_map(block, {"weights": weights}, (5, 7))
     assert received.shape == (3, 5, 7)
     assert received[1, 2, 3] == pytest.approx(weights[1, :, :, 2 * 7 + 3].mean().item())
     assert received.sum(dim=(1, 2)).tolist() == pytest.approx([1, 1, 1])
+
+
+def test_a_block_that_cannot_be_asked_for_its_spatial_map_is_refused():
+    with pytest.raises(TypeError, match=r"method `spatial_map\(maps\)`.*; Identity has none"):
+        spatial_map(nn.Identity(), {"spatial": torch.ones(1, 1, 5, 7)}, (5, 7))
 
 
 @pytest.mark.parametrize(("size", "step"), [((12, 40), (4, 8)), ((11, 37), (4, 8)), ((3, 5), (1, 1))])

@@ -1,13 +1,11 @@
 """Interventions: a block computed from its maps, and networks with other attention than their own."""
 
-from itertools import product
-
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from attn_lib.blocks import BAM, BLOCKS, CBAM, ECA, SE, VARIANTS, CoordAtt, SelfAttention2d
+from attn_lib.blocks import BAM, BLOCKS, CBAM, ECA, SE, VARIANTS, CBAMVariant, CoordAtt, SelfAttention2d
 from attn_lib.insertion.identity import IdentityStart
 from attn_lib.inspection import attention_maps
 from attn_lib.interventions import (
@@ -15,111 +13,22 @@ from attn_lib.interventions import (
     exchanged,
     frozen,
     interventions_for,
+    mean_maps,
     opened,
     with_maps,
     without_max,
 )
-from tests.block_tools import randomise
+from tests.block_tools import build_block, randomise
 
 N, C, H, W = 3, 13, 5, 7
-
-# Every keyword that changes which maps there are or how they make the output, and every choice of it.
-CASES = {
-    "se": [{"squeeze": squeeze} for squeeze in ("avg", "max")]
-    + [{"gate": gate, "bias": False} for gate in ("sigmoid", "tanh", "relu")],
-    "eca": [{"kernel_size": 1}, {"kernel_size": 5}, {"kernel_size": None}],
-    "cbam": [
-        {"order": order, "pooling": pooling, "descriptor": descriptor, "spatial_norm": norm}
-        for order, pooling, descriptor, norm in product(
-            ("channel_first", "spatial_first", "parallel"),
-            ("both", "avg", "max"),
-            ("pool", "conv"),
-            (True, False),
-        )
-    ],
-    "bam": [
-        {"combine": combine, "dilation": dilation}
-        for combine in ("sum", "product", "max", "channel", "spatial")
-        for dilation in (1, 2)
-    ],
-    "coord_att": [{"reduction": 2}, {"reduction": 32, "min_channels": 3}],
-    "self_attention": [{"reduction": 2, "num_heads": heads} for heads in (1, 2, 3)],
-    "se_without_squeeze": [{"bias": True}, {"bias": False}],
-    "eca_variant": [{"mixing": mixing} for mixing in ("none", "per_channel", "full", "band")]
-    + [{"mixing": "groups", "groups": 13}],
-    "coord_att_strip": [{"strip": "height"}, {"strip": "width"}],
-}
 
 
 def maps_of(seed=0, channels=C):
     return torch.randn(N, channels, H, W, generator=torch.Generator().manual_seed(seed))
 
 
-def built(name, keywords):
-    factory = (BLOCKS | VARIANTS)[name]
-    reduced = {"reduction": 3} if name in ("se", "cbam", "bam", "se_without_squeeze") else {}
-    return randomise(factory(C, **reduced, **keywords)).eval()
-
-
-def test_every_block_and_variant_has_a_case():
-    assert CASES.keys() == (BLOCKS | VARIANTS).keys()
-
-
-@pytest.mark.parametrize(
-    ("name", "keywords"),
-    [(name, keywords) for name, cases in CASES.items() for keywords in cases],
-    ids=lambda value: value if isinstance(value, str) else "-".join(str(one) for one in value.values()),
-)
-@torch.no_grad()
-def test_a_block_is_what_its_own_maps_make_of_its_input(name, keywords):
-    block, x = built(name, keywords), maps_of()
-    expected = block(x)
-    torch.testing.assert_close(apply_maps(block, x, block.attention(x)), expected, rtol=1e-5, atol=1e-5)
-    assert not torch.allclose(expected, x, atol=1e-3)  # the maps do something
-
-
-@pytest.mark.parametrize("name", BLOCKS)
-@torch.no_grad()
-def test_other_maps_make_another_output(name):
-    """Were the maps ignored, the test above would pass for a block that is simply called."""
-    block, x = built(name, {}), maps_of()
-    others = block.attention(maps_of(seed=1))
-    assert not torch.allclose(apply_maps(block, x, others), block(x), atol=1e-3)
-
-
-@torch.no_grad()
-def test_maps_given_by_hand():
-    """Gates of 3 and 5 make 15; BAM's combined 3 makes 1 + 3; CBAM's in parallel makes 3."""
-    x = maps_of()
-    three, five = torch.full((1, C, 1, 1), 3.0), torch.full((1, 1, H, W), 5.0)
-    combined = {"channel": five, "spatial": five, "combined": three}
-
-    for block in (CBAM(C, reduction=3), CBAM(C, reduction=3, order="spatial_first")):
-        torch.testing.assert_close(apply_maps(block, x, {"channel": three, "spatial": five}), 15 * x)
-    torch.testing.assert_close(apply_maps(SE(C, reduction=3), x, {"channel": three}), 3 * x)
-    torch.testing.assert_close(apply_maps(BAM(C, reduction=3), x, combined), 4 * x)
-    torch.testing.assert_close(
-        apply_maps(CBAM(C, reduction=3, order="parallel"), x, combined), three.expand_as(x) * x
-    )
-    strips = {"height": torch.full((1, C, H, 1), 2.0), "width": torch.full((1, C, 1, W), 7.0)}
-    torch.testing.assert_close(apply_maps(CoordAtt(C), x, strips), 14 * x)
-
-
-@torch.no_grad()
-def test_self_attention_that_looks_at_one_place_by_hand():
-    """Every head looks at its own place: each place gains that place's value, head by head, projected."""
-    block = built("self_attention", {"num_heads": 2, "reduction": 2})
-    x = maps_of()
-    weights = torch.zeros(1, 2, H * W, H * W)
-    weights[0, 0, :, 11] = 1  # row 1, column 4
-    weights[0, 1, :, 30] = 1  # row 4, column 2
-    value = block.value(x)
-    gathered = torch.cat([value[:, :3, 1, 4], value[:, 3:, 4, 2]], dim=1)
-    gain = gathered @ block.project.weight[:, :, 0, 0].T
-
-    found = apply_maps(block, x, {"weights": weights})
-
-    torch.testing.assert_close(found, x + gain[:, :, None, None], rtol=1e-5, atol=1e-5)
+def built(name, **keywords):
+    return randomise(build_block(name, C, **keywords)).eval()
 
 
 class Two(nn.Module):
@@ -173,7 +82,7 @@ def test_the_maps_that_were_used_can_be_read():
         for key, value in maps.items():
             torch.testing.assert_close(value, given[name][key], rtol=0, atol=0)
 
-    with frozen(network) as used:
+    with frozen(network, x) as used:
         network(x)
     own = network.first.attention(network.conv1(x))
     torch.testing.assert_close(used["first"]["spatial"], own["spatial"].mean(dim=0, keepdim=True))
@@ -196,19 +105,17 @@ def test_without_its_maximum_the_gates_that_were_used_are_those_of_the_means():
 @torch.no_grad()
 @pytest.mark.parametrize("name", BLOCKS | VARIANTS)
 def test_an_exchange_with_itself_changes_nothing(name):
-    network = Two(built(name, CASES[name][-1]), built(name, CASES[name][0]))
-    x = maps_of(1, 2)
+    network, x = Two(built(name), built(name)).double(), maps_of(1, 2).double()
     with exchanged(network, x):
         found = network(x)
-    torch.testing.assert_close(found, network(x), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(found, network(x))
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("name", ["se", "bam", "cbam"])
 def test_a_block_behind_a_gain_is_changed_and_its_gain_stays(name):
     """``IdentityStart`` goes a quarter of the way, say, from its input to what the block inside returns."""
-    keywords = {"order": "parallel"} if name == "cbam" else {}
-    inner = built(name, CASES[name][-1] | keywords)
+    inner = built(name, **({"order": "parallel"} if name == "cbam" else {}))
     network, x = Two(IdentityStart(inner), nn.Identity()), maps_of(1, 2)
     network.first.gain.fill_(0.25)
     with with_maps(network, lambda name, own: own) as used:
@@ -225,24 +132,37 @@ def test_a_block_behind_a_gain_is_changed_and_its_gain_stays(name):
 
 
 @torch.no_grad()
-def test_frozen_gates_are_the_means_over_the_batch():
-    """The second block's mean is over what it sees once the first is frozen."""
+def test_frozen_gates_are_the_means_over_the_batch_of_a_pass_with_nothing_changed():
+    """The second block's mean is over what it sees while the first still uses its own gates."""
     network, x = two_se(), maps_of(1, 2)
     hidden = network.conv1(x)
-    hidden = network.conv2(hidden * network.first.attention(hidden)["channel"].mean(dim=0))
-    expected = hidden * network.second.attention(hidden)["channel"].mean(dim=0)
+    own = network.first.attention(hidden)["channel"]
+    second = network.second.attention(network.conv2(hidden * own))["channel"]
+    expected = network.conv2(hidden * own.mean(dim=0)) * second.mean(dim=0)
 
-    with frozen(network):
+    with frozen(network, x) as used:
         found = network(x)
 
     torch.testing.assert_close(found, expected)
     assert not torch.allclose(found, network(x), atol=1e-3)
+    for name, maps in mean_maps(network, x).items():
+        torch.testing.assert_close(used[name], maps, rtol=0, atol=0)
+
+
+@torch.no_grad()
+def test_gates_may_be_frozen_at_the_mean_of_other_images():
+    network, x, others = two_se(), maps_of(1, 2), maps_of(2, 2)
+    means = mean_maps(network, others)
+    with frozen(network, others):
+        found = network(x)
+    expected = network.conv2(network.conv1(x) * means["first"]["channel"]) * means["second"]["channel"]
+    torch.testing.assert_close(found, expected)
 
 
 @torch.no_grad()
 def test_a_frozen_batch_of_one_is_as_it_was():
     network, x = two_se(), maps_of(1, 2)[:1]
-    with frozen(network):
+    with frozen(network, x):
         found = network(x)
     torch.testing.assert_close(found, network(x))
 
@@ -254,7 +174,7 @@ def test_a_frozen_batch_of_one_is_as_it_was():
         (lambda: SE(C, reduction=3), 1),
         (lambda: ECA(C), 1),
         (lambda: CBAM(C, reduction=3), 1),
-        (lambda: CBAM(C, reduction=3, order="parallel"), 1),
+        (lambda: CBAMVariant(C, reduction=3, order="parallel"), 1),
         (lambda: CoordAtt(C), 1),
         (lambda: BAM(C, reduction=3), 2),  # x + x * 1
     ],
@@ -286,7 +206,7 @@ def test_open_self_attention_adds_the_mean_of_all_values():
 @torch.no_grad()
 @pytest.mark.parametrize("opened_map", ["height", "width"])
 def test_one_strip_opened_leaves_the_other_as_the_block_has_it(opened_map):
-    block = built("coord_att", {"reduction": 2})
+    block = built("coord_att")
     network, x = Two(block, nn.Identity()), maps_of(1, 2)
     hidden = network.conv1(x)
     (kept,) = {"height", "width"} - {opened_map}
@@ -310,10 +230,83 @@ def test_a_map_that_no_block_has_cannot_be_opened():
 @torch.no_grad()
 def test_a_score_is_no_gate_to_open():
     """BAM scales by what it makes of two scores together; a score of 1 would say nothing."""
-    network = Two(built("bam", CASES["bam"][0]), nn.Identity())
+    network = Two(built("bam"), nn.Identity())
     refusal = r"expected a map out of \['combined'\] .*; got 'channel'"
     with pytest.raises(KeyError, match=refusal), opened(network, only="channel"):
         network(maps_of(1, 2))
+
+
+class Doubling(nn.Module):
+    """A user's block without `combine`: it multiplies its input by its map."""
+
+    def attention(self, x):
+        return {"combined": x.mean(dim=1, keepdim=True).sigmoid()}
+
+    def forward(self, x):
+        return x * self.attention(x)["combined"]
+
+
+class Residual(Doubling):
+    """One that does something else with its map, and does not say what."""
+
+    def forward(self, x):
+        return x + x * self.attention(x)["combined"]
+
+
+class Weighing(nn.Module):
+    """One whose map cannot scale its input, and which does not say what it does with it."""
+
+    def attention(self, x):
+        return {"weights": torch.ones(N, 2, 3)}
+
+    def forward(self, x):
+        return x
+
+
+class Explained(Residual):
+    """The same, and says so."""
+
+    def combine(self, x, maps):
+        return x + x * maps["combined"]
+
+
+@torch.no_grad()
+def test_a_block_of_the_users_own_is_not_taken_for_bam():
+    """Its map is called `combined` as BAM's is, and scales alone: opened, it lets everything through."""
+    network, x = Two(Doubling(), nn.Identity()), maps_of(1, 2)
+    with opened(network):
+        found = network(x)
+    torch.testing.assert_close(found, network.conv2(network.conv1(x)))
+    ones = {"combined": torch.ones(1, 1, 1, 1)}
+    torch.testing.assert_close(apply_maps(Doubling(), network.conv1(x), ones), network.conv1(x))
+
+
+@torch.no_grad()
+def test_a_block_that_does_not_say_how_it_combines_is_refused_unless_it_multiplies():
+    network, x = Two(Residual(), nn.Identity()), maps_of(1, 2)
+    message = r"must have a method `combine\(x, maps\)`.*'first' \(Residual\) has none.*\['combined'\]"
+    with pytest.raises(TypeError, match=message), opened(network):
+        network(x)
+    assert hooks_in(network) == 0
+    with pytest.raises(TypeError, match=r"\(Residual\) has none"):
+        apply_maps(Residual(), network.conv1(x), {"combined": torch.ones(1)})
+
+
+@torch.no_grad()
+def test_a_block_without_combine_whose_maps_do_not_fit_its_input_is_refused():
+    with pytest.raises(TypeError, match=r"x times its maps \['weights'\] is not its output"):
+        apply_maps(Weighing(), maps_of(), {"weights": torch.ones(N, 2, 3)})
+
+
+@torch.no_grad()
+def test_a_block_that_combines_but_has_no_neutral_maps_is_frozen_and_not_opened():
+    network, x = Two(Explained(), nn.Identity()), maps_of(1, 2)
+    hidden = network.conv1(x)
+    mean = network.first.attention(hidden)["combined"].mean(dim=0)
+    with frozen(network, x):
+        torch.testing.assert_close(network(x), network.conv2(hidden + hidden * mean))
+    with pytest.raises(TypeError, match=r"method `neutral\(maps\)`.*'first' \(Explained\)"), opened(network):
+        network(x)
 
 
 def test_blocks_of_two_kinds_share_the_interventions_that_suit_both():
@@ -334,8 +327,8 @@ ALWAYS = ["exchanged", "frozen", "opened"]
         (lambda: VARIANTS["coord_att_strip"](C, strip="height"), ALWAYS),
         (lambda: CoordAtt(C), [*ALWAYS, "without_height", "without_width"]),
         (lambda: CBAM(C, reduction=3), [*ALWAYS, "without_max", "without_channel", "without_spatial"]),
-        (lambda: CBAM(C, reduction=3, pooling="max"), [*ALWAYS, "without_channel", "without_spatial"]),
-        (lambda: CBAM(C, reduction=3, order="parallel"), [*ALWAYS, "without_max"]),
+        (lambda: CBAMVariant(C, reduction=3, pooling="max"), [*ALWAYS, "without_channel", "without_spatial"]),
+        (lambda: CBAMVariant(C, reduction=3, order="parallel"), [*ALWAYS, "without_max"]),
     ],
     ids=["plain", "se", "bam", "self_attention", "strip", "coord_att", "cbam", "cbam-max", "cbam-parallel"],
 )
@@ -349,13 +342,13 @@ def test_interventions_by_name_are_what_their_names_say(block):
     network, x, donors = Two(block, nn.Identity()), maps_of(1, 2), maps_of(2, 2)
     by_hand = {
         "exchanged": lambda: exchanged(network, donors),
-        "frozen": lambda: frozen(network),
+        "frozen": lambda: frozen(network, x),
         "opened": lambda: opened(network),
         "without_max": lambda: without_max(network),
     }
     found = {}
     for name, intervention in interventions_for(network).items():
-        with intervention(donors):
+        with intervention(x, donors):
             found[name] = network(x)
         expected = by_hand.get(name, lambda name=name: opened(network, only=name.removeprefix("without_")))
         with expected():
@@ -368,10 +361,12 @@ def test_interventions_by_name_are_what_their_names_say(block):
 @torch.no_grad()
 @pytest.mark.parametrize("order", ["channel_first", "spatial_first", "parallel"])
 def test_without_its_maximum_a_cbam_is_the_variant_that_pools_means(order):
-    network = Two(CBAM(C, reduction=3, order=order), CBAM(C, reduction=3, pooling="max", order=order))
+    network = Two(
+        CBAMVariant(C, reduction=3, order=order), CBAMVariant(C, reduction=3, pooling="max", order=order)
+    )
     variant = Two(
-        CBAM(C, reduction=3, order=order, pooling="avg"),
-        CBAM(C, reduction=3, pooling="max", order=order),
+        CBAMVariant(C, reduction=3, order=order, pooling="avg"),
+        CBAMVariant(C, reduction=3, pooling="max", order=order),
     )
     variant.load_state_dict(network.state_dict())
     variant.eval()
@@ -387,10 +382,13 @@ def test_without_its_maximum_a_cbam_is_the_variant_that_pools_means(order):
 
 
 @pytest.mark.parametrize(
-    "network", [two_se(), Two(CBAM(C, reduction=3, pooling="avg"), nn.Identity())], ids=["se", "avg"]
+    "network", [two_se(), Two(CBAMVariant(C, reduction=3, pooling="avg"), nn.Identity())], ids=["se", "avg"]
 )
 def test_a_network_without_a_maximum_to_take_out_is_refused(network):
-    with pytest.raises(ValueError, match="a CBAM that pools both ways; found none"), without_max(network):
+    with (
+        pytest.raises(ValueError, match="a block that squeezes by a maximum too; found none"),
+        without_max(network),
+    ):
         pass
 
 
@@ -422,7 +420,7 @@ class InterventionError(Exception):
     [
         lambda network: with_maps(network, lambda name, own: own),
         lambda network: exchanged(network, maps_of(2, 2)),
-        frozen,
+        lambda network: frozen(network, maps_of(2, 2)),
         opened,
         without_max,
     ],
@@ -436,7 +434,7 @@ def test_the_network_is_as_it_was_after_an_error(intervene):
         raise InterventionError
 
     assert hooks_in(network) == 0
-    assert {network.first.channel.pooling, network.second.channel.pooling} == {"both"}
+    assert list(network.first.channel.squeezes) == list(network.second.channel.squeezes) == ["avg", "max"]
     torch.testing.assert_close(network(x), before, rtol=0, atol=0)
 
 

@@ -25,6 +25,13 @@ NETWORKS = (
 )
 SPHINX = ("sphinx", "docutils")
 BIBTEX = ("sphinxcontrib.bibtex", "pybtex")
+SHARED = (
+    "torch",
+    "attn_lib.blocks.arguments",
+    "attn_lib.blocks.block",
+    "attn_lib.blocks.gates",
+    "attn_lib.blocks.pooling",
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,11 @@ RULES = (
         ("torch", "attn_lib.blocks"),
         "it gathers the blocks",
     ),
+    Rule("attn_lib/blocks/cbam_variants.py", (*SHARED, "attn_lib.blocks.cbam"), "it varies this block"),
+    Rule("attn_lib/blocks/bam_variants.py", (*SHARED, "attn_lib.blocks.bam"), "it varies this block"),
     Rule(
         "attn_lib/blocks/*",
-        ("torch", "attn_lib.blocks.arguments", "attn_lib.blocks.pooling", "attn_lib.blocks.gates"),
+        SHARED,
         "one block never imports another: what two share moves down into these files",
     ),
     Rule(
@@ -58,8 +67,7 @@ RULES = (
         (
             "torch",
             "attn_lib.backbones",
-            "attn_lib.blocks.BLOCKS",
-            "attn_lib.blocks.VARIANTS",
+            "attn_lib.blocks.block_class",
             "attn_lib.blocks.AttentionFactory",
             "attn_lib.blocks.arguments",
         ),
@@ -77,8 +85,8 @@ RULES = (
     ),
     Rule(
         "attn_lib/interventions.py",
-        ("torch", "attn_lib.blocks", "attn_lib.inspection"),
-        "it computes a block from other maps than its own, so it must know how each block uses them",
+        ("torch", "attn_lib.inspection"),
+        "a block is asked what it makes of other maps, whichever it is",
     ),
     Rule(
         "gate_by_gate/__init__.py",
