@@ -18,6 +18,9 @@ class Pointer(nn.Module):
     def attention(self, x):
         return {"spatial": x}
 
+    def spatial_map(self, maps):
+        return maps["spatial"].mean(dim=1)
+
     def forward(self, x):
         return x
 
@@ -34,6 +37,9 @@ class ForChannels(Pointer):
 
     def attention(self, x):
         return {"channel": x.mean(dim=(2, 3), keepdim=True)}
+
+    def spatial_map(self, maps):
+        return None
 
 
 class Known(nn.Module):

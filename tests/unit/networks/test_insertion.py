@@ -159,7 +159,7 @@ def test_a_failed_insertion_leaves_the_network_as_it_was():
             r"a network of attn_lib.backbones; got Sequential. insert_block puts",
         ),
         (digit_resnet(), None, TypeError, r"a name or a callable; got None"),
-        (digit_resnet(), "ses", ValueError, r"`attention` must be one of 'se'.*; got 'ses'"),
+        (digit_resnet(), "ses", ValueError, r"`attention` must name a block, one of 'se'.*; got 'ses'"),
         (digit_resnet(), 1, TypeError, r"`attention` must be a name.*; got 1 of type int"),
         (digit_resnet(), str, TypeError, r"must build an nn.Module; got str for 16 channels"),
     ],
