@@ -94,6 +94,11 @@ RULES = (
         "importing gate_by_gate loads nothing: its rooms are imported by name",
     ),
     Rule(
+        "gate_by_gate/book_blocks.py",
+        ("attn_lib.blocks",),
+        "it names the blocks of the book",
+    ),
+    Rule(
         "gate_by_gate/digit_resnet.py",
         (*NETWORKS,),
         "it is the network of the experiment, built from the backbones",
