@@ -8,10 +8,10 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, fields
 from multiprocessing import get_context, parent_process
-from multiprocessing.managers import SyncManager
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any
 
@@ -233,10 +233,11 @@ def execute_all(
 
         if workers == 1:
             return [execute(run, runs_directory, show) for run in runs]
-        # Workers send their lines here, because a bar that several processes draw comes out torn.
-        with _manager() as manager, _pool(workers) as pool:
-            lines = manager.Queue()
-            futures = [pool.submit(execute, run, runs_directory, lines.put) for run in runs]
+        # Workers send their lines here, because a bar that several processes draw comes out torn. This queue
+        # sends at once, without a thread of its own, so that a run has sent all its lines before it ends.
+        lines: SimpleQueue[str] = get_context("spawn").SimpleQueue()
+        with _pool(workers, lines) as pool:
+            futures = [pool.submit(_execute_in_worker, run, runs_directory) for run in runs]
             try:
                 waiting = set(futures)
                 while waiting:
@@ -252,20 +253,26 @@ def execute_all(
             return [future.result() for future in futures]
 
 
-def _manager() -> SyncManager:
-    manager = SyncManager(ctx=get_context("spawn"))
-    manager.start(_end_with_parent)
-    return manager
+def _pool(workers: int, lines: SimpleQueue[str]) -> Executor:
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=(lines,)
+    )
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+_report_of_worker: Report = print_line
+"""Where this process sends its lines, if it is a worker."""
 
 
-def _begin_worker() -> None:
+def _begin_worker(lines: SimpleQueue[str]) -> None:
+    global _report_of_worker
+    _report_of_worker = lines.put
     # Ctrl-C reaches every process of a terminal. As an exception it would end one run, and begin the next.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_with_parent()
+
+
+def _execute_in_worker(run: Run, runs_directory: Path) -> dict[str, Any]:
+    return execute(run, runs_directory, _report_of_worker)
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,5 @@
-"""The folder of runs, and publishing from it: nothing run twice, lost, or published by mistake."""
+"""The folder of runs: no run is trained twice, lost, or mistaken for another, by one process or several."""
 
-import csv
 import dataclasses
 import json
 import os
@@ -9,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -16,16 +16,12 @@ import pytest
 import torch
 from filelock import FileLock
 
-from attn_lib.inspection import count_macs
 from gate_by_gate.digit_resnet import digit_resnet
-from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, load_split, to_input
+from gate_by_gate.experiment import run as module
+from gate_by_gate.experiment.cluttered_digits import load_split
 from gate_by_gate.experiment.evaluation import evaluate
-from gate_by_gate.experiment.localization import localization
-from gate_by_gate.experiment.model import NetworkConfig, count_parameters
-from gate_by_gate.experiment.plan import PlannedRun
-from gate_by_gate.experiment.publishing import publish, publish_samples
+from gate_by_gate.experiment.model import count_parameters
 from gate_by_gate.experiment.run import (
-    Run,
     execute,
     execute_all,
     finished_epochs,
@@ -36,40 +32,9 @@ from gate_by_gate.experiment.tasks import task_sha256
 from gate_by_gate.experiment.training import TrainingConfig
 from tests.conftest import ROOT
 from tests.patience import HANG_SECONDS
+from tests.tiny_runs import DATA, TINY, TRAINING, silent
 
-# A multiple of 8, so that a cell of every stage stands for whole pixels.
-DATA = ClutteredDigits(
-    canvas=16, digit=13, fragments=1, fragment=5, train_images=211, validation_images=53, test_images=59
-)
-TRAINING = TrainingConfig(epochs=3, batch_size=23)
-TINY = [
-    Run(NetworkConfig("se", {"reduction": 5}), DATA, TRAINING, seed=0),
-    Run(NetworkConfig(), DATA, TRAINING, seed=1),
-]
-COMMAND = [sys.executable, "-m", "gate_by_gate.experiment"]
-
-
-def silent(line):
-    pass
-
-
-def planned(*runs, group="main", has_checkpoint=True):
-    return [PlannedRun(run, group, has_checkpoint) for run in runs]
-
-
-def records_in(folder):
-    return json.loads((folder / "records.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """The folder of runs after both tiny ones have finished."""
-    folder = tmp_path_factory.mktemp("runs")
-    execute_all(TINY, folder, workers=1, report=silent)
-    return folder
-
-
-# The folder of runs
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def test_a_finished_run_leaves_a_record_and_weights_and_nothing_else(finished):
@@ -117,6 +82,7 @@ def test_training_leaves_the_number_of_threads_alone(tmp_path):
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow  # processes that import torch
 def test_two_workers_find_what_one_finds(tmp_path, finished):
     lines = []
     records = execute_all(TINY, tmp_path, workers=2, report=lines.append)
@@ -144,59 +110,66 @@ def test_without_a_report_a_bar_counts_the_epochs_that_are_left(tmp_path, finish
     ]
 
 
-def test_a_process_killed_in_the_middle_goes_on_where_it_was(tmp_path):
-    """A kill that cannot be caught, at whatever it is doing; the weights are those of a run never killed."""
-    run = dataclasses.replace(TINY[0], training=TrainingConfig(epochs=17, batch_size=23))
-    command = [*COMMAND, *shlex.split(run.command)[3:], "--runs", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        first_line = process.stdout.readline()
-        process.kill()
-    assert first_line.startswith(f"{run.name}: epoch  1/17")
-    assert 1 <= finished_epochs(run, tmp_path) < 17
+@pytest.mark.slow  # processes that import torch
+def test_a_killed_process_goes_on_where_it_was(tmp_path, finished):
+    """A kill that cannot be caught, after the second epoch; the weights are those of a run never killed."""
+    run = TINY[0]
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import builtins, os, runpy, signal\n"
+        "def end_with_epoch_2(line, **options):\n"
+        "    if 'epoch  2/3' in line:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "builtins.print = end_with_epoch_2\n"
+        "runpy.run_module('gate_by_gate.experiment', run_name='__main__')\n"
+    )
+    arguments = [*shlex.split(run.command)[3:], "--runs", str(tmp_path)]
+    done = subprocess.run([sys.executable, script, *arguments], env=ENVIRONMENT, timeout=HANG_SECONDS)
+    assert done.returncode == -signal.SIGKILL
+    assert finished_epochs(run, tmp_path) == 2
     lines = []
 
     execute(run, tmp_path, lines.append)
-    execute(run, tmp_path / "never killed", silent)
 
-    assert 1 <= len(lines) < 17
-    expected, weights = finished_weights(run, tmp_path / "never killed"), finished_weights(run, tmp_path)
+    assert [line.split("  train loss")[0] for line in lines] == [f"{run.name}: epoch  3/3"]
+    expected, weights = finished_weights(run, finished), finished_weights(run, tmp_path)
     for name, value in expected.items():
         torch.testing.assert_close(weights[name], value, rtol=0, atol=0, msg=name)
 
 
+@pytest.mark.slow  # processes that import torch
 def test_the_workers_of_a_killed_process_do_not_train_on(tmp_path):
     """They would, beside those of the next start, in the same folders: each run twice, and both writing."""
-    script = tmp_path / "two_workers.py"
+    script = tmp_path / "with_a_worker.py"
     script.write_text(
         "from dataclasses import replace\n"
         "from pathlib import Path\n"
         "from gate_by_gate.experiment.run import execute_all, print_line\n"
         "from gate_by_gate.experiment.training import TrainingConfig\n"
-        "from tests.unit.experiment.test_experiment_runs import TINY\n"
+        "from tests.tiny_runs import TINY\n"
         "if __name__ == '__main__':\n"
-        "    budget = TrainingConfig(epochs=10_000, batch_size=23)\n"
-        "    runs = [replace(run, training=budget) for run in TINY]\n"
-        f"    execute_all(runs, Path({str(tmp_path)!r}), workers=2, report=print_line)\n"
+        "    endless = replace(TINY[0], training=TrainingConfig(epochs=1_000_000, batch_size=23))\n"
+        f"    execute_all([endless], Path({str(tmp_path)!r}), workers=2, report=print_line)\n"
     )
     process = subprocess.Popen(
         [sys.executable, script],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
         start_new_session=True,
     )
     with ThreadPoolExecutor(1) as reader:
         try:
             first_line = process.stdout.readline()
             process.kill()
-            # Workers hold the other end of this pipe: it ends when the last of them is gone.
+            # The worker holds the other end of this pipe: it ends when the worker is gone.
             reader.submit(process.stdout.read).result(timeout=HANG_SECONDS)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             process.stdout.close()
-    assert "epoch  1/10000" in first_line
+    assert "epoch  1/1000000" in first_line
 
 
 def test_a_folder_that_holds_another_run_is_refused(tmp_path, finished):
@@ -249,14 +222,29 @@ def test_a_run_that_another_process_is_training_is_refused(tmp_path):
         other.submit(execute, TINY[1], tmp_path, silent).result()
 
 
-def test_a_run_that_fails_ends_the_others_that_have_not_begun(tmp_path):
-    too_small = dataclasses.replace(DATA, train_images=TRAINING.batch_size - 1)
-    others = [dataclasses.replace(TINY[1], seed=seed) for seed in range(9)]
-    with pytest.raises(ValueError, match="expected at least one batch of 23 images; got 22 images"):
-        execute_all(
-            [dataclasses.replace(TINY[1], data=too_small), *others], tmp_path, workers=2, report=silent
-        )
-    assert finished_record(others[-1], tmp_path) is None
+def test_a_run_that_fails_ends_the_others_that_have_not_begun(tmp_path, monkeypatch):
+    """The workers are threads here, of which one trains until the end while the other one's run fails."""
+    begun, shut = [], threading.Event()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            shut.set()
+            super().shutdown(wait=wait)
+
+    def fail_or_wait(run, runs_directory):
+        begun.append(run.seed)
+        if run.seed == 1:
+            raise ValueError("expected a run that can be trained; got seed 1")
+        assert shut.wait(HANG_SECONDS)
+        return {}
+
+    monkeypatch.setattr(module, "_execute_in_worker", fail_or_wait)
+    monkeypatch.setattr(module, "_pool", lambda workers, lines: Pool(workers))
+    runs = [dataclasses.replace(TINY[1], seed=seed) for seed in range(9)]
+    with pytest.raises(ValueError, match="expected a run that can be trained; got seed 1"):
+        execute_all(runs, tmp_path, workers=2, report=silent)
+    assert set(begun) in ({0, 1}, {0, 1, 2})  # the worker of run 1 may have begun another at once
 
 
 def test_what_a_kill_between_the_record_and_its_end_left_is_cleared_away(tmp_path, finished):
@@ -264,214 +252,3 @@ def test_what_a_kill_between_the_record_and_its_end_left_is_cleared_away(tmp_pat
     (folder / "progress.pt").write_bytes(b"left")
     execute(TINY[1], tmp_path, silent)
     assert not (folder / "progress.pt").exists()
-
-
-# Publishing
-
-
-@pytest.fixture(scope="module")
-def published(finished, tmp_path_factory):
-    """The folder of results after both runs have been published as runs of the main group."""
-    folder = tmp_path_factory.mktemp("results")
-    publish(planned(*TINY), finished, folder, report=silent)
-    return folder
-
-
-def published_network(record, folder):
-    network = digit_resnet(**record["network"])
-    network.load_state_dict(
-        torch.load(folder / "checkpoints" / record["checkpoint"]["file"], weights_only=True)
-    )
-    return network.eval()
-
-
-def test_publishing_stores_test_counts_and_the_weights_of_seed_0(tmp_path, finished):
-    unfinished = Run(NetworkConfig(), DATA, TRAINING, seed=5)
-
-    missing = publish(planned(*TINY, unfinished), finished, tmp_path, report=silent)
-
-    assert missing == [unfinished.name]
-    records = records_in(tmp_path)
-    assert list(records) == sorted(run.name for run in TINY)
-    se, plain = TINY
-    assert records[plain.name]["checkpoint"] is None
-    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [f"{se.name}.pt"]
-    result = evaluate(published_network(records[se.name], tmp_path), load_split(DATA, "test"))
-    expected = {
-        "correct": result.correct,
-        "total": 59,
-        "per_class": [list(pair) for pair in result.per_class],
-    }
-    assert records[se.name]["test"] == expected
-
-
-def test_publishing_keeps_all_that_the_finished_run_has_recorded(published, finished):
-    for run in TINY:
-        record = finished_record(run, finished)
-        assert record.items() <= records_in(published)[run.name].items()
-
-
-def test_publishing_says_what_a_network_costs_and_where_it_points(published):
-    se, plain = (records_in(published)[run.name] for run in TINY)
-    network, test = published_network(se, published), load_split(DATA, "test")
-
-    assert (se["task"], se["group"]) == ("cluttered_digits", "main")
-    assert se["macs"] == count_macs(network, torch.zeros(1, 1, 16, 16)).total
-    assert se["macs"] > plain["macs"] > 0
-    assert se["localization"] == localization(network, test)
-    assert plain["localization"].keys() == {"layer1", "layer2", "layer3"}
-
-
-def test_publishing_stores_the_mean_gate_of_every_class(published):
-    """Only for the seed whose weights are published, and rounded to three decimals."""
-    se, plain = (records_in(published)[run.name] for run in TINY)
-    network, test = published_network(se, published), load_split(DATA, "test")
-    with torch.no_grad():
-        x = network.maxpool(network.relu(network.bn1(network.conv1(to_input(test.images)))))
-        unit = network.layer1[0]
-        hidden = unit.bn2(unit.conv2(unit.relu(unit.bn1(unit.conv1(x)))))
-        gates = torch.sigmoid(unit.attention.mlp(hidden.mean(dim=(2, 3))))
-    expected = torch.stack([gates[test.labels == digit].mean(dim=0) for digit in range(10)])
-
-    found = {block: torch.tensor(rows) for block, rows in se["class_gates"].items()}
-
-    assert {block: tuple(rows.shape) for block, rows in found.items()} == {
-        f"layer{stage}.0.attention": (10, channels) for stage, channels in ((1, 16), (2, 32), (3, 64))
-    }
-    torch.testing.assert_close(found["layer1.0.attention"], expected, rtol=0, atol=0.00051)
-    assert "class_gates" not in plain
-
-
-@pytest.mark.parametrize(("group", "has_checkpoint"), [("robustness", False), ("probes", True)])
-def test_other_groups_are_counted_and_not_localised(tmp_path, finished, group, has_checkpoint):
-    publish(planned(*TINY, group=group, has_checkpoint=has_checkpoint), finished, tmp_path, report=silent)
-    records = records_in(tmp_path)
-    for run in TINY:
-        assert records[run.name]["group"] == group
-        assert records[run.name]["test"]["total"] == 59
-        assert not {"localization", "class_gates"} & records[run.name].keys()
-    stored = [f"{TINY[0].name}.pt"] if has_checkpoint else []  # of seed 0 alone
-    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == stored
-    assert [record["checkpoint"] is not None for record in records.values()] == [
-        name == TINY[0].name and has_checkpoint for name in records
-    ]
-
-
-def test_the_table_says_what_the_records_say(published):
-    records = records_in(published)
-    with (published / "table.csv").open(newline="") as file:
-        rows = {row["run"]: row for row in csv.DictReader(file)}
-
-    assert list(rows) == sorted(records)
-    for name, row in rows.items():
-        record = records[name]
-        expected = {
-            "run": name,
-            "group": "main",
-            "setting": name.removesuffix(f"_seed{record['seed']}"),
-            "attention": record["setting"]["attention"] or "none",
-            **{key: str(record[key]) for key in ("seed", "parameters", "macs")},
-            **{key: str(record["test"][key]) for key in ("correct", "total")},
-        }
-        for stage in ("layer1", "layer2", "layer3"):
-            score = record["localization"][stage]["grad_cam"]
-            for key in ("hits", "total", "energy"):
-                expected[f"{stage}_grad_cam_{key}"] = str(score[key])
-        assert row == expected
-
-
-def test_every_run_is_one_line_of_the_records(published):
-    """In the order of their names, not in that of publishing: SE was first."""
-    text = (published / "records.json").read_bytes().decode()
-    first, *lines, last, end = text.split("\n")
-    assert (first, last, end) == ("{", "}", "")
-    assert lines[0].startswith(f'"{TINY[1].name}": {{"setting":{{"attention":null')
-    assert lines[1].startswith(f'"{TINY[0].name}": {{"setting":{{"attention":"se","reduction":5')
-    alone = [json.loads("{" + line.removesuffix(",") + "}") for line in lines]
-    assert {name: record for run in alone for name, record in run.items()} == records_in(published)
-
-
-def test_publishing_again_keeps_what_is_published(tmp_path, finished):
-    publish(planned(TINY[0]), finished, tmp_path, report=silent)
-    publish(planned(TINY[1]), finished, tmp_path, report=silent)
-    assert set(records_in(tmp_path)) == {run.name for run in TINY}
-    assert len((tmp_path / "table.csv").read_text().splitlines()) == 3
-
-
-@pytest.fixture
-def evaluated(monkeypatch):
-    """The networks that are evaluated on the test split, one entry for each."""
-    calls = []
-
-    def counted(network, split):
-        calls.append(network)
-        return evaluate(network, split)
-
-    monkeypatch.setattr("gate_by_gate.experiment.publishing.evaluate", counted)
-    return calls
-
-
-def test_what_is_published_is_not_evaluated_again(tmp_path, finished, evaluated):
-    publish(planned(*TINY), finished, tmp_path, report=silent)
-    assert len(evaluated) == 2
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    lines = []
-
-    publish(planned(*TINY), finished, tmp_path, report=lines.append)
-
-    assert len(evaluated) == 2
-    assert lines == []
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-
-
-def test_a_run_that_was_trained_again_is_evaluated_again(tmp_path, finished, evaluated):
-    publish(planned(*TINY), finished, tmp_path / "results", report=silent)
-    runs = shutil.copytree(finished, tmp_path / "runs")
-    path = runs / TINY[1].name / "record.json"
-    record = json.loads(path.read_text())
-    record["training_seconds"] += 1
-    path.write_text(json.dumps(record))
-    lines = []
-
-    publish(planned(*TINY), runs, tmp_path / "results", report=lines.append)
-
-    assert len(evaluated) == 3
-    (line,) = lines
-    assert line.startswith(f"{TINY[1].name}: test accuracy 0.")
-    assert records_in(tmp_path / "results")[TINY[1].name]["training_seconds"] == record["training_seconds"]
-
-
-def test_a_run_whose_weights_the_plan_now_shows_is_published_again(tmp_path, finished):
-    run = TINY[0]
-    publish(planned(run, has_checkpoint=False), finished, tmp_path, report=silent)
-    assert records_in(tmp_path)[run.name]["checkpoint"] is None
-    publish(planned(run, group="robustness"), finished, tmp_path, report=silent)
-    record = records_in(tmp_path)[run.name]
-    assert record["group"] == "robustness"
-    assert (tmp_path / "checkpoints" / record["checkpoint"]["file"]).exists()
-
-
-def test_a_run_on_other_data_is_not_published(tmp_path, finished):
-    run = TINY[1]
-    record = json.loads((finished / run.name / "record.json").read_text())
-    (tmp_path / run.name).mkdir()
-    (tmp_path / run.name / "record.json").write_text(json.dumps({**record, "data_sha256": "0123"}))
-    with pytest.raises(
-        ValueError, match=f"expected {run.name} to be trained on data [0-9a-f]{{64}}; got 0123"
-    ):
-        publish(planned(run), tmp_path, tmp_path / "results", report=silent)
-    assert not (tmp_path / "results" / "records.json").exists()
-
-
-def test_published_samples_are_the_chosen_test_images(tmp_path, finished, monkeypatch):
-    chosen = [3, 1, 4, 15, 9, 2, 6, 5, 35, 8]
-    monkeypatch.setattr("gate_by_gate.experiment.publishing.choose_samples", lambda result: chosen)
-    publish_samples(TINY[0], finished, tmp_path)
-    test = load_split(DATA, "test")
-
-    samples = torch.load(tmp_path / "sample_images.pt", weights_only=True)
-
-    assert samples["indices"].tolist() == chosen
-    assert torch.equal(samples["images"], test.images[chosen])
-    assert torch.equal(samples["labels"], test.labels[chosen])
-    assert torch.equal(samples["boxes"], test.boxes[chosen])

@@ -19,6 +19,7 @@ from gate_by_gate.experiment.probe_tasks import (
 from gate_by_gate.experiment.publishing import probe_references, publish, publish_probe_images
 from gate_by_gate.experiment.run import Run, execute_all, finished_weights
 from gate_by_gate.experiment.training import TrainingConfig
+from tests.tiny_runs import silent
 
 
 def result_of(labels, predictions, classes):
@@ -30,10 +31,6 @@ TASK = ColourCue(train_images=211, validation_images=53, test_images=257)
 TRAINING = TrainingConfig(epochs=1, batch_size=23)
 TINY = [Run(NetworkConfig("cbam", {"reduction": 3}), TASK, TRAINING, seed=seed) for seed in (0, 1)]
 REFERENCE = Run(NetworkConfig(), TASK, TRAINING)
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from gate_by_gate.experiment.training import TrainingConfig, data_order, save_at
 DATA = ClutteredDigits(
     canvas=17, digit=13, fragments=1, fragment=5, train_images=211, validation_images=53, test_images=59
 )
-SETTINGS = TrainingConfig(epochs=3, batch_size=23)
+CONFIG = TrainingConfig(epochs=3, batch_size=23)
 SE = NetworkConfig("se", {"reduction": 5})
 
 
@@ -26,9 +26,9 @@ def splits():
     return load_split(DATA, "train"), load_split(DATA, "validation")
 
 
-def trained(folder, splits, *, network=SE, settings=SETTINGS, seed=7, **options):
+def trained(folder, splits, *, network=SE, config=CONFIG, seed=7, **options):
     model = build_network(network, DATA, seed=seed)
-    curve = train(model, *splits, settings, seed=seed, progress_file=folder / "progress.pt", **options)
+    curve = train(model, *splits, config, seed=seed, progress_file=folder / "progress.pt", **options)
     return model, curve
 
 
@@ -55,7 +55,7 @@ def test_a_tiny_run_learns(tmp_path):
     easy = dataclasses.replace(DATA, fragments=0, train_images=601)
     splits = load_split(easy, "train"), load_split(easy, "validation")
 
-    model, curve = trained(tmp_path, splits, settings=TrainingConfig(epochs=8, batch_size=23))
+    model, curve = trained(tmp_path, splits, config=TrainingConfig(epochs=8, batch_size=23))
 
     assert len(curve.train_loss) == len(curve.validation_accuracy) == len(curve.seconds) == 8
     assert curve.train_loss[0] > 0.8 * math.log(10)
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path, 
 def test_a_network_in_evaluation_mode_is_trained_all_the_same(tmp_path, splits):
     expected, _ = trained(tmp_path / "expected", splits)
     model = build_network(SE, DATA, seed=7).eval()
-    train(model, *splits, SETTINGS, seed=7, progress_file=tmp_path / "progress.pt")
+    train(model, *splits, CONFIG, seed=7, progress_file=tmp_path / "progress.pt")
     assert_same_weights(model, expected)
 
 
@@ -115,15 +115,15 @@ def test_a_kill_while_the_progress_is_written_leaves_the_last_whole_one(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("settings", "seed"),
-    [(dataclasses.replace(SETTINGS, epochs=5), 7), (SETTINGS, 8)],
+    ("config", "seed"),
+    [(dataclasses.replace(CONFIG, epochs=5), 7), (CONFIG, 8)],
     ids=["another budget", "another seed"],
 )
-def test_progress_of_another_run_is_refused(tmp_path, splits, settings, seed):
+def test_progress_of_another_run_is_refused(tmp_path, splits, config, seed):
     with pytest.raises(KilledError):
         trained(tmp_path, splits, after_epoch=kill_after(1))
     with pytest.raises(ValueError, match=r"expected a run with \{.*\} in .*progress\.pt; got \{"):
-        trained(tmp_path, splits, settings=settings, seed=seed)
+        trained(tmp_path, splits, config=config, seed=seed)
 
 
 def test_the_first_step_is_that_of_adamw_by_hand(tmp_path, splits):
@@ -131,7 +131,7 @@ def test_the_first_step_is_that_of_adamw_by_hand(tmp_path, splits):
 
     The cycle begins at a 25th of its peak: 0.001.
     """
-    settings = TrainingConfig(epochs=1, batch_size=23, max_learning_rate=0.025, weight_decay=0.5)
+    config = TrainingConfig(epochs=1, batch_size=23, max_learning_rate=0.025, weight_decay=0.5)
     reference, model = build_network(SE, DATA, seed=7).train(), build_network(SE, DATA, seed=7)
     batch = data_order(211, seed=7, epoch=0)[:23]
     F.cross_entropy(reference(to_input(splits[0].images[batch])), splits[0].labels[batch]).backward()
@@ -139,11 +139,41 @@ def test_the_first_step_is_that_of_adamw_by_hand(tmp_path, splits):
     seen = []
     model.fc.register_forward_pre_hook(lambda module, args: seen.append(module.weight.detach().clone()))
 
-    train(model, *splits, settings, seed=7, progress_file=tmp_path / "progress.pt")
+    train(model, *splits, config, seed=7, progress_file=tmp_path / "progress.pt")
 
     torch.testing.assert_close(seen[0], before, rtol=0, atol=0)
     expected = before * (1 - 0.001 * 0.5) - 0.001 * gradient / (gradient.abs() + 1e-8)
     torch.testing.assert_close(seen[1], expected, rtol=0, atol=1e-6)
+
+
+def test_the_learning_rate_climbs_in_the_share_of_steps_that_is_the_warmup(tmp_path, splits, monkeypatch):
+    """Of 3 epochs of 9 steps: from a 25th of the peak up to it, then down, along halves of a cosine.
+
+    The climb ends 27 * warmup - 1 steps after the first: 11.15 for the one share, 2.4 for the other.
+    """
+    rates = []
+    step = torch.optim.AdamW.step
+
+    def record(optimizer, *args, **kwargs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return step(optimizer, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", record)
+    for warmup in (0.45, 3.4 / 27):
+        rates.clear()
+        config = dataclasses.replace(CONFIG, max_learning_rate=0.025, warmup=warmup)
+        trained(tmp_path / str(warmup), splits, network=NetworkConfig(), config=config)
+
+        peak_at = 27 * warmup - 1
+        expected = []
+        for k in range(27):
+            if k <= peak_at:
+                low, high, share = 0.001, 0.025, 1 - k / peak_at
+            else:
+                low, high, share = 0.001 / 1e4, 0.025, (k - peak_at) / (26 - peak_at)
+            expected.append(low + (high - low) * (1 + math.cos(math.pi * share)) / 2)
+        assert rates == pytest.approx(expected, rel=1e-9)
+        assert rates.index(max(rates)) in (math.floor(peak_at), math.ceil(peak_at))
 
 
 def test_the_data_order_is_a_permutation_that_depends_on_seed_and_epoch_alone():
@@ -176,8 +206,8 @@ def test_every_variant_sees_the_same_batches_and_the_last_incomplete_one_is_drop
                 batches.append(args[0].clone()) if model.training else None
             )
         )
-        settings = TrainingConfig(epochs=1, batch_size=23)
-        train(model, *splits, settings, seed=7, progress_file=tmp_path / f"{name}.pt")
+        config = TrainingConfig(epochs=1, batch_size=23)
+        train(model, *splits, config, seed=7, progress_file=tmp_path / f"{name}.pt")
 
     assert [len(batch) for batch in seen["plain"]] == [23] * 9
     for plain, se in zip(seen["plain"], seen["se"], strict=True):
@@ -198,18 +228,18 @@ def test_variants_start_from_the_same_weights_and_leave_the_global_generator_alo
 
 def test_too_few_images_for_a_batch_are_refused(tmp_path, splits):
     with pytest.raises(ValueError, match="expected at least one batch of 223 images; got 211 images"):
-        trained(tmp_path, splits, settings=TrainingConfig(epochs=1, batch_size=223))
+        trained(tmp_path, splits, config=TrainingConfig(epochs=1, batch_size=223))
 
 
 def test_a_climb_of_exactly_one_step_is_refused(tmp_path, splits):
     """211 images are 2 batches of 100, and half of 2 steps is one."""
-    settings = TrainingConfig(epochs=1, batch_size=100, warmup=0.5)
+    config = TrainingConfig(epochs=1, batch_size=100, warmup=0.5)
     with pytest.raises(ValueError, match=r"expected `warmup` to be less or more than one step; got 0.5 of 2"):
-        trained(tmp_path, splits, settings=settings)
+        trained(tmp_path, splits, config=config)
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("keywords", "message"),
     [
         ({"epochs": 0}, "`epochs` must be at least 1; got epochs=0"),
         ({"batch_size": 0}, "`batch_size` must be at least 1; got batch_size=0"),
@@ -220,6 +250,6 @@ def test_a_climb_of_exactly_one_step_is_refused(tmp_path, splits):
         ({"weight_decay": -0.1}, r"`weight_decay` must be at least 0; got -0\.1"),
     ],
 )
-def test_a_budget_out_of_range_is_refused(settings, message):
+def test_hyperparameters_out_of_range_is_refused(keywords, message):
     with pytest.raises(ValueError, match=message):
-        TrainingConfig(**settings)
+        TrainingConfig(**keywords)
