@@ -491,6 +491,10 @@ KNOWN: dict[str, dict[str, str]] = {
         "the channel half of CBAM": "one of the two parts of that block",
     },
     "07_self_attention": {"Which counts grow fourfold, and which sixteenfold": "a question to the reader"},
+    "13_choosing_a_block": {"Your task is a third place": "after the digits and ImageNet"},
+    "appendix_a_what_circulating_code_gets_wrong": {
+        "32 in a ResNeXt-50 (32×4d)": "the network's name says so"
+    },
 }
 
 
