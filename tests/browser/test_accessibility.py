@@ -22,3 +22,4 @@ def test_pages_have_no_accessibility_violation(book: Path, open_page: OpenPage, 
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, f"{path.name} is {overflow} px wider than the screen"
+        page.close()  # a page that stays open keeps its memory

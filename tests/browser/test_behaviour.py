@@ -126,6 +126,7 @@ def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, wid
             )
             assert len(heights) >= 10
             assert max(heights) - min(heights) < 1, f"{path.name}: {figure.get_attribute('data-explorer')}"
+        page.close()  # a page that stays open keeps its memory
 
 
 def test_the_page_is_laid_out_once(book: Path, open_page: OpenPage):

@@ -30,5 +30,6 @@ def test_every_position_of_every_explorer_shows_what_attn_lib_computes(book: Pat
         for figure, definition in figures(page):
             names.add(definition.name)
             compared += compare_everything(figure, definition)
+        page.close()  # a page that stays open keeps its memory
     assert names == set(EXPLORERS), "an explorer is on no page, so nothing of it was compared"
     print(f"{compared} control positions compared")
