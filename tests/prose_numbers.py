@@ -72,7 +72,7 @@ _UNITS = {"million": 1e6, "M": 1e6, "billion": 1e9, "G": 1e9, "thousand": 1e3, "
 # Words that name a source whose citation stands nearby.
 SOURCES = re.compile(
     r"\bREADME\b|\bpaper(?:'s)? (?:own |prints|lists|reports)|\bpaper's (?:table|figure|later|parameter)|"
-    r"\bsame table|\bTable \d+|\bFigure \d+|\bjournal (?:version|paper)|\bmodel zoo\b",
+    r"\bsame (?:table|paper)\b|\bTable \d+|\bFigure \d+|\bjournal (?:version|paper)|\bmodel zoo\b",
     re.IGNORECASE,
 )
 
@@ -111,6 +111,8 @@ class Number:
     """Of a part of a count: part by whole."""
     rate_half: float = 0.0
     """A quarter of one of the whole: "three in a hundred" may be 2.8."""
+    scale: float = 1.0
+    """A million if it is said in millions."""
 
     @property
     def text(self) -> str:
@@ -124,7 +126,10 @@ class Number:
 
     def is_near(self, other: float) -> bool:
         """Tell whether ``other`` is this number, with more digits perhaps."""
-        return abs(abs(other) - self.value) <= self.half * (1 + 1e-9)
+        return any(
+            abs(abs(other) - self.value * scale) <= self.half * scale * (1 + 1e-9)
+            for scale in {1.0, self.scale}
+        )
 
 
 @dataclass
@@ -308,12 +313,10 @@ def _in_digits(sentence: str, match: re.Match[str]) -> Number:
     value, half = _value(text), 0.5 * 10.0**-decimals
     if _ABOUT.search(sentence[: match.start()]) and not decimals:
         half *= 10 ** (len(text) - len(text.rstrip("0")))  # "about 300"
-    kind = "decimal" if decimals else "count"
-    if _unit(after):
-        kind = "share"
-    elif unit := re.match(rf" ({'|'.join(_UNITS)})\b", after):
-        value, half = value * _UNITS[unit[1]], half * _UNITS[unit[1]]
-    return Number(sentence, match.start(), match.end(), value, half, kind)
+    kind = "share" if _unit(after) else "decimal" if decimals else "count"
+    unit = re.match(rf" ({'|'.join(_UNITS)})\b", after)
+    scale = _UNITS[unit[1]] if unit else 1.0
+    return Number(sentence, match.start(), match.end(), value, half, kind, scale=scale)
 
 
 # --- accounts ---
@@ -491,9 +494,16 @@ KNOWN: dict[str, dict[str, str]] = {
         "the channel half of CBAM": "one of the two parts of that block",
     },
     "07_self_attention": {"Which counts grow fourfold, and which sixteenfold": "a question to the reader"},
+    "08_where_to_put_a_block": {"in half a sentence each": "a way of speaking"},
+    "09_into_a_pretrained_network": {"between two of them": "any two members of a network"},
+    "10_seeing_attention": {
+        "the negative half of what": "the values below zero",
+        "between 0.45 and 0.55": "an example of a narrow range",
+        "for one of fifty": "a question to the reader",
+    },
     "13_choosing_a_block": {"Your task is a third place": "after the digits and ImageNet"},
     "appendix_a_what_circulating_code_gets_wrong": {
-        "32 in a ResNeXt-50 (32×4d)": "the network's name says so"
+        "32 in a ResNeXt-50 (32×4d)": "the network's name says so",
     },
 }
 
