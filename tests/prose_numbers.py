@@ -163,11 +163,11 @@ def _plain(children: list[Token]) -> str:
         elif child.type == "myst_role":
             pieces.append(CITED if child.meta["name"].startswith("cite") else CODE)
         elif child.type == "link_open":
-            target = str(child.attrGet("href"))
-        elif child.type == "link_close":
-            if target.startswith(("https://github.com/", *PAPERS)):
+            link, start = str(child.attrGet("href")), len(pieces)
+        elif child.type == "link_close" and link.startswith("http"):
+            # "Hu et al. (2018)" is a citation, and so is a page of a repository.
+            if "github.com" in link or re.search(r"\b(?:19|20)\d\d\b", "".join(pieces[start:])):
                 pieces.append(CITED)
-            target = ""
     return re.sub(r"\s+", " ", "".join(pieces)).strip()
 
 
