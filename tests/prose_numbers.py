@@ -164,11 +164,15 @@ def _plain(children: list[Token]) -> str:
             pieces.append(CITED if child.meta["name"].startswith("cite") else CODE)
         elif child.type == "link_open":
             link, start = str(child.attrGet("href")), len(pieces)
-        elif child.type == "link_close" and link.startswith("http"):
-            # "Hu et al. (2018)" is a citation, and so is a page of a repository.
-            if "github.com" in link or re.search(r"\b(?:19|20)\d\d\b", "".join(pieces[start:])):
-                pieces.append(CITED)
+        elif child.type == "link_close" and _is_source(link, "".join(pieces[start:])):
+            pieces.append(CITED)
     return re.sub(r"\s+", " ", "".join(pieces)).strip()
+
+
+def _is_source(address: str, words: str) -> bool:
+    """Tell whether a link cites: "Hu et al. (2018)" does, and so does a page of a repository."""
+    year = re.search(r"\b(?:19|20)\d\d\b", words)
+    return address.startswith("http") and ("github.com" in address or year is not None)
 
 
 def _formula(tex: str) -> str:
