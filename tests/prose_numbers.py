@@ -164,6 +164,8 @@ def _plain(children: list[Token]) -> str:
             pieces.append(CITED if child.meta["name"].startswith("cite") else CODE)
         elif child.type == "link_open":
             link, start = str(child.attrGet("href")), len(pieces)
+        elif child.type == "link_close" and re.fullmatch(r"\(\d+\)", "".join(pieces[start:])):
+            pieces[start:] = [FORMULA]  # the number of an equation
         elif child.type == "link_close" and _is_source(link, "".join(pieces[start:])):
             pieces.append(CITED)
     return re.sub(r"\s+", " ", "".join(pieces)).strip()
@@ -508,6 +510,10 @@ KNOWN: dict[str, dict[str, str]] = {
     "13_choosing_a_block": {"Your task is a third place": "after the digits and ImageNet"},
     "appendix_a_what_circulating_code_gets_wrong": {
         "32 in a ResNeXt-50 (32×4d)": "the network's name says so",
+    },
+    "appendix_d_glossary": {
+        "with 1 it is an ordinary one": "what the word dilation means",
+        "and 0 into one half": "what the sigmoid does",
     },
 }
 
