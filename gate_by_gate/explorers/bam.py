@@ -112,17 +112,19 @@ def trace(block: BAM, x: Tensor) -> Shapes:
 
 @cache
 def reach(dilation: int) -> tuple[tuple[int, int], ...]:
-    """Return the places that one spatial score depends on, as rows and columns away from its own.
+    """Return the positions that one spatial score depends on, as rows and columns away from its own.
 
     Found by the gradient of the score in the branch's input, with positive weights so that nothing cancels
     and no ReLU closes.
     """
-    with torch.random.fork_rng(devices=[]):  # the weights drawn here are replaced, and nobody misses them
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # the weights drawn here are replaced: no other random number changes
         branch = BAM(1, reduction=1, dilation=dilation).spatial.eval()
     for layer in branch.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.ones_(layer.weight)
-    middle = 2 * dilation + 1  # a place more than the branch can reach on either side
+    middle = 2 * dilation + 1  # one position more than the branch can reach on either side
     with torch.enable_grad():
         x = torch.ones(1, 1, 2 * middle + 1, 2 * middle + 1, requires_grad=True)
         [gradient] = torch.autograd.grad(branch(x)[0, 0, middle, middle], x)
@@ -130,7 +132,7 @@ def reach(dilation: int) -> tuple[tuple[int, int], ...]:
 
 
 def check_dilation(dilation: object) -> int:
-    """Return ``dilation`` if its field can be drawn.
+    """Return a dilation whose field can be drawn.
 
     Raises:
         TypeError: it is not an ``int``.
@@ -149,8 +151,8 @@ class Field(NamedTuple):
         rows: rows and columns of the map.
         row: of the score.
         column: of the score.
-        side: of the square that the places lie in, in places of the map.
-        places: how many places there are, on the map and beyond its border.
+        side: height and width of the square that these positions lie in, on the map.
+        positions: how many positions there are, on the map and beyond its border.
         on_map: those on the map, as ``(row, column)``.
     """
 
@@ -158,17 +160,17 @@ class Field(NamedTuple):
     row: int
     column: int
     side: int
-    places: int
+    positions: int
     on_map: list[tuple[int, int]]
 
     @property
     def stride(self) -> int:
-        """Pixels of the image from one place to the next."""
+        """Pixels of the image from one position to the next."""
         return IMAGE_SIDE // self.rows
 
 
 def field_of(setting: Setting) -> Field:
-    """Find the place in the middle of the digit, and what its score depends on."""
+    """Find the position in the middle of the digit, and what its score depends on."""
     offsets = reach(check_dilation(setting["dilation"]))
     rows = IMAGE_SIDE // 2 ** picked_stage(setting)
     x, y, width, height = samples().boxes[image_index(setting)].tolist()
@@ -181,7 +183,7 @@ def field_of(setting: Setting) -> Field:
 
 
 def field(setting: Setting) -> Data:
-    """Draw on the image which places the spatial score in the middle of the digit depends on."""
+    """Draw on the image which positions the spatial score in the middle of the digit depends on."""
     found = field_of(setting)
     seen = describe(image_index(setting))
     middle = pixel(found.row, found.column, found.rows)
@@ -204,18 +206,19 @@ def extent(setting: Setting) -> Data:
     """Say how large the field is, and how much of it lies on the map."""
     found = field_of(setting)
     pixels = found.side * found.stride
-    share = f"{len(found.on_map)} of {found.places}"
+    share = f"{len(found.on_map)} of {found.positions}"
     return {
         "side": Number(found.side, f"{found.side} × {found.side} places of the map"),
         "pixels": Number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
         "reads": Number(
-            len(found.on_map), f"{share}; the rest is padding" if len(found.on_map) < found.places else share
+            len(found.on_map),
+            f"{share}; the rest is padding" if len(found.on_map) < found.positions else share,
         ),
     }
 
 
 def setting_name(combine: Value, reduction: Value, dilation: Value) -> str:
-    """Name the trained setting. All combinations but the sum were trained with one r and one d."""
+    """Name the setting that is shown: all combinations but the sum were trained with one r and one d."""
     if combine != "sum":
         return f"bam_r{OTHERS_TRAINED_AT}_{combine}"
     return f"bam_r{reduction}" + ("" if dilation == PUBLISHED_DILATION else f"_dilation{dilation}")
@@ -263,7 +266,7 @@ def channel_branch(setting: Setting) -> Data:
     return {"channel": Bars(mine, low, high, alt if "channel" in seen.maps else left_out)}
 
 
-def places(setting: Setting) -> Data:
+def spatial_branch(setting: Setting) -> Data:
     """Give the scores of the spatial branch, the gate over the image, and the map after it."""
     seen = SHOWN.block(setting)
     if seen is None:
@@ -387,7 +390,7 @@ DEFINITION = Definition(
                         Item("combined", Heatmap),
                         Item("after", Heatmap),
                     ),
-                    places,
+                    spatial_branch,
                     irrelevant_when=WHILE_ANOTHER,
                 ),
                 # Apart from the maps: a text of changing length must not wrap beside them.

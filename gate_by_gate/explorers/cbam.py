@@ -42,7 +42,7 @@ VARIANTS = {
     "spatial_first": "spatial gate first",
     "parallel": "both at once",
 }
-"""The ablations of the paper's tables 1 to 3, by their part of a run's name."""
+"""The ablations of the paper's tables 1 to 3, as the name of a run ends with them."""
 
 VARIANTS_TRAINED_AT = (4, 7)
 """The reduction and the kernel size that the variants were trained with."""
@@ -104,7 +104,7 @@ def trace(block: CBAM, x: Tensor) -> Shapes:
 
 
 def setting_name(variant: Value, reduction: Value, kernel_size: Value) -> str:
-    """Name the trained setting. The variants were trained with one r and one k, whatever the sliders say."""
+    """Name the setting that is shown: the variants were trained with one r and one k."""
     if variant == "published":
         return f"cbam_r{reduction}_k{kernel_size}"
     r, k = VARIANTS_TRAINED_AT
@@ -159,7 +159,7 @@ def channel_gates(setting: Setting) -> Data:
 
 
 def spatial_gates(setting: Setting) -> Data:
-    """Give what the spatial gate sees of a place, its gate over the image, and the map before and after."""
+    """Give what the spatial gate sees, the gate over the image, and the map before and after."""
     seen = SHOWN.block(setting)
     if seen is None:
         return SHOWN.missing(setting)
@@ -174,17 +174,17 @@ def spatial_gates(setting: Setting) -> Data:
         first = feature_map(
             mix(setting, received), "it sees: learnt mix of C", "The learnt mix of the channels"
         )
-    places = spatial_map(trained_block(setting), seen.maps, (seen.input.shape[2], seen.input.shape[3]))
-    assert places is not None  # for the type checker: a CBAM always tells places apart
+    spatial = spatial_map(trained_block(setting), seen.maps, (seen.input.shape[2], seen.input.shape[3]))
+    assert spatial is not None  # for the type checker: a CBAM always tells positions apart
     gate = "the gate, mean over C" if variant == "parallel" else "the spatial gate"
     before, after = (values[index].mean(dim=0) for values in (seen.input, seen.output))
     return {
         "maximum": first,
         "mean": second,
-        "spatial": map_over_image(places[index], index, gate, gate[0].upper() + gate[1:]),
+        "spatial": map_over_image(spatial[index], index, gate, gate[0].upper() + gate[1:]),
         "before": feature_map(before, "before: x, mean over C", "The input, mean over the channels"),
         "after": feature_map(after, "after: output, mean over C", "The output, mean over the channels"),
-        "points": pointing(places[index], index),
+        "points": pointing(spatial[index], index),
     }
 
 

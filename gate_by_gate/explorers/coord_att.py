@@ -99,7 +99,7 @@ def trace(block: CoordAtt, x: Tensor) -> Shapes:
 
 
 def setting_name(chosen: Value, reduction: Value) -> str:
-    """Name the trained setting. One strip alone was trained with one r."""
+    """Name the setting that is shown: one strip alone was trained with one r."""
     return SETTINGS_OF_ONE_STRIP.get(str(chosen), f"coord_att_r{reduction}")
 
 
@@ -122,13 +122,13 @@ SHOWN = Trained(network_name, why_missing)
 
 
 def pick_channel(which: Value, gates: Tensor) -> int | None:
-    """Return the channel that a position of the control means; None for the mean of all.
+    """Return the channel that a value of the control means; None for the mean of all.
 
     Shape:
-        ``gates`` is ``(C, H, W)``: the gate of every channel and place.
+        ``gates`` is ``(C, H, W)``: the gate of every channel and position.
 
     Raises:
-        ValueError: there is no such position.
+        ValueError: the control has no such value.
     """
     check_choice("channel", which, tuple(CHANNEL_NAMES))
     if which == "mean":
@@ -143,13 +143,13 @@ class Gates(NamedTuple):
     Attributes:
         height: ``(H, 1)``, 1 where rows have no gate.
         width: ``(1, W)``, 1 where columns have no gate.
-        places: ``(H, W)``, their product; for the mean, the mean of the channels' products.
-        of: whose gates they are.
+        product: ``(H, W)``, of both; for the mean, the mean of the channels' products.
+        of: the channel that they are of, in words.
     """
 
     height: Tensor
     width: Tensor
-    places: Tensor
+    product: Tensor
     of: str
 
 
@@ -160,11 +160,11 @@ def gates_of(setting: Setting, seen: BlockRecord) -> Gates:
     one = torch.ones(())
     height = seen.maps["height"][index] if "height" in seen.maps else one.expand(channels, rows, 1)
     width = seen.maps["width"][index] if "width" in seen.maps else one.expand(channels, 1, columns)
-    places = height * width
-    channel = pick_channel(setting["channel"], places)
+    product = height * width
+    channel = pick_channel(setting["channel"], product)
     if channel is None:
-        return Gates(height.mean(dim=0), width.mean(dim=0), places.mean(dim=0), "mean over C")
-    return Gates(height[channel], width[channel], places[channel], f"channel {channel}")
+        return Gates(height.mean(dim=0), width.mean(dim=0), product.mean(dim=0), "mean over C")
+    return Gates(height[channel], width[channel], product[channel], f"channel {channel}")
 
 
 def cross(setting: Setting) -> Data:
@@ -180,11 +180,11 @@ def spans(setting: Setting) -> Data:
     seen = SHOWN.block(setting)
     if seen is None:
         return SHOWN.missing(setting)
-    height, width, places, _ = gates_of(setting, seen)
+    height, width, product, _ = gates_of(setting, seen)
     return {
         "rows": Number(round_off((height.max() - height.min()).item()), span(height)),
         "columns": Number(round_off((width.max() - width.min()).item()), span(width)),
-        "points": pointing(places, image_index(setting)),
+        "points": pointing(product, image_index(setting)),
     }
 
 
@@ -194,19 +194,19 @@ def draw(gates: Gates, index: int) -> Strips:
     The mean of the channels' products is not the product of their means, so the map is given and not made
     from the strips.
     """
-    rows, columns = gates.places.shape
-    row, column = divmod(int(gates.places.argmax()), columns)
+    rows, columns = gates.product.shape
+    row, column = divmod(int(gates.product.argmax()), columns)
     caption = f"rows, columns, and their product, {gates.of}"
     alt = (
         f"Gates of rows between {span(gates.height)}, of columns between {span(gates.width)}, and their "
-        f"product over the image, between {span(gates.places)}, largest at row {row}, column {column} of "
+        f"product over the image, between {span(gates.product)}, largest at row {row}, column {column} of "
         f"{rows} by {columns}; {gates.of}."
     )
     # The strips become coarse as the map does.
     height = coarse(gates.height.expand(rows, columns))[:, 0]
     width = coarse(gates.width.expand(rows, columns))[0]
     over = Under(index, describe(index)["box"])
-    return Strips(height, width, caption, alt, product=coarse(gates.places), over=over)
+    return Strips(height, width, caption, alt, product=coarse(gates.product), over=over)
 
 
 def span(values: Tensor) -> str:

@@ -34,7 +34,7 @@ from gate_by_gate.widgets.wording import amount, join
 __all__ = ["DEFINITION", "NetworkExplorer"]
 
 AS_PUBLISHED = 0
-"""The position of ``reduction`` and ``kernel_size`` that leaves a block as its authors published it."""
+"""The value of ``reduction`` and ``kernel_size`` that leaves a block as its authors published it."""
 
 NAMES = {
     "resnet18": "ResNet-18",
@@ -49,7 +49,7 @@ NAMES = {
 CHOICES = {"none": "none", **BLOCK_NAMES}
 """What the control ``block`` offers."""
 
-PLACES = {
+PLACEMENTS = {
     "usual": "where its authors put it",
     "before_unit": "before a unit",
     "inside": "inside the branch",
@@ -88,7 +88,7 @@ BACKBONE = Control(
     "backbone", "backbone", BACKBONES, "resnet50", "choice", tuple(NAMES[name] for name in BACKBONES)
 )
 BLOCK = Control("block", "block", tuple(CHOICES), "se", "choice", tuple(CHOICES.values()))
-PLACEMENT = Control("placement", "place", tuple(PLACES), "usual", "choice", tuple(PLACES.values()))
+PLACEMENT = Control("placement", "place", tuple(PLACEMENTS), "usual", "choice", tuple(PLACEMENTS.values()))
 REDUCTION = Control(
     "reduction",
     "reduction ratio r",
@@ -133,12 +133,12 @@ def attention_of(block: str) -> str | None:
 
 
 def placement_of(backbone: str, block: str, placement: Value) -> Placement | None:
-    """Return the backbone's own name for a position of the control, or None if it has no such place.
+    """Return the backbone's own placement for a value of the control, or None if it has no such placement.
 
     Raises:
-        ValueError: no backbone has such a place.
+        ValueError: no backbone has such a placement.
     """
-    check_choice("placement", placement, tuple(dict.fromkeys((*PLACES, *WHERE))))
+    check_choice("placement", placement, tuple(dict.fromkeys((*PLACEMENTS, *WHERE))))
     model = bare(backbone).model
     if placement == "usual":
         return model.default_placement(block)
@@ -156,7 +156,7 @@ class Filled:
     Attributes:
         backbone: the network.
         block: the block, or ``"none"``.
-        placement: the backbone's own name of the place; ``None`` without a block.
+        placement: by the backbone's own name; ``None`` without a block.
         slots: where the blocks are.
         keywords: of the block.
     """
@@ -177,13 +177,14 @@ def fill(setting: Setting) -> Filled | Data:
     backbone = check_choice("backbone", setting["backbone"], BACKBONES)
     block = check_choice("block", setting["block"], tuple(CHOICES))
     given = keywords(block, setting)
-    place = placement_of(backbone, block, setting["placement"])
+    placement = placement_of(backbone, block, setting["placement"])
     if block == "none":
         return Filled(backbone, block, None, (), ())
-    if place is None:
-        has = [text for name, text in PLACES.items() if placement_of(backbone, block, name) is not None]
+    if placement is None:
+        has = [text for name, text in PLACEMENTS.items() if placement_of(backbone, block, name) is not None]
         return {"missing": f"{NAMES[backbone]} has no such place. A block can go {join(has)}."}
-    return Filled(backbone, block, place.name, slots_of(backbone, place.name, place.stages), given)
+    slots = slots_of(backbone, placement.name, placement.stages)
+    return Filled(backbone, block, placement.name, slots, given)
 
 
 def parameters(setting: Setting) -> Data:
@@ -292,7 +293,7 @@ WHILE_IDLE: dict[str, tuple[str, tuple[Value, ...]]] = {
     "reduction": ("block", without("reduction")),
     "kernel_size": ("block", without("kernel_size")),
 }
-"""When a control does not matter: without a block there is no place, and ECA has no r."""
+"""When a control does not matter: without a block there is no placement, and ECA has no r."""
 
 
 def write_attention(block: Value) -> str:
@@ -301,7 +302,7 @@ def write_attention(block: Value) -> str:
 
 
 def write_placement(backbone: Value, block: Value, placement: Value) -> str:
-    """Write the argument that names the place, unless it is the usual one."""
+    """Write the argument that names the placement, unless it is the usual one."""
     if block == "none" or placement == "usual":
         return ""
     name = INSIDE.get(str(backbone), placement) if placement == "inside" else placement
@@ -335,7 +336,7 @@ from {home} import {network}
 from attn_lib.inspection import count_macs, count_parameters
 
 with torch.device("meta"):  # shapes alone: nothing is computed
-    network = {network}({attention}{place}{keywords})
+    network = {network}({attention}{placement}{keywords})
     total = count_parameters(network).total
     macs = count_macs(network, torch.zeros(1, {colours}, {side}, {side})).total
 """,
@@ -343,7 +344,7 @@ with torch.device("meta"):  # shapes alone: nothing is computed
         "home": ("backbone", home_of),
         "network": ("backbone", str),
         "attention": ("block", write_attention),
-        "place": (("backbone", "block", "placement"), write_placement),
+        "placement": (("backbone", "block", "placement"), write_placement),
         "keywords": (("block", "reduction", "kernel_size"), write_keywords),
         "colours": ("backbone", lambda backbone: "1" if backbone == "digit_resnet" else "3"),
     },

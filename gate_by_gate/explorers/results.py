@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 __all__ = ["DEFINITION", "ResultsExplorer"]
 
 GROUP = "main"
-"""The runs on one task and one budget; those of another task are not to be compared with them."""
+"""The runs on one task with one budget, which can be compared."""
 
 PLAIN = "plain"
 
 
 @dataclass(frozen=True)
 class Network:
-    """A setting of the main comparison.
+    """A network of the main comparison: one setting.
 
     Attributes:
         name: its runs' name without the seed.
-        title: what a reader knows it as.
+        title: what a reader calls it.
         family: the block that it is about.
         parameters: how many more than the plain network.
         macs: multiply-accumulates for one image, more than the plain network's.
@@ -76,7 +76,7 @@ def networks() -> dict[str, Network]:
 
 
 def first_record(setting: str) -> dict[str, Any]:
-    """Return the record of the first seed of a setting: its seeds share what this explorer reads of it."""
+    """Return the record of a setting's first seed, for what is the same with every seed."""
     return results.record(f"{setting}_seed{results.seeds(setting)[0]}")
 
 
@@ -176,7 +176,7 @@ def draw(measure: Measure, cost: str) -> Chart:
     """Draw the points, one series for each block."""
     across = costs(cost)
     spreads = {name: spread for name, spread in measured(measure).items() if name in across}
-    places = side_by_side({name: across[name].place for name in spreads})
+    positions = side_by_side({name: across[name].x for name in spreads})
     families = list(dict.fromkeys(one.family for one in networks().values()))
     members: dict[str, list[Point]] = {name: [] for name in families}
     axis = measure_axis(measure)
@@ -184,8 +184,8 @@ def draw(measure: Measure, cost: str) -> Chart:
         interval = drawn(spread.interval, axis)
         members[networks()[name].family].append(
             Point(
-                places[name],
-                held(100 * spread.mean, axis),
+                positions[name],
+                within(100 * spread.mean, axis),
                 (across[name].text, percent(spread.mean)),
                 interval=interval,
                 interval_text=percents(spread.interval) if interval else "",
@@ -204,15 +204,15 @@ def draw(measure: Measure, cost: str) -> Chart:
     )
 
 
-def held(value: float, axis: Axis) -> float:
-    """Return where a percentage is drawn: at the end of the axis, if it lies beyond."""
+def within(value: float, axis: Axis) -> float:
+    """Return where a percentage is drawn: at its value, or at the end of the axis that it lies outside of."""
     return round(min(max(value, float(axis.low)), float(axis.high)), 1)
 
 
 def drawn(interval: tuple[float, float], axis: Axis) -> tuple[float, float] | None:
-    """Return what is drawn of an interval, in per cent: as much as the axis holds."""
+    """Return the part of an interval that the axis holds, in per cent."""
     low, high = interval
-    return None if math.isnan(low) else (held(100 * low, axis), held(100 * high, axis))
+    return None if math.isnan(low) else (within(100 * low, axis), within(100 * high, axis))
 
 
 def percent(share: float) -> str:
@@ -234,16 +234,16 @@ def half_width(spread: Spread) -> str:
 
 @dataclass(frozen=True)
 class Cost:
-    """Where a cost stands along its axis, and how a reader sees it."""
+    """A cost as it is drawn: where along the axis, and how a reader sees it."""
 
-    place: float
+    x: float
     text: str
 
 
 def costs(name: str) -> dict[str, Cost]:
     """Return a cost by setting, of those whose cost is known.
 
-    On a logarithmic axis nothing has no place: it stands at the axis's low end.
+    Zero has no position on a logarithmic axis: it stands at the axis's low end.
     """
     if name == "time":
         return {one: cost for one in networks() if (cost := time_of(one)) is not None}
@@ -267,17 +267,17 @@ def time_of(setting: str) -> Cost | None:
 
 
 STEP = 1.05
-"""Each of several points of equal cost stands so many times further along, or their lines would be one."""
+"""Of points of equal cost, each is drawn so many times further along, or their lines would coincide."""
 
 
-def side_by_side(places: dict[str, float]) -> dict[str, float]:
-    """Move points that stand at one place apart, evenly to both sides."""
+def side_by_side(positions: dict[str, float]) -> dict[str, float]:
+    """Move points that have the same position along the axis apart, evenly to both sides."""
     together: dict[float, list[str]] = defaultdict(list)
-    for name, place in places.items():
-        together[place].append(name)
+    for name, x in positions.items():
+        together[x].append(name)
     return {
-        name: float(f"{place * STEP ** (at - (len(names) - 1) / 2):.4g}")
-        for place, names in together.items()
+        name: float(f"{x * STEP ** (at - (len(names) - 1) / 2):.4g}")
+        for x, names in together.items()
         for at, name in enumerate(names)
     }
 
@@ -296,9 +296,9 @@ SCALES = {
 
 def cost_axis(cost: str) -> Axis:
     """Make the horizontal axis, with room on both sides."""
-    places = [one.place for one in costs(cost).values()]
-    low, high = min(places) / 1.4, max(places) * 1.4
-    ticks = [(place, text) for place, text in TICKS[cost] if low <= place <= high]
+    positions = [one.x for one in costs(cost).values()]
+    low, high = min(positions) / 1.4, max(positions) * 1.4
+    ticks = [(x, text) for x, text in TICKS[cost] if low <= x <= high]
     return Axis(SCALES[cost], low, high, ticks, log=True)
 
 
@@ -321,20 +321,23 @@ def measure_axis(measure: Measure) -> Axis:
 
 
 def fences_of(values: Sequence[float]) -> tuple[float, float]:
-    """Return beyond what a value is far out: three times the quartiles' distance from them (Tukey 1977)."""
+    """Return the least and the largest value that is not far out, by Tukey's outer fences (1977).
+
+    They lie outside the quartiles by three times the quartiles' distance.
+    """
     lower, _, upper = statistics.quantiles(values, method="inclusive")
     if lower == upper:
         return -math.inf, math.inf
     return lower - 3 * (upper - lower), upper + 3 * (upper - lower)
 
 
-def beyond(measure: Measure) -> list[str]:
-    """Name the settings whose mean lies beyond the axis."""
+def off_axis(measure: Measure) -> list[str]:
+    """Name the settings whose mean lies outside the axis."""
     axis = measure_axis(measure)
     far = [
         f"{networks()[name].title} ({percent(spread.mean)})"
         for name, spread in measured(measure).items()
-        if held(100 * spread.mean, axis) != round(100 * spread.mean, 1)
+        if within(100 * spread.mean, axis) != round(100 * spread.mean, 1)
     ]
     return [f"Far out, and drawn at the edge: {', '.join(far)}."] if far else []
 
@@ -350,7 +353,7 @@ def describe(measure: Measure) -> str:
 @cache
 def explain(measure: Measure, cost: str) -> str:
     """Say what is drawn, of how many settings and seeds, and where nothing stands."""
-    says = [*say_measure(measure), say_seeds(measured(measure).values()), *beyond(measure)]
+    says = [*say_measure(measure), say_seeds(measured(measure).values()), *off_axis(measure)]
     return " ".join([*says, *say_cost(measure, cost)])
 
 
@@ -379,7 +382,7 @@ def say_measure(measure: Measure) -> list[str]:
 
 
 def say_seeds(spreads: Iterable[Spread]) -> str:
-    """Say what a point and its line are."""
+    """Say what a point stands for, and the line through it."""
     counts = sorted({len(spread.values) for spread in spreads})
     if counts == [1]:
         return "A point is one seed, so there are no intervals yet."
@@ -388,7 +391,7 @@ def say_seeds(spreads: Iterable[Spread]) -> str:
 
 
 def say_cost(measure: Measure, cost: str) -> list[str]:
-    """Say how a cost was found, where that needs a word."""
+    """Say how a cost was found, and of how many settings it is not known."""
     if cost != "time":
         counted = ["Multiply-accumulates are counted for one image."] if cost == "macs" else []
         return [
@@ -464,7 +467,7 @@ def contrasted(measure: Measure) -> Contrast:
 
 
 def write_measure(name: Any, of: Any, stage: Any) -> str:
-    """Write what follows the name of the measure and the setting: nothing for the accuracy."""
+    """Write the arguments after the name of a setting: none for the accuracy."""
     return "" if name == ACCURACY else f", {stage}, {of!r}"
 
 
@@ -484,11 +487,11 @@ print(first, second, difference, sep="\\n")
 )
 
 IGNORES = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
-"""The accuracy is of no map."""
+"""When a control does not matter: the accuracy is of no map."""
 
 
 def tallest() -> tuple[Setting, ...]:
-    """Return for every measure, and every length of the legend, the setting with the longest note."""
+    """Return the settings with the longest notes: one for every measure and every length of the legend."""
     found: dict[tuple[Value, int], tuple[int, Setting]] = {}
     for picked in product(*(control.values for control in (MEASURE, COST, MAP, STAGE))):
         setting = dict(zip(("measure", "cost", "map", "stage"), picked, strict=True))

@@ -1,4 +1,4 @@
-"""The self-attention explorer: where a place looks, and what that costs as the map grows."""
+"""The self-attention explorer: where a position of the map looks, and what that costs as the map grows."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ __all__ = ["DEFINITION", "SelfAttentionExplorer"]
 
 TRAINED_HEADS = (1, 2, 4)
 GRID = (5, 5)
-"""The places that a reader can pick: those of the last stage. An earlier stage has more, and each square of
-this grid stands for one of them."""
+"""Rows and columns of the squares that a reader can pick: one for each position of the last stage. An earlier
+stage has more positions, and each square stands for one of them."""
 
 HEADS = Control("heads", "heads", TRAINED_HEADS, 1, "choice")
 IMAGE = image_control("image", "test image", 0)
@@ -47,7 +47,7 @@ CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512), 256)
 SIDE = Control("side", "height and width of the map", (5, 10, 20, 40, 80), 20)
 
 NAMES = {"self_attention": BLOCK_NAMES["self_attention"], **BLOCK_NAMES}
-"""Self-attention, and what it is compared with."""
+"""The blocks whose costs are drawn, with self-attention first."""
 
 BYTES = 4
 """Of a float32."""
@@ -71,17 +71,17 @@ def block_name(stage: Value) -> str:
     """Name the block of a stage.
 
     Raises:
-        ValueError: its weights are not shown.
+        ValueError: the control does not offer that stage.
     """
     if stage not in STAGE.values:
         raise ValueError(f"`stage` must be one of {STAGE.values}; got stage={stage!r}")
     return f"layer{stage}.0.attention"
 
 
-def query_place(query: int, side: int) -> int:
-    """Return which place of a map of ``side`` by ``side`` a square of the grid stands for.
+def query_position(query: int, side: int) -> int:
+    """Return the index of the position that a square of the grid stands for, on a map ``(side, side)``.
 
-    Its middle one, or, where four places meet in the middle, the lower right of them.
+    It is the one in the middle of the square, or, where four meet there, the lower right of them.
     """
     rows, columns = GRID
     row, column = divmod(query, columns)
@@ -95,7 +95,7 @@ def rows_of(weights: Tensor) -> Tensor:
         ``(heads, L, L)`` to ``(heads, queries, H, W)``.
     """
     side = math.isqrt(weights.shape[-1])
-    queries = [query_place(query, side) for query in range(len(QUERY.values))]
+    queries = [query_position(query, side) for query in range(len(QUERY.values))]
     return weights[:, queries].unflatten(2, (side, side))
 
 
@@ -108,16 +108,16 @@ def attend(setting: Setting) -> Data:
     weights = observed.blocks[name].maps["weights"][index]
     rows = rows_of(weights)
     side = rows.shape[-1]
-    pixels = IMAGE_SIDE / side  # of a place
-    squares = [divmod(query_place(query, side), side) for query in range(len(QUERY.values))]
+    pixels = IMAGE_SIDE / side  # from one position to the next
+    squares = [divmod(query_position(query, side), side) for query in range(len(QUERY.values))]
     data: Data = {
         f"head{head}": None if head > len(rows) else row_maps(rows[head - 1], head, index, squares, pixels)
         for head in range(1, max(TRAINED_HEADS) + 1)
     }
-    # As many places as a query would weigh alike if its weights had this entropy; the mean over queries.
+    # The number of positions with equal weights that have the same entropy; its mean over the queries.
     entropy = -(weights * weights.clamp(min=torch.finfo(weights.dtype).tiny).log()).sum(dim=-1)
-    places = round_off(entropy.exp().mean().item())
-    data["spread"] = Number(places, f"{places:.1f} of {weights.shape[-1]} places")
+    spread = round_off(entropy.exp().mean().item())
+    data["spread"] = Number(spread, f"{spread:.1f} of {weights.shape[-1]} places")
     return data
 
 
@@ -129,7 +129,7 @@ def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]]
         head: counted from 1.
         index: the image.
         squares: row and column of each query on the map.
-        pixels: width of a place in the image.
+        pixels: from one position to the next, in the image.
     """
     return Heatmap(
         rows,
@@ -265,13 +265,13 @@ block = SelfAttention2d({channels}, num_heads={heads}).to("meta")  # shapes with
 parameters = count_parameters(block).total
 macs = count_macs(block, torch.zeros(1, {channels}, {side}, {side}, device="meta")).total
 maps = attention_maps(trained_network("{network}"), INPUTS[{image}, None])
-rows = maps["layer{stage}.0.attention"]["weights"][0, :, {place}]  # a row per head
+rows = maps["layer{stage}.0.attention"]["weights"][0, :, {position}]  # a row per head
 """,
     {
         "network": ("heads", lambda heads: network_name({"heads": heads})),
-        "place": (
+        "position": (
             ("stage", "query"),
-            lambda stage, query: str(query_place(query, {2: 10, 3: 5}[stage])),
+            lambda stage, query: str(query_position(query, {2: 10, 3: 5}[stage])),
         ),
     },
 )
@@ -348,6 +348,6 @@ DEFINITION = Definition(
 
 
 class SelfAttentionExplorer(Explorer):
-    """Self-attention: where a place of the map looks, and what that costs as the map grows."""
+    """Self-attention: where a position of the map looks, and what that costs as the map grows."""
 
     definition = DEFINITION

@@ -44,8 +44,8 @@ NETWORKS = {
 }
 """The reference settings of the experiment: one for every block."""
 
-WITHOUT_PLACES = ("plain", "se_r4_bias", "eca_k3")
-"""Networks without a map of places of their own."""
+WITHOUT_SPATIAL_MAP = ("plain", "se_r4_bias", "eca_k3")
+"""Networks whose blocks have no spatial map."""
 
 SIDES = {1: 20, 2: 10, 3: 5}
 """Height and width of the maps of every stage."""
@@ -70,10 +70,10 @@ def observed(setting: str) -> Observation:
 
 @cache
 def maps_of(setting: str, stage: int) -> Tensor:
-    """Return a number for every place and sample image: ``(images, H, W)``.
+    """Return the map of a network for every sample image: ``(images, H, W)``.
 
-    It is the block's own map where the block tells places apart, and elsewhere Grad-CAM of what the stage
-    returns, for the digit that the network reads.
+    It is the block's own spatial map, or, where it has none, Grad-CAM of what the stage returns, for the
+    digit that the network reads.
     """
     name, network = f"layer{stage}.0.attention", trained_network(run_name(setting))
     seen = observed(setting).blocks.get(name)
@@ -93,7 +93,7 @@ def says(setting: str, index: int) -> tuple[int, bool]:
 def draw(setting: str, index: int, stage: int) -> Heatmap:
     """Draw the map of one network over an image, with the digit's box and the map's peak."""
     name, (digit, right) = NETWORKS[setting], says(setting, index)
-    if setting in WITHOUT_PLACES:
+    if setting in WITHOUT_SPATIAL_MAP:
         what = f"Grad-CAM of stage {stage}, {name}, for the digit {digit} that it reads"
     else:
         what = f"The map of {name} in stage {stage}"
@@ -109,7 +109,7 @@ def draw(setting: str, index: int, stage: int) -> Heatmap:
 
 
 def peak_text(hit: bool | None) -> str:
-    """Say whether a map points at the digit; None if its peak is no single place."""
+    """Write whether a map points at the digit; None if its peak is no single position."""
     return "no peak" if hit is None else "hit" if hit else "miss"
 
 
@@ -171,7 +171,7 @@ def all_images(setting: Setting) -> Data:
     rows = {}
     for name, title in NETWORKS.items():
         scores = results.record(run_name(name))["localization"][f"layer{stage}"]
-        score = scores["grad_cam" if name in WITHOUT_PLACES else "attention"]
+        score = scores["grad_cam" if name in WITHOUT_SPATIAL_MAP else "attention"]
         seeds = results.seeds(name)
         mean = statistics.fmean(share_right(name, seed) for seed in seeds)
         rows[title] = [
@@ -286,9 +286,9 @@ DEFINITION = Definition(
                     ("image", "stage"),
                     (
                         Item("of_stage", Text),
-                        *(Item(name, Heatmap) for name in WITHOUT_PLACES),
+                        *(Item(name, Heatmap) for name in WITHOUT_SPATIAL_MAP),
                         Item("of_block", Text),
-                        *(Item(name, Heatmap) for name in NETWORKS if name not in WITHOUT_PLACES),
+                        *(Item(name, Heatmap) for name in NETWORKS if name not in WITHOUT_SPATIAL_MAP),
                     ),
                     maps,
                     "cards",

@@ -1,4 +1,4 @@
-"""How the maps of a block are drawn over a picture: gates of channels and of places, and weights."""
+"""How the maps of a block are drawn for a picture: gates of channels, gates of positions, and weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gate_by_gate.widgets.items.heatmap import Heatmap
 from gate_by_gate.widgets.items.marks import Under
 from gate_by_gate.widgets.items.strips import Strips
 
-__all__ = ["draw_channels", "draw_places", "draw_weights", "hundredths"]
+__all__ = ["draw_channel_gates", "draw_spatial_gates", "hundredths", "looks_from"]
 
 MOST_COLUMNS = 15
 """Columns of a drawn map at most: more cost a page more bytes than they show a reader."""
@@ -25,12 +25,12 @@ def hundredths(values: Tensor) -> Tensor:
 
 
 def of_picture(values: Tensor, index: int) -> Tensor:
-    """Return the entry of a picture; a single one is that of all pictures."""
+    """Return the entry of one picture; where there is a single entry, it is that of every picture."""
     return values[index if len(values) > 1 else 0]
 
 
 def channel_gates(maps: Maps, index: int) -> Tensor:
-    """Return one gate for every channel, ``(C,)``: the mean over all places where they differ."""
+    """Return one gate for every channel, ``(C,)``: the mean over all positions where they differ."""
     if "combined" in maps:
         gates = maps["combined"]
     elif "channel" in maps:
@@ -41,7 +41,7 @@ def channel_gates(maps: Maps, index: int) -> Tensor:
     return of_picture(gates, index).mean(dim=(1, 2))
 
 
-def draw_channels(maps: Maps, other: Maps | None, index: int) -> Data:
+def draw_channel_gates(maps: Maps, other: Maps | None, index: int) -> Data:
     """Draw the gates of the channels, with a line at those for another picture.
 
     Args:
@@ -57,12 +57,12 @@ def draw_channels(maps: Maps, other: Maps | None, index: int) -> Data:
     return {"gates": Bars(gates, 0, 1, f"{len(gates)} gates between {ends}.", before=before)}
 
 
-def draw_places(maps: Maps, gates: Tensor | None, index: int, over: Under, whose: str) -> Data:
-    """Draw the gates of the places over a picture, or two strips and their product.
+def draw_spatial_gates(maps: Maps, gates: Tensor | None, index: int, over: Under, whose: str) -> Data:
+    """Draw the gates of the positions over a picture, or two strips and their product.
 
     Args:
         maps: the maps of a block with gates.
-        gates: one number for every place, ``(N, H, W)``, or None if the maps tell no places apart.
+        gates: one number for every position, ``(N, H, W)``, or None if the maps tell no positions apart.
         index: the picture.
         over: the picture with its marks.
         whose: how the captions begin.
@@ -85,13 +85,13 @@ def draw_places(maps: Maps, gates: Tensor | None, index: int, over: Under, whose
     }
 
 
-def draw_weights(weights: Tensor, index: int, query: tuple[int, int], sides: tuple[int, int]) -> Tensor:
-    """Return where one place looks, ``(H, W)``, the mean over the heads.
+def looks_from(weights: Tensor, index: int, query: tuple[int, int], sides: tuple[int, int]) -> Tensor:
+    """Return where one position looks, ``(H, W)``, the mean over the heads.
 
     Args:
         weights: ``(N, heads, L, L)``.
         index: the picture.
-        query: row and column of the place.
+        query: row and column of the position.
         sides: H and W.
     """
     row: Tensor = of_picture(weights, index).mean(dim=0)[query[0] * sides[1] + query[1]]

@@ -14,10 +14,10 @@ from gate_by_gate.widgets.items.terms import Term, Terms
 __all__ = ["terms_by_layer"]
 
 _ONE = re.compile(r" × 1\b")
-"""The sides of a 1x1 convolution, which only make a product longer."""
+"""The kernel sides of a 1 x 1 convolution, which are left out of a product."""
 
 _SQUARE = re.compile(r"\b(\d+) × \1 × 3 × 3\b")
-"""The weights of a 3x3 convolution that keeps the width: a phone has no room for more than 9 × m²."""
+"""The weights of a 3 x 3 convolution that keeps the width, written as 9 × m² to fit a phone."""
 
 
 def terms_by_layer(block: nn.Module, layers: Mapping[str, tuple[str, str]]) -> Terms:

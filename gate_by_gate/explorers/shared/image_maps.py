@@ -16,17 +16,17 @@ from gate_by_gate.widgets.items.number import Number
 __all__ = ["coarse", "feature_map", "map_over_image", "pixel", "pointing", "points_at_digit"]
 
 ALIKE = 1e-5
-"""Values of a map that differ by less are alike: a gate that saturates is level but for rounding."""
+"""The difference from which two values of a map count as different: less is rounding of saturated gates."""
 
 MOST_PEAKS = 4
-"""So many places with the largest value are marked; more are a plateau."""
+"""Most positions that are marked as peaks; more with the largest value are a plateau."""
 
 MOST_ROWS = 14
 """Rows and columns of a drawn map at most: more cost a page more bytes than they show a reader."""
 
 
 def coarse(values: Tensor) -> Tensor:
-    """Halve the sides of a map until it is small enough to be drawn: a place is then the mean of four.
+    """Halve the sides of a map until it is small enough to be drawn; each halving takes the mean of 2 x 2.
 
     Shape:
         ``(H, W)``, with even sides where they are halved.
@@ -37,10 +37,10 @@ def coarse(values: Tensor) -> Tensor:
 
 
 def pixel(row: int, column: int, rows: int) -> tuple[float, float]:
-    """Return the middle of what a place of a map stands for: x and y in pixels of the image.
+    """Return the middle of the pixel that a position of a map stands for: x and y in the image.
 
-    Every layer before it has an odd kernel that is padded by half, so place (i, j) of a map with s pixels to
-    a place looks at the pixel (s i, s j) and as far to all sides.
+    Every layer before it has an odd kernel that is padded by half, so position (i, j) of a map of stride s
+    looks at the pixel (s i, s j) and equally far to all sides.
     """
     stride = IMAGE_SIDE // rows
     return stride * column + 0.5, stride * row + 0.5
@@ -79,10 +79,10 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str, label: s
     """
     drawn = coarse(values)
     row, column = peak(values)
-    places = [pixel(*place, values.shape[-1]) for place in peaks(values)]
+    middles = [pixel(*position, values.shape[-1]) for position in peaks(values)]
     # A plateau keeps its line in the legend, so that the page keeps its height.
-    few = len(places) <= MOST_PEAKS
-    marks = [Dots(places, label, "spot") if few else Dots([], "no single peak", "spot")]
+    few = len(middles) <= MOST_PEAKS
+    marks = [Dots(middles, label, "spot") if few else Dots([], "no single peak", "spot")]
     alt = (
         f"{what}, over the image, drawn with {drawn.shape[0]} by {drawn.shape[1]} places, between "
         f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
@@ -93,22 +93,22 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str, label: s
 
 
 def peaks(values: Tensor) -> list[tuple[int, int]]:
-    """Return row and column of every place of a map ``(H, W)`` that has its largest value."""
+    """Return row and column of every position of a map ``(H, W)`` that has its largest value."""
     return [(row, column) for row, column in (values > values.max() - ALIKE).nonzero().tolist()]
 
 
 def points_at_digit(values: Tensor, index: int) -> bool | None:
-    """Whether the largest value of a map ``(H, W)`` lies in the digit's box; None if in it and outside it."""
-    places = peaks(values)
-    spikes = torch.zeros(len(places), *values.shape)
-    for spike, place in zip(spikes, places, strict=True):
-        spike[place] = 1
-    hits = pointing_hits(spikes, samples().boxes[index].expand(len(places), 4), IMAGE_SIDE)
+    """Return whether the peak of a map ``(H, W)`` lies in the digit's box; None if some of several do."""
+    positions = peaks(values)
+    spikes = torch.zeros(len(positions), *values.shape)
+    for spike, position in zip(spikes, positions, strict=True):
+        spike[position] = 1
+    hits = pointing_hits(spikes, samples().boxes[index].expand(len(positions), 4), IMAGE_SIDE)
     return None if hits.any() and not hits.all() else bool(hits.all())
 
 
 def pointing(values: Tensor, index: int) -> Number:
-    """Say whether the largest value of a map ``(H, W)`` lies in the digit's box, if it lies at one place."""
+    """Write whether the peak of a map ``(H, W)`` lies in the digit's box; of a plateau, how large it is."""
     hit = points_at_digit(values, index)
     if hit is None:
         return Number(0, f"nowhere: {len(peaks(values))} places are alike")

@@ -56,13 +56,13 @@ YOLO_SECTIONS = {
     "neck": ("reduce", "lateral", "attention_upsample"),
     "heads": ("coarse_head", "fine_head"),
 }
-"""The detector has no numbered stages; its sections, and what lies in each."""
+"""The sections of the detector, which has no numbered stages, and the modules in each."""
 
 Shape = tuple[int, int, int]
 """Channels, height and width."""
 
 Keywords = tuple[tuple[str, object], ...]
-"""Keywords of a block as something that can be looked up: ``(("reduction", 16),)``."""
+"""Keywords of a block in a form that can be a key: ``(("reduction", 16),)``."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Bare:
     """A backbone without attention, on the ``meta`` device.
 
     Attributes:
-        model: the network, with a :class:`Probe` in every slot.
+        model: the network, with a :class:`ShapeRecorder` in every slot.
         sections: the parts of the network from input to output, such as ``("stem", "stage 1", ...)``.
         parameters: how many parameters each section has.
     """
@@ -99,15 +99,15 @@ class Bare:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for a block: its name, the section it lies in, and the channels that a block there sees."""
+    """A slot for a block: its name, the section it lies in, and the channels that a block there sees."""
 
     name: str
     section: int
     channels: int
 
 
-class Probe(nn.Module):
-    """Stands in a slot, lets everything pass and remembers the shape of it."""
+class ShapeRecorder(nn.Module):
+    """A module for a slot that returns what it receives, and remembers its shape."""
 
     shape: Shape
 
@@ -132,7 +132,7 @@ def builder(backbone: str) -> Callable[..., Backbone]:
 
 @cache
 def bare(backbone: str) -> Bare:
-    """Build a backbone with a probe in every slot.
+    """Build a backbone with a recorder of shapes in every slot.
 
     Raises:
         TypeError: ``backbone`` is not a string.
@@ -143,7 +143,7 @@ def bare(backbone: str) -> Bare:
     for module in list(model.modules()):
         if isinstance(module, Slotted):
             for slot in module.slots:
-                setattr(module, slot_name(slot), Probe())
+                setattr(module, slot_name(slot), ShapeRecorder())
     if isinstance(model, YOLOv4Tiny):
         sections = tuple(YOLO_SECTIONS)
     else:
@@ -163,8 +163,8 @@ def slots_of(backbone: str, placement: str, stages: tuple[int, ...] | None = Non
         ValueError: the backbone has no such placement.
     """
     network = bare(backbone)
-    places = network.model.places(placement, stages)
-    return tuple(Slot(name, network.section(name), channels) for name, channels in places.items())
+    slots = network.model.places(placement, stages)
+    return tuple(Slot(name, network.section(name), channels) for name, channels in slots.items())
 
 
 @cache
@@ -180,7 +180,9 @@ def measure(backbone: str, side: int) -> tuple[int, dict[str, Shape]]:
     model = bare(backbone).model
     in_channels = next(module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d))
     macs = count_macs(model, torch.empty(1, in_channels, side, side, device="meta")).total
-    return macs, {name: probe.shape for name, probe in model.named_modules() if isinstance(probe, Probe)}
+    return macs, {
+        name: module.shape for name, module in model.named_modules() if isinstance(module, ShapeRecorder)
+    }
 
 
 @cache

@@ -8,7 +8,12 @@ from typing import Any
 
 from attn_lib.inspection import spatial_map
 from gate_by_gate import results
-from gate_by_gate.explorers.shared.block_maps import draw_channels, draw_places, draw_weights, hundredths
+from gate_by_gate.explorers.shared.block_maps import (
+    draw_channel_gates,
+    draw_spatial_gates,
+    hundredths,
+    looks_from,
+)
 from gate_by_gate.explorers.shared.interventions import NOTHING, TURNED, run_with
 from gate_by_gate.explorers.shared.probe import Probe
 from gate_by_gate.explorers.shared.samples import trained_network
@@ -137,8 +142,8 @@ class ProbeParts:
         thing, answer = self.thing(self.images.shown, index), self.answer(self.images.shown, index)
         return thing if thing == answer else f"{thing} {answer}"
 
-    def place(self, view: LabelledImages, index: int) -> int:
-        """Return where a picture stands among those of the page."""
+    def number_of(self, view: LabelledImages, index: int) -> int:
+        """Return the number of a picture among those of the page."""
         return index + (len(self.images.indices) if view is self.images.donors else 0)
 
     def draw(self, view: LabelledImages, index: int) -> Picture:
@@ -151,7 +156,7 @@ class ProbeParts:
             f"column {box[0]} and row {box[1]}; a dashed one {cue}, at column {x} and row {y}."
         )
         marks = [Rectangle(x, y, width, height, cue)]
-        return Picture(self.place(view, index), alt, box, "what is asked for", marks)
+        return Picture(self.number_of(view, index), alt, box, "what is asked for", marks)
 
     def draw_all(self) -> Iterator[Data]:
         """Give every picture as a page stores it: those that are shown, then their donors."""
@@ -233,10 +238,10 @@ class ProbeParts:
         if "missing" in maps:
             return dict(maps)
         other = self.maps(setting, TURNED) if self.probe.cued else None
-        return draw_channels(maps, other, self.index(setting))
+        return draw_channel_gates(maps, other, self.index(setting))
 
     def places(self, setting: Setting) -> Data:
-        """Give the gates of the places over the picture."""
+        """Give the gates of the positions over the picture."""
         return self.places_of(setting, NOTHING, "this cue: " if self.probe.cued else "")
 
     def other_places(self, setting: Setting) -> Data:
@@ -244,28 +249,28 @@ class ProbeParts:
         return self.places_of(setting, TURNED, "the other: ")
 
     def places_of(self, setting: Setting, intervention: str, whose: str) -> Data:
-        """Give the gates of the places, two strips, or where one place looks, over a picture."""
+        """Give the gates of the positions, two strips, or where one position looks, over a picture."""
         maps = self.maps(setting, intervention)
         if "missing" in maps:
             return dict(maps)
         index, stage, view = self.index(setting), int(setting["stage"]), self.seen(intervention)
         height, width = (side >> stage for side in view.images.shape[2:])
-        place, box = self.place(view, index), view.boxes[index].tolist()
+        number, box = self.number_of(view, index), view.boxes[index].tolist()
         if "weights" not in maps:
             block = trained_network(self.network_name(setting)).get_submodule(self.block_name(setting))
             gates = spatial_map(block, maps, (height, width))
-            return draw_places(maps, gates, index, Under(place, box), whose)
-        # The place in the middle of what is asked for; without a cue, of one of two equal patterns.
+            return draw_spatial_gates(maps, gates, index, Under(number, box), whose)
+        # The position in the middle of what is asked for; without a cue, of one of two equal patterns.
         x, y, across, down = (view.boxes if self.probe.cued else view.cues)[index].tolist()
         row, column = (y + down // 2) >> stage, (x + across // 2) >> stage
-        looks = draw_weights(maps["weights"], index, (row, column), (height, width))
+        looks = looks_from(maps["weights"], index, (row, column), (height, width))
         mark = Rectangle(column << stage, row << stage, 1 << stage, 1 << stage, "the place that looks")
         drawn = Heatmap(
             looks,
             f"{whose}where one place looks",
             f"Where the place in row {row}, column {column} looks, among {height} by {width} places.",
             scale=(0.0, max(looks.max().item(), 0.001)),
-            over=Under(place, box, [mark]),
+            over=Under(number, box, [mark]),
         )
         return {"map": drawn, "strips": None}
 

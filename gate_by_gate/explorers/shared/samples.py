@@ -74,12 +74,12 @@ PICTURES = Deferred(_pictures)
 """The images as a page stores them."""
 
 EIGHT_IMAGES = (0, 2, 3, 5, 6, 7, 8, 9)
-"""Eight of the ten, among them all that the plain network misreads, for pages that ten would make heavy."""
+"""The images of pages that all ten would make too heavy: eight, with all that the plain network misreads."""
 
 STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
 
 MAP_STAGE = replace(STAGE, default=2)
-"""The same for blocks that tell places apart: it opens where most of their maps find the digit."""
+"""The same control for blocks with a spatial map; it opens at the stage where most maps find the digit."""
 
 
 def image_control(name: str, label: str, default: int, images: Sequence[int] = range(IMAGES)) -> Control:

@@ -41,7 +41,7 @@ KINDS = {
 }
 """For each ``attention`` the family that it belongs to, and how the titles of its settings begin."""
 
-PLACES = {
+PLACEMENTS = {
     "before_unit": "before the unit",
     "after_addition": "after the addition",
     "identity": "on the identity",
@@ -83,7 +83,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "order": only({"spatial_first": "spatial gate first", "parallel": "both gates at once"}),
     "combine": only(COMBINATIONS),
     "strip": only({"height": "rows alone", "width": "columns alone"}),
-    "placement": only(PLACES),
+    "placement": only(PLACEMENTS),
     "stages": lambda stages: f"stage {' and '.join(map(str, stages))} alone",
 }
 """How a keyword is written in a title, in this order; a value that is as published is not written."""
