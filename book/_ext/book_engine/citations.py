@@ -28,7 +28,7 @@ _AUTHORS_NAMED = 2
 
 
 def address(entry: Entry) -> str | None:
-    """Return where the paper of an entry can be read: preprint, else DOI, else ``url``, if it has one."""
+    """Return where the paper of an entry can be read: preprint, else DOI, else ``url``."""
     for field, before in (("eprint", "https://arxiv.org/abs/"), ("doi", "https://doi.org/"), ("url", "")):
         if field in entry.fields:
             return f"{before}{entry.fields[field]}"
@@ -66,7 +66,7 @@ class CitationLinks(SphinxTransform):
                 link.replace_self(self._reference(*found))
 
     def _reference(self, kind: str, key: str) -> pending_xref:
-        """Make what ``{cite:KIND}`KEY``` makes."""
+        """Make the reference that the role ``cite:KIND`` makes of a key."""
         role = CiteRole()
         role.target = key
         reference = pending_xref(

@@ -1,4 +1,4 @@
-"""What the theme would load and no page of this book needs is left out of the pages and of the site.
+"""Cuts: scripts and fonts that the theme loads and no page needs are left out of the pages and of the site.
 
 The book must work from a folder on disk and ask nobody else's server for anything, so the pages also carry a
 content security policy under which a browser refuses to load from elsewhere. The layout in ``_templates``
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Cut:
-    """Files that pages do without.
+    """Some files of the theme that pages do without.
 
     Attributes:
         name: what the warning calls them.
@@ -70,7 +70,7 @@ WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def is_needless(script: Any, body: str) -> bool:
-    """Whether a script that an extension adds to every page has nothing to do on a page with this body."""
+    """Tell whether a script, added by an extension to every page, is of no use on a page with this body."""
     # The state of plain ipywidgets: no widget manager is there to read it.
     if getattr(script, "attributes", {}).get("type") == WIDGET_STATE:
         return True
@@ -79,7 +79,7 @@ def is_needless(script: Any, body: str) -> bool:
 
 
 def leave_out(head: str, cut: Cut) -> tuple[str, int]:
-    """Return some HTML without the elements that load what ``cut`` names, and how many those were."""
+    """Return some HTML without the elements that load the files of ``cut``, and the number of these."""
     address = rf"""\b(?:src|href)=["'](?:[^"']*/)?(?:{cut.path})(?:\?[^"']*)?["']"""
     return re.subn(rf"<script\b[^>]*{address}[^>]*></script>\s*|<link\b[^>]*{address}[^>]*>\s*", "", head)
 
@@ -99,7 +99,7 @@ class Scissors:
         context: dict[str, Any],
         doctree: nodes.document | None,
     ) -> None:
-        """Hand the layout of one page its filter and its policy."""
+        """Give the layout of a page the function that cuts its head, and its content security policy."""
 
         def leave_out_cuts(head: str) -> str:
             for cut in CUTS:

@@ -15,11 +15,11 @@ logging.getLogger("fontTools.subset").setLevel(logging.WARNING)
 
 
 def write_subset(source: Path, target: Path, characters: Iterable[int], features: Iterable[str] = ()) -> None:
-    """Write the glyphs of ``source`` for some code points, and what they stretch into, as WOFF2.
+    """Write a font with only some characters of ``source``, and the larger forms that these stretch into.
 
     Args:
         source: a font of any format.
-        target: the file to write; it may be ``source``.
+        target: the WOFF2 file to write; it may be ``source``.
         characters: code points; those that the font lacks are passed over.
         features: OpenType features to keep.
     """

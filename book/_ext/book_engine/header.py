@@ -12,7 +12,7 @@ __all__ = ["flatten"]
 
 
 def flatten(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put the entries of every menu in its place.
+    """Replace every menu by its entries, as buttons of their own.
 
     The first entry takes over the menu's icon, and an entry without a label of its own the menu's label. Only
     what launches the page keeps its text; the others are icons that their tooltips name.

@@ -1,4 +1,4 @@
-"""Links to the repository: where the book is published from a fork, they lead to that fork.
+"""Links to the repository: those of a published page lead to the fork that it was published from.
 
 GitHub's workflows say in the environment which repository and branch they run for. Elsewhere the values of
 ``_config.yml`` stand.

@@ -1,4 +1,4 @@
-"""What a cell prints, in one piece.
+"""Streams: what a cell prints is joined into one output.
 
 A kernel hands its output over in pieces, cut where its buffer happened to be flushed: on a busy machine in
 the middle of a line. With ``nb_merge_streams`` MyST-NB joins the pieces of a stream, but it puts a line end
@@ -17,7 +17,7 @@ __all__ = ["join_streams"]
 
 
 def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Return the outputs with every stream whole, at the place of its first piece."""
+    """Return the outputs with the pieces of each stream joined, where the first of them stood."""
     joined: list[NotebookNode] = []
     streams: dict[str, NotebookNode] = {}
     for output in outputs:

@@ -1,4 +1,4 @@
-"""Style sheets without the rules for what is on no page: three quarters of what the theme brings along.
+"""Style sheets: the rules that match nothing on any page are left out, three quarters of the theme's.
 
 A selector stays as long as every class and id in it occurs, as a word, in some page or in some script that a
 page loads. Scripts also put names together: where one holds the word ``tip-``, all names that begin so stay.
@@ -24,7 +24,7 @@ _NESTING = ("media", "supports", "layer", "container")
 
 
 class Vocabulary:
-    """The words of some texts.
+    """All words of the built pages and scripts, to tell which classes and ids may occur there.
 
     Args:
         texts: pages and scripts.
@@ -35,7 +35,7 @@ class Vocabulary:
         self._beginnings = tuple(word for word in self._words if re.fullmatch(r"[A-Za-z].*-", word))
 
     def knows(self, name: str) -> bool:
-        """Whether a class or id may occur in the texts."""
+        """Tell whether a class or id may occur in the texts."""
         return name.startswith(self._beginnings) or self._words.issuperset(_WORD.findall(name))
 
 
@@ -52,7 +52,7 @@ def _selectors(prelude: list[Any]) -> Iterator[list[Any]]:
 
 
 def _names(selector: list[Any]) -> Iterator[str]:
-    """The classes and ids of a selector, without those in brackets, such as in ``:not(.x)``."""
+    """Name the classes and ids of a selector, but not those in brackets, as in ``:not(.x)``."""
     for before, token in zip([None, *selector], selector, strict=False):
         if token.type == "hash" or (token.type == "ident" and before == "."):
             yield token.value
@@ -77,7 +77,7 @@ def _keep(rules: list[Any], vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def keep_rules(css: str, vocabulary: Vocabulary) -> str:
-    """Return a style sheet with those of its selectors whose classes and ids ``vocabulary`` knows."""
+    """Return a style sheet without the selectors that name a class or id unknown to ``vocabulary``."""
     return "".join(_keep(tinycss2.parse_stylesheet(css), vocabulary))
 
 
