@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
-from numpy.typing import NDArray
+try:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+    from numpy.typing import NDArray
+except ModuleNotFoundError as error:
+    raise ImportError("figures need NumPy and Matplotlib: pip install -r requirements.txt") from error
 
 __all__ = ["Step", "branching_flow", "class_profile", "data_flow", "map_grid"]
 

@@ -4,12 +4,16 @@
 Needs NumPy, scikit-learn, tqdm and filelock.
 """
 
-from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, Split, load_split, to_input
-from gate_by_gate.experiment.evaluation import Evaluation, evaluate
-from gate_by_gate.experiment.model import NetworkConfig, build_network
-from gate_by_gate.experiment.plan import planned_runs
-from gate_by_gate.experiment.run import Run, execute
-from gate_by_gate.experiment.training import LearningCurve, TrainingConfig, train
+try:
+    from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, Split, load_split, to_input
+    from gate_by_gate.experiment.evaluation import Evaluation, evaluate
+    from gate_by_gate.experiment.model import NetworkConfig, build_network
+    from gate_by_gate.experiment.plan import planned_runs
+    from gate_by_gate.experiment.run import Run, execute
+    from gate_by_gate.experiment.training import LearningCurve, TrainingConfig, train
+except ModuleNotFoundError as error:
+    needed = "NumPy, scikit-learn, tqdm and filelock"
+    raise ImportError(f"the experiment needs {needed}: pip install -r requirements.txt") from error
 
 __all__ = [
     "ClutteredDigits",

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scipy import stats
-
 from gate_by_gate import results
+
+try:
+    from scipy import stats
+except ModuleNotFoundError as error:
+    raise ImportError("comparisons need SciPy: pip install -r requirements.txt") from error
 
 __all__ = ["Comparison", "Map", "Spread", "accuracy", "compare", "energy", "paired", "pointing"]
 

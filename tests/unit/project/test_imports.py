@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -307,3 +308,37 @@ def test_a_package_that_is_loaded_is_seen():
     """The test above could not fail if ``loaded_by`` were blind, or if torch loaded these by itself."""
     loaded = loaded_by(f"import {', '.join(NEVER_LOADED)}")
     assert set(NEVER_LOADED) <= loaded
+
+
+def test_a_room_without_its_packages_says_what_to_install():
+    """As after `pip install .`, at the root of a clone: with torch alone."""
+    rooms = {
+        "gate_by_gate.experiment": ("numpy", "sklearn", "tqdm", "filelock"),
+        "gate_by_gate.results.comparison": ("scipy",),
+        "gate_by_gate.figures": ("numpy", "matplotlib"),
+        "gate_by_gate.explorers.se": ("anywidget",),
+    }
+    program = f"""
+import importlib, sys, torch
+for room, packages in {rooms}.items():
+    for package in packages:
+        kept = dict(sys.modules)
+        for name in list(sys.modules):
+            if name.split(".")[0] in ("gate_by_gate", package):
+                del sys.modules[name]
+        sys.modules[package] = None  # how Python marks what cannot be imported
+        try:
+            importlib.import_module(room)
+        except ImportError as error:
+            print(room, package, type(error).__name__, error, sep="\t")
+        sys.modules.clear()
+        sys.modules.update(kept)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    said = {tuple(line.split("\t")[:2]): line.split("\t")[2:] for line in done.stdout.splitlines()}
+    assert list(said) == [(room, package) for room, packages in rooms.items() for package in packages]
+    for (room, package), (kind, message) in said.items():
+        assert kind == "ImportError", f"{room} without {package}: {kind}"
+        assert re.fullmatch(r".+ needs? .+: pip install -r requirements\.txt", message), message
