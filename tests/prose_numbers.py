@@ -110,7 +110,7 @@ class Number:
     rate: float = 0.0
     """Of a part of a count: part by whole."""
     rate_half: float = 0.0
-    """A quarter of one of the whole: "three in a hundred" may be 2.8."""
+    """Half of one of the whole: "three in a hundred" may be 2.6 %."""
     scale: float = 1.0
     """A million if it is said in millions."""
 
@@ -276,7 +276,7 @@ def numbers(sentence: str) -> Iterator[Number]:
             start, end = match.span(group)
             share = _value(match[1]) / _value(match[2])
             found[start] = Number(
-                sentence, start, end, _value(match[group]), 0.0, "of", share, 0.25 / _value(match[2])
+                sentence, start, end, _value(match[group]), 0.0, "of", share, 0.5 / _value(match[2])
             )
     for pattern in (_OF_THEM, _FOLD):
         for match in pattern.finditer(sentence):
@@ -506,6 +506,18 @@ KNOWN: dict[str, dict[str, str]] = {
         "the negative half of what": "the values below zero",
         "between 0.45 and 0.55": "an example of a narrow range",
         "for one of fifty": "a question to the reader",
+    },
+    "11_what_each_block_can_see": {
+        "A gain of half a point": "an example without a measurement",
+        "of the cue, and 100 %": "a reader without an error",
+        "the average half of CBAM": "one of the two parts of its channel gate",
+        "half a success": "the outcome between, as defined above",
+        "moved by half a cell": "two of four rows, as the table has it",
+        "no cell sees two of them": "follows from the two distances before it",
+        "half of what its channel gate sees": "one of its two pools",
+        "ECA then read 95 % of the frames": "a trial that `predictions` writes down, without a record",
+        "begun with 0.002": "a trial that `predictions` writes down, without a record",
+        "each half of it": "one of its two pools",
     },
     "13_choosing_a_block": {"Your task is a third place": "after the digits and ImageNet"},
     "appendix_a_what_circulating_code_gets_wrong": {

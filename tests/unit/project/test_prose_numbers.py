@@ -15,7 +15,6 @@ from tests import prose_numbers
 from tests.conftest import ROOT
 from tests.prose_numbers import CITED, Accounts, Section, numbers, unaccounted
 
-PENDING = {"11"}  # still to be gone through
 PAGES = sorted([*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book").glob("*.md")])
 
 
@@ -33,10 +32,7 @@ def account(sentence: str, *, outputs: str = "", code: str = "") -> list[str | N
     return [given.account(number) for number in numbers(sentence)]
 
 
-DONE = [page for page in PAGES if page.stem.split("_")[0] not in PENDING]
-
-
-@pytest.mark.parametrize("page", DONE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_every_number_of_the_prose_is_accounted_for(page: Path):
     assert unaccounted(page) == []
 
