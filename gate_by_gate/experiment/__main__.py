@@ -57,6 +57,7 @@ examples:
   python -m gate_by_gate.experiment run --task colour_cue --cue 8 --attention cbam
   python -m gate_by_gate.experiment all --workers 2                  every run of the plan (hours)
   python -m gate_by_gate.experiment all --groups main --seeds 0      a part of it
+  python -m gate_by_gate.experiment all --settings plain eca_k3      two networks, every seed
   python -m gate_by_gate.experiment status                           how far they are
   python -m gate_by_gate.experiment publish                          test them; write gate_by_gate/results
   python -m gate_by_gate.experiment time                             time per image of every network (minutes)
@@ -114,6 +115,12 @@ def build_parser() -> argparse.ArgumentParser:
         )
         command.add_argument(
             "--seeds", type=int, nargs="+", default=list(SEEDS), help="which seeds (default 0 to 4)"
+        )
+        command.add_argument(
+            "--settings",
+            nargs="+",
+            metavar="NAME",
+            help="which settings, by the names of their runs without the seed (default all)",
         )
         if name == "all":
             command.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
@@ -211,11 +218,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         except (TypeError, ValueError) as error:
             parser.error(str(error))
         execute(run, arguments.runs)
-    elif arguments.command == "all":
-        planned = planned_runs(arguments.groups, arguments.seeds)
-        execute_all([one.run for one in planned], arguments.runs, workers=arguments.workers)
-    elif arguments.command == "status":
-        _print_status(planned_runs(arguments.groups, arguments.seeds), arguments.runs)
     elif arguments.command == "time":
         path = RESULTS_DIRECTORY / "timings.json"
         try:
@@ -224,7 +226,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error(str(error))
         print(f"written to {path}")
     else:
-        return _publish(planned_runs(arguments.groups, arguments.seeds), arguments.runs)
+        try:
+            planned = planned_runs(arguments.groups, arguments.seeds, arguments.settings)
+        except ValueError as error:
+            parser.error(str(error))
+        if arguments.command == "publish":
+            return _publish(planned, arguments.runs)
+        if arguments.command == "all":
+            execute_all([one.run for one in planned], arguments.runs, workers=arguments.workers)
+        else:
+            _print_status(planned, arguments.runs)
     return 0
 
 

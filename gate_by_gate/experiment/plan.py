@@ -176,19 +176,33 @@ def _has_checkpoint(run: Run, group: str) -> bool:
 
 
 def planned_runs(
-    groups: Sequence[str] = tuple(GROUPS), seeds: Sequence[int] = SEEDS
-) -> list[PlannedRun]:  # fmt: skip
+    groups: Sequence[str] = tuple(GROUPS),
+    seeds: Sequence[int] = SEEDS,
+    settings: Sequence[str] | None = None,
+) -> list[PlannedRun]:
     """Return the planned runs of some groups, all runs of one seed before those of the next.
 
+    Args:
+        groups: their names.
+        seeds: their seeds.
+        settings: the names of settings, such as ``"se_r4_bias"``, if not all of the groups are meant.
+
     Raises:
-        ValueError: no group has that name.
+        ValueError: no group has that name, or no run of these groups has that setting.
     """
     for group in groups:
         if group not in GROUPS:
             raise ValueError(f"`groups` must be out of {', '.join(GROUPS)}; got {group!r}")
-    return [
+    planned = [
         PlannedRun(run, group, _has_checkpoint(run, group))
         for seed in seeds
         for group in groups
         for run in GROUPS[group](seed)
     ]
+    if settings is None:
+        return planned
+    known = {one.run.setting for one in planned}
+    for setting in settings:
+        if setting not in known:
+            raise ValueError(f"`settings` must be out of {', '.join(sorted(known))}; got {setting!r}")
+    return [one for one in planned if one.run.setting in settings]

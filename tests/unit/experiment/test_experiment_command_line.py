@@ -134,6 +134,7 @@ def test_the_smoke_run_trains_and_publishes(capsys):
         (["run", "--task", "colour_cue", "--canvas", "40"], "the task colour_cue takes ["),
         (["run", "--cue", "8"], "the task cluttered_digits takes ["),
         (["all", "--groups", "sliders"], "invalid choice: 'sliders'"),
+        (["status", "--settings", "plane"], "`settings` must be out of "),
         ([], "required: COMMAND"),
     ],
 )

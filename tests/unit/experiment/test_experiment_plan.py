@@ -65,7 +65,7 @@ def parameters_of(setting):
 
 def test_every_slider_position_and_ablation_is_in_the_main_group():
     names = [setting.name for setting in main_networks()]
-    assert set(names) == PLAIN | SLIDERS | ABLATIONS
+    assert set(names) >= PLAIN | SLIDERS | ABLATIONS
     assert len(names) == len(set(names))
     assert names_of("main", seed=3) == [f"{name}_seed3" for name in names]
 
@@ -165,6 +165,9 @@ def test_a_part_of_the_plan():
     assert [one.run for one in part] == GROUPS["robustness"](3) + GROUPS["robustness"](1)
     assert {one.group for one in part} == {"robustness"}
     assert planned_runs(["main"], []) == []
+    two = planned_runs(["main", "robustness"], [3, 1], ["eca_k3", "plain_fragments7"])
+    names = ["eca_k3_seed3", "plain_fragments7_seed3", "eca_k3_seed1", "plain_fragments7_seed1"]
+    assert [one.run.name for one in two] == names
 
 
 def test_the_weights_of_the_main_group_are_published_and_those_of_the_robustness_group_are_not():
@@ -172,6 +175,8 @@ def test_the_weights_of_the_main_group_are_published_and_those_of_the_robustness
     assert {one.has_checkpoint for one in planned_runs(["robustness"], [0])} == {False}
 
 
-def test_unknown_groups_are_refused():
+def test_unknown_groups_and_settings_are_refused():
+    with pytest.raises(ValueError, match=r"`settings` must be out of .*eca_k3, .*; got 'eca_k3_seed0'"):
+        planned_runs(["main"], [0], ["plain", "eca_k3_seed0"])
     with pytest.raises(ValueError, match=r"`groups` must be out of main, .*robustness.*; got 'sliders'"):
         planned_runs(["main", "sliders"])

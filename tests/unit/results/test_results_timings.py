@@ -1,4 +1,4 @@
-"""The published times: of every setting, measured as the experiment measures today."""
+"""The published times: of networks of the main group, measured as the experiment measures today."""
 
 import json
 import shlex
@@ -7,24 +7,27 @@ import pytest
 
 from gate_by_gate import results
 from gate_by_gate.experiment.__main__ import build_parser
-from gate_by_gate.experiment.plan import main_networks
+from gate_by_gate.experiment.plan import HEADLINE, WIDER, main_networks
 from gate_by_gate.experiment.timing import PASSES
 from gate_by_gate.results import Timing, timings
 
-SETTINGS = sorted(setting.name for setting in main_networks())
+SETTINGS = list(json.loads(timings._PATH.read_text(encoding="utf-8"))["settings"])
 
 
-def test_every_setting_of_the_main_group_is_timed():
-    assert sorted(json.loads(timings._PATH.read_text(encoding="utf-8"))["settings"]) == SETTINGS
+def test_the_networks_that_the_book_compares_by_their_time_are_timed():
+    """A network that is added to the main group later is shown without a time until all are timed anew."""
+    assert {network.name for network in (*HEADLINE, *WIDER)} <= set(SETTINGS)
+    assert set(SETTINGS) <= {network.name for network in main_networks()}
+    assert sorted(SETTINGS) == SETTINGS
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_a_ratio_lies_between_its_quartiles(setting):
-    found = results.timing(setting)
-    assert list(found) == list(PASSES)
-    for one in found.values():
-        assert 0 < one.quartiles[0] <= one.ratio <= one.quartiles[1]
-        assert one.milliseconds > 0
+def test_a_ratio_lies_between_its_quartiles():
+    for setting in SETTINGS:
+        found = results.timing(setting)
+        assert list(found) == list(PASSES), setting
+        for one in found.values():
+            assert 0 < one.quartiles[0] <= one.ratio <= one.quartiles[1], setting
+            assert one.milliseconds > 0, setting
 
 
 def test_the_plain_network_takes_as_long_as_itself():
@@ -36,7 +39,7 @@ def test_the_plain_network_takes_as_long_as_itself():
 def test_a_batch_is_quicker_by_the_image():
     for setting in SETTINGS:
         alone, fifty = results.timing(setting).values()
-        assert fifty.milliseconds < alone.milliseconds
+        assert fifty.milliseconds < alone.milliseconds, setting
 
 
 def test_the_conditions_say_how_it_was_measured():
