@@ -1,4 +1,4 @@
-"""Figures of the book: a function takes arrays or records, draws on an Axes and returns it; none trains."""
+"""Figures of the book, drawn by Matplotlib: each function takes what it shows, and returns the Axes."""
 
 from __future__ import annotations
 

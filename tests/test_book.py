@@ -12,6 +12,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page as BrowserPage
 
+from gate_by_gate.explorers import EXPLORERS
 from tests.conftest import ROOT, OpenPage
 
 SE_PAGE = "book/02_squeeze_and_excitation.html"
@@ -118,3 +119,10 @@ def test_the_first_visit_to_the_se_page_is_light(book: Path, open_page: OpenPage
     )
     print(f"first visit: {len(files)} requests, {raw:,} bytes, {sent:,} compressed")
     assert sent <= FIRST_VISIT_BYTES
+
+
+def test_the_page_of_the_package_lists_every_explorer_with_its_controls(book: Path):
+    page = (book / "book" / "appendix_c_api.html").read_text(encoding="utf-8")
+    for explorer in EXPLORERS.values():
+        for name in (explorer.__name__, *(f"{explorer.__name__}.{c}" for c in explorer.definition.controls)):
+            assert f'id="gate_by_gate.explorers.{name}"' in page, name

@@ -48,7 +48,7 @@ COMBINATIONS = {
     "channel": "channel branch alone",
     "spatial": "spatial branch alone",
 }
-"""How the branches make one gate: the paper's ablation."""
+"""How the branches are combined into one gate, in the paper's ablation."""
 
 PUBLISHED_DILATION = 4
 OTHERS_TRAINED_AT = 4

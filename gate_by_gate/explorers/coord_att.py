@@ -40,7 +40,7 @@ STRIP_NAMES = {"both": "both (as published)", "height": "rows alone", "width": "
 """Which strips gate: the paper's table 1."""
 
 SETTINGS_OF_ONE_STRIP = {"height": "coord_att_strip_r4", "width": "coord_att_strip_width_r4"}
-"""The trained settings with one strip: each with r = 4 alone."""
+"""The trained settings with one strip alone; all of them have r = 4."""
 
 CHANNEL_NAMES = {
     "mean": "the mean of all",
@@ -189,7 +189,7 @@ def spans(setting: Setting) -> Data:
 
 
 def draw(gates: Gates, index: int) -> Strips:
-    """Store the strips and the gate on one scale.
+    """Draw the strips and the gate on one scale.
 
     The mean of the channels' products is not the product of their means, so the map is given and not made
     from the strips.

@@ -32,7 +32,7 @@ from gate_by_gate.widgets.snippets import Code
 __all__ = ["DEFINITION", "ECAExplorer"]
 
 ADAPTIVE = 0
-"""The position of the control ``kernel_size`` that leaves k to the formula."""
+"""The value of the control ``kernel_size`` that leaves k to the formula."""
 
 TRAINED_SIZES = (1, 3, 5, 7, 9)
 CHANNELS = Control("channels", "channels C", (8, 16, 32, 64, 128, 256, 512, 1024, 2048), 256)
@@ -50,25 +50,25 @@ TRAINED = Control("trained", "network trained with k =", TRAINED_SIZES, 3, "choi
 IMAGE = image_control("image", "test image", 0)
 
 MOST_CHANNELS = 4096
-"""Where the staircase ends."""
+"""The number of channels at which the staircase ends."""
 
 SE_REDUCTION = 16
 """The reduction of the SE block whose cost is drawn beside ECA's: the paper's."""
 
 
 def by_hand(setting: Setting) -> int | None:
-    """Return ECA's ``kernel_size``: None leaves it to the formula."""
+    """Return the ``kernel_size`` that ECA is given: None leaves it to the formula."""
     size = setting["kernel_size"]
     return None if size == ADAPTIVE else size  # type: ignore[return-value]
 
 
 def build(setting: Setting, channels: Value) -> ECA:
-    """Build the block of a setting for so many channels."""
+    """Build the block of a setting for a number of channels."""
     return ECA(channels, kernel_size=by_hand(setting), gamma=setting["gamma"], b=setting["b"])  # type: ignore[arg-type]
 
 
 def size(setting: Setting) -> Data:
-    """Give k, the parameters, and what share of the channels a gate sees."""
+    """Give k, the parameters, and the share of the channels that a gate sees."""
     block = build(setting, setting["channels"])
     k, channels = block.kernel_size, block.channels
     # Next to its middle a gate has k channels, unless there are fewer.
@@ -99,7 +99,7 @@ def shapes(setting: Setting) -> Data:
 
 @cache
 def corners(gamma: Value, b: Value) -> list[tuple[int, int]]:
-    """Return where the staircase of k over C begins, each C at which k changes, and where it ends."""
+    """Return the corners of the staircase of k over C: its beginning, every C at which k changes, its end."""
     found: list[tuple[int, int]] = []
     for channels in range(2, MOST_CHANNELS + 1):
         k = eca_kernel_size(channels, gamma, b)  # type: ignore[arg-type]

@@ -109,7 +109,7 @@ SIDE = Control("side", "side of the image in pixels", (224, 416), 224)
 
 
 def keywords(block: str, setting: Setting) -> Keywords:
-    """Return the keywords of a block that the setting changes: those that it takes and has otherwise.
+    """Return the keywords of a block that the setting changes from their defaults.
 
     Raises:
         ValueError: ``reduction`` is negative, or ``kernel_size`` even.
@@ -128,7 +128,7 @@ def keywords(block: str, setting: Setting) -> Keywords:
 
 
 def attention_of(block: str) -> str | None:
-    """Return the name of a block as ``attn_lib`` takes it: none is None."""
+    """Return what ``attn_lib`` takes as ``attention`` for a block: None for ``"none"``."""
     return None if block == "none" else block
 
 
@@ -151,7 +151,7 @@ def placement_of(backbone: str, block: str, placement: Value) -> Placement | Non
 
 @dataclass(frozen=True)
 class Filled:
-    """A backbone with a block in its slots: what a setting names.
+    """A backbone with a block in its slots, as a setting names it.
 
     Attributes:
         backbone: the network.
@@ -223,13 +223,13 @@ def where(filled: Filled) -> str:
 
 
 def thousands(values: Sequence[int], alt: str) -> Bars:
-    """Give whole numbers as bars in thousands, of which the stored decimals lose nothing."""
+    """Draw whole numbers as bars in thousands, whose three decimals keep every digit."""
     scaled = torch.tensor(values, dtype=torch.float64) / 1000
     return Bars(scaled, 0, max(scaled.max().item(), 0.001), alt, what="section")
 
 
 def compare_with_print(filled: Filled, total: int, statistics: int) -> str:
-    """Put what is printed for this network beside what is counted."""
+    """Write what is printed for this network beside what is counted."""
     sentences = [
         f"{figure.source}: {figure.text} {figure.unit.name}; counted: {figure.written(total)}."
         + (f" {figure.remark.format(figure.written(total + statistics))}" if figure.remark else "")
@@ -325,10 +325,10 @@ TALLEST = (
     {"backbone": "resnet50", "block": "se", "placement": "inside"},
     {"backbone": "mobilenext", "block": "coord_att"},
 )
-"""The settings with the longest numbers and the most to say of printed figures."""
+"""The settings with the longest numbers and the most printed figures."""
 
 NOWHERE = {"backbone": "mobilenet_v2", "block": "se", "placement": "backbone_outputs"}
-"""The setting at which the most is to be said of why there is nothing to show."""
+"""The setting with the longest sentence on why there is nothing to show."""
 
 CODE = Code(
     """import torch

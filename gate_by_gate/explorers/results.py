@@ -94,7 +94,7 @@ COSTS = {
     "time": "time, plain = 1",
 }
 BATCH = 50
-"""The size of the batches whose time is shown: that of one image is mostly the framework's own."""
+"""The batch size whose times are shown: the time of a single image is mostly the framework's own."""
 
 MEASURE = Control("measure", "vertical axis", tuple(MEASURES), ACCURACY, "choice", tuple(MEASURES.values()))
 MAP = Control("map", "map (not for accuracy)", tuple(MAPS), "attention", "choice", tuple(MAPS.values()))
@@ -159,7 +159,7 @@ def picked_measure(setting: Setting) -> Measure:
 
 @cache
 def measured(measure: Measure) -> dict[str, Spread]:
-    """Return what was measured, by setting, of those that have it."""
+    """Return what was measured of every setting that has the measure, by setting."""
     spreads = {name: measure.of_setting(name) for name in networks()}
     return {name: spread for name, spread in spreads.items() if spread is not None}
 
@@ -241,7 +241,7 @@ class Cost:
 
 
 def costs(name: str) -> dict[str, Cost]:
-    """Return a cost by setting, of those whose cost is known.
+    """Return the cost of every setting whose cost is known.
 
     Zero has no position on a logarithmic axis: it stands at the axis's low end.
     """
@@ -250,11 +250,11 @@ def costs(name: str) -> dict[str, Cost]:
     added = {
         setting: one.parameters if name == "parameters" else one.macs for setting, one in networks().items()
     }
-    return {setting: Cost(max(value, NOTHING[name]), f"{value:,}") for setting, value in added.items()}
+    return {setting: Cost(max(value, ZERO_AT[name]), f"{value:,}") for setting, value in added.items()}
 
 
-NOTHING = {"parameters": 1, "macs": 10}
-"""Where zero stands on an axis of ratios: below the least that a block adds."""
+ZERO_AT = {"parameters": 1, "macs": 10}
+"""Where zero is drawn on a logarithmic axis: below the least that a block adds."""
 
 
 def time_of(setting: str) -> Cost | None:
@@ -352,7 +352,7 @@ def describe(measure: Measure) -> str:
 
 @cache
 def explain(measure: Measure, cost: str) -> str:
-    """Say what is drawn, of how many settings and seeds, and where nothing stands."""
+    """Say what is drawn, of how many settings and seeds, and which of them are not to be seen."""
     says = [*say_measure(measure), say_seeds(measured(measure).values()), *off_axis(measure)]
     return " ".join([*says, *say_cost(measure, cost)])
 
@@ -486,7 +486,7 @@ print(first, second, difference, sep="\\n")
     },
 )
 
-IGNORES = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
+WHILE_ACCURACY = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
 """When a control does not matter: the accuracy is of no map."""
 
 
@@ -520,7 +520,7 @@ DEFINITION = Definition(
                     overview,
                     "full",
                     view_controls=("first", "second"),
-                    irrelevant_when=IGNORES,
+                    irrelevant_when=WHILE_ACCURACY,
                     tallest_at=Deferred(tallest),
                 ),
             ),
@@ -535,7 +535,7 @@ DEFINITION = Definition(
                     (Item("contrast", Contrast, "A, B, and A − B in points; intervals are of 95 %"),),
                     compare,
                     view_controls=("first", "second"),
-                    irrelevant_when=IGNORES,
+                    irrelevant_when=WHILE_ACCURACY,
                     tallest_at=({"measure": "energy", "map": "grad_cam"},),
                 ),
             ),

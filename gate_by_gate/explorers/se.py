@@ -54,7 +54,7 @@ MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
 
 DRAWN_SIDE = 10
-"""Rows and columns of a drawn feature map at most: more cost a page more bytes than they show a reader."""
+"""Most rows and columns of a drawn map: more would cost a page more bytes than they show a reader."""
 
 SYMBOLS = {
     "mlp.fc1.weight": ("W₁", "C/r × C"),
@@ -185,7 +185,7 @@ def by_class(setting: Setting) -> Data:
 
 
 def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: int) -> Heatmap:
-    """Give one channel before its gate, over the image.
+    """Draw one channel before its gate, over the image.
 
     Args:
         maps: what the block received for the image, ``(C, H, W)``; a map of more than ``DRAWN_SIDE`` rows is

@@ -50,7 +50,7 @@ NAMES = {"self_attention": BLOCK_NAMES["self_attention"], **BLOCK_NAMES}
 """The blocks whose costs are drawn, with self-attention first."""
 
 BYTES = 4
-"""Of a float32."""
+"""Bytes of a number in float32."""
 
 
 def network_name(setting: Setting) -> str:

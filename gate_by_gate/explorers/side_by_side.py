@@ -57,7 +57,7 @@ CHANCE = "by chance"
 
 
 def run_name(setting: str) -> str:
-    """Name the run of a setting whose weights are published."""
+    """Name the run of a setting whose weights are shown: that of the first seed."""
     return f"{setting}_seed0"
 
 
@@ -223,17 +223,17 @@ def times(batch: int) -> Table:
 
 
 def alone(setting: Setting) -> Data:
-    """Say how long an image takes that comes alone."""
+    """Say how long every network takes for an image that comes alone."""
     return {"alone": times(1)}
 
 
 def in_batch(setting: Setting) -> Data:
-    """Say how long an image takes that comes with others."""
+    """Say how long every network takes for an image that comes with others."""
     return {"in_batch": times(50)}
 
 
 def measured(setting: Setting) -> Data:
-    """Say how and on what the times were measured."""
+    """Say how the times were measured, and on which machine."""
     how = results.timing_conditions()
     versions, loads = how["versions"], [load for load in how["load"] if load is not None]
     busy = " that other work shared" if loads and max(loads) > how["threads"] + 0.5 else ""

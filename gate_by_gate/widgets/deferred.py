@@ -16,7 +16,7 @@ Member = TypeVar("Member", covariant=True)
 
 
 class Deferred(Sequence[Member]):
-    """A sequence that is made by a function, when something is first read of it.
+    """A sequence that a function makes when something is first read of it.
 
     Args:
         make: gives the members; it is called once.

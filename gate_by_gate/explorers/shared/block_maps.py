@@ -16,7 +16,7 @@ from gate_by_gate.widgets.items.strips import Strips
 __all__ = ["draw_channel_gates", "draw_spatial_gates", "hundredths", "looks_from"]
 
 MOST_COLUMNS = 15
-"""Columns of a drawn map at most: more cost a page more bytes than they show a reader."""
+"""Most columns of a drawn map: more would cost a page more bytes than they show a reader."""
 
 
 def hundredths(values: Tensor) -> Tensor:

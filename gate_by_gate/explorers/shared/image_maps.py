@@ -22,7 +22,7 @@ MOST_PEAKS = 4
 """Most positions that are marked as peaks; more with the largest value are a plateau."""
 
 MOST_ROWS = 14
-"""Rows and columns of a drawn map at most: more cost a page more bytes than they show a reader."""
+"""Most rows and columns of a drawn map: more would cost a page more bytes than they show a reader."""
 
 
 def coarse(values: Tensor) -> Tensor:

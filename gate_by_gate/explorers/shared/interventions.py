@@ -1,4 +1,4 @@
-"""Interventions on the networks of a probe: how each is told, and what it makes of the probe's pictures."""
+"""Interventions on the networks of a probe: the words for them, and what networks answer under them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TURNED = "turned"
 
 
 class Intervention(NamedTuple):
-    """How an intervention is told."""
+    """The words for an intervention."""
 
     name: str
     what: str
@@ -41,7 +41,7 @@ TOLD = {
     "without_height": ("rows open", "Every gate for a row is 1; those for columns stay."),
     "without_width": ("columns open", "Every gate for a column is 1; those for rows stay."),
 }
-"""How interventions are told that mean the same for every probe."""
+"""The words for the interventions that are the same for every probe."""
 
 GIVEN = "The blocks are given the gates that they compute for the other picture."
 
@@ -52,8 +52,8 @@ def interventions(
     """Return the interventions that a probe offers, in order.
 
     Args:
-        exchanged: what it is called to give gates for the other picture.
-        turned: how it is told to turn the cue; a probe without a cue has none.
+        exchanged: the name for giving the blocks the gates for the other picture.
+        turned: name and sentence for turning the cue; None for a probe without a cue.
         others: the names of others out of ``TOLD``, besides the mean.
     """
     cue = {} if turned is None else {TURNED: turned}

@@ -8,7 +8,7 @@ __all__ = ["PRINTED", "Printed", "Unit"]
 
 
 class Unit(NamedTuple):
-    """What a source means by its letter."""
+    """The unit of a printed figure: how many parameters it stands for, and its name."""
 
     size: int
     name: str

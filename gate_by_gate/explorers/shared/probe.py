@@ -14,15 +14,15 @@ from gate_by_gate.results.probe_images import LabelledImages, ProbeImages
 __all__ = ["COLOURS", "DIGITS", "Probe", "colour_of_the_cue"]
 
 COLOURS = ("red", "green", "blue")
-"""What the answers of a probe are called that asks for a colour."""
+"""The names of the answers where a probe asks for a colour."""
 
 DIGITS = tuple(str(digit) for digit in range(10))
-"""What the answers of a probe are called that asks for a digit."""
+"""The names of the answers where a probe asks for a digit."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A probe, and how it is told.
+    """A probe: its task, and the words of its explorer.
 
     Args:
         name: of its task, its images and its explorer.

@@ -19,7 +19,7 @@ __all__ = ["definition_of"]
 
 
 def longest(parts: ProbeParts) -> tuple[Setting, ...]:
-    """Return the settings whose sentences are the longest, for the longest of each sentence."""
+    """Return the settings with the longest sentences, one for each of the two sentences."""
 
     def length(setting: Setting, sentence: str) -> int:
         return len(str(parts.asked(setting)[sentence]))
@@ -78,8 +78,8 @@ def definition_of(probe: Probe) -> Definition:
     tallest: Deferred[Setting] = Deferred(
         lambda: [
             {"network": name, "stage": STAGES[-1]}
-            for name, setting in parts.settings.items()
-            if setting["attention"] == "self_attention"
+            for name, config in parts.configs.items()
+            if config["attention"] == "self_attention"
         ]
     )
     gates = [Part("places", of_maps, drawn, parts.places, "either", tallest_at=tallest)]

@@ -51,11 +51,11 @@ class ProbeParts:
         self.network = Control(
             "network",
             "network",
-            Deferred(lambda: self.settings),
+            Deferred(lambda: self.configs),
             probe.opens,
             "menu",
-            Deferred(lambda: map(title, self.settings.values())),
-            Deferred(lambda: map(family, self.settings.values())),
+            Deferred(lambda: map(title, self.configs.values())),
+            Deferred(lambda: map(family, self.configs.values())),
         )
         self.intervention = Control(
             "intervention",
@@ -77,8 +77,8 @@ class ProbeParts:
         return probe_images(self.probe.name)
 
     @cached_property
-    def settings(self) -> dict[str, dict[str, Any]]:
-        """The setting of every network of the probe whose weights are published, by its run.
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """The config of every network of the probe whose weights are published, by the name of its run.
 
         A menu names settings, so there is one network of each: that of the first seed.
         """
@@ -96,7 +96,7 @@ class ProbeParts:
         """Return the run of the picked network."""
         return str(self.checked("network", setting, self.network.values))
 
-    def change(self, setting: Setting) -> str:
+    def intervention_name(self, setting: Setting) -> str:
         """Return the picked intervention."""
         return str(self.checked("intervention", setting, self.intervention.values))
 
@@ -126,7 +126,7 @@ class ProbeParts:
         return self.images.donors if intervention == TURNED else self.images.shown
 
     def unseen(self, intervention: str) -> LabelledImages:
-        """Return the pictures beside them."""
+        """Return the other pictures, which are shown beside those that it sees."""
         return self.images.shown if intervention == TURNED else self.images.donors
 
     def thing(self, view: LabelledImages, index: int) -> str:
@@ -168,14 +168,14 @@ class ProbeParts:
 
     def asked(self, setting: Setting) -> Data:
         """Say what is right, and what the intervention does."""
-        index, intervention = self.index(setting), self.change(setting)
+        index, intervention = self.index(setting), self.intervention_name(setting)
         view = self.seen(intervention)
         asked = self.probe.asked(self.thing(view, index), self.answer(view, index))
         return {"asked": Text(asked), "what": Text(self.probe.interventions[intervention].what)}
 
     def look(self, setting: Setting) -> Data:
         """Give the picture that the network sees, and the one beside it."""
-        index, intervention = self.index(setting), self.change(setting)
+        index, intervention = self.index(setting), self.intervention_name(setting)
         return {
             "picture": self.draw(self.seen(intervention), index),
             "other": self.draw(self.unseen(intervention), index),
@@ -183,7 +183,11 @@ class ProbeParts:
 
     def read(self, setting: Setting) -> Data:
         """Say what the network answers, how sure it is of every answer, and what it answered before."""
-        name, index, intervention = self.network_name(setting), self.index(setting), self.change(setting)
+        name, index, intervention = (
+            self.network_name(setting),
+            self.index(setting),
+            self.intervention_name(setting),
+        )
         outcome, untouched = run_with(name, intervention), run_with(name, NOTHING)
         if outcome is None or untouched is None:
             return self.unsuitable(name)
@@ -225,7 +229,7 @@ class ProbeParts:
         }
         if self.probe.cued:
             data["follows"] = None
-        counts = record["interventions"].get(self.change(setting))
+        counts = record["interventions"].get(self.intervention_name(setting))
         if counts is not None:
             data["changed"] = share(counts["correct"], counts["total"])
             if "other" in counts:
@@ -245,7 +249,7 @@ class ProbeParts:
         return self.places_of(setting, NOTHING, "this cue: " if self.probe.cued else "")
 
     def other_places(self, setting: Setting) -> Data:
-        """Give those over the picture with the other cue."""
+        """Give the gates of the positions over the picture with the other cue."""
         return self.places_of(setting, TURNED, "the other: ")
 
     def places_of(self, setting: Setting, intervention: str, whose: str) -> Data:

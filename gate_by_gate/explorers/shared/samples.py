@@ -59,7 +59,7 @@ def inputs() -> Tensor:
 
 
 def __getattr__(name: str) -> Any:
-    """Return ``SAMPLES`` or ``INPUTS``: constants for readers who take code away, read when asked for."""
+    """Return ``SAMPLES`` or ``INPUTS``, as the code that explorers offer to readers calls the images."""
     if name not in ("SAMPLES", "INPUTS"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return samples() if name == "SAMPLES" else inputs()

@@ -62,7 +62,7 @@ COMBINATIONS = {
 
 
 def only(texts: Mapping[Any, str]) -> Callable[[Any], str]:
-    """Return what writes the values of a keyword: those in ``texts`` as there, all others not at all."""
+    """Return a function that writes a value of a keyword: as in ``texts``, or as nothing."""
     return lambda value: texts.get(value, "")
 
 
@@ -114,7 +114,7 @@ def title(config: Config) -> str:
 
 
 def order(config: Config) -> tuple[object, ...]:
-    """Return what settings are sorted by: family, kind, and the title with its numbers as numbers."""
+    """Return the sort key of a setting: family, kind, and the title with its numbers as numbers."""
     known, attention, of = list(KINDS), config["attention"], family(config)
     pieces = re.split(r"(\d+)", title(config))
     numbered = tuple(int(piece) if piece.isdigit() else piece for piece in pieces)

@@ -45,7 +45,7 @@ class Trained:
         return reading(name, observed.probabilities, image_index(setting))
 
     def block(self, setting: Setting) -> BlockRecord | None:
-        """Return what the block of the picked stage did to all sample images; None if none was trained."""
+        """Return what the block of the picked stage did to the sample images; None if no network is there."""
         stage = picked_stage(setting)
         observed = observe(self.network_name(setting))
         return observed.blocks[f"layer{stage}.0.attention"] if observed else None
