@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate_by_gate.widgets.deferred import Deferred
+from gate_by_gate.widgets.texts import phrase
 
 __all__ = ["Control", "Value", "key_of", "place"]
 
@@ -93,7 +94,7 @@ class Control:
 def place(name: str, label: str, grid: tuple[int, int], over: str, default: int) -> Control:
     """Make a control that picks a cell of a grid on the picture that the control ``over`` picks."""
     rows, columns = grid
-    texts = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
+    texts = tuple(phrase("place", row=row, column=column) for row in range(rows) for column in range(columns))
     return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid=grid, over=over)
 
 

@@ -22,18 +22,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["OUTPUT_VARIABLE", "STATIC", "by_key", "module_source", "output_mode", "pack", "page_html"]
+from gate_by_gate.widgets import texts
+
+__all__ = [
+    "ITEMS",
+    "OUTPUT_VARIABLE",
+    "STATIC",
+    "by_key",
+    "module_source",
+    "output_mode",
+    "pack",
+    "page_html",
+    "style_sheet",
+]
 
 OUTPUT_VARIABLE = "GATE_BY_GATE_OUTPUT"
 
 STATIC = Path(__file__).parent / "static"
-"""The front-end modules and their style sheet."""
+"""The front-end modules and the style sheets that all kinds of items share."""
+
+ITEMS = Path(__file__).parent / "items"
+"""The kinds of items, one folder each, with a ``draw.js`` and perhaps a ``style.css``."""
 
 ByKey: TypeAlias = "list[object] | dict[str, ByKey]"
 """Values as a list, or as a dictionary that holds the values of each key in the same way."""
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[\w./]*\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MULTILINE)
+_PHRASE = re.compile(r"\bphrase\(([^()]*?)[,)]")
+_QUOTED = re.compile(r'"(\w+)"')
+_TEXTS = "const TEXTS = {};\n"
 _NAME = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 
 
@@ -73,12 +91,13 @@ def page_html(module: str, values: Mapping[str, object], text: str) -> str:
 
 
 def pack(entries: Mapping[str, object]) -> dict[str, object]:
-    """Store the entries of a part without repeating what is equal; ``static/host.js`` unpacks them.
+    """Store equal entries of a part once; ``static/host.js`` unpacks them.
 
     Returns:
-        ``of``: every different entry once, as :func:`by_key` stores them; ``at``: for each key the place of
-        its entry there. The keys are all combinations of ``axes``, the first one slowest, joined by ``|``; or
-        ``keys``, if they are not.
+        Under ``of`` the entries without repetition, as :func:`by_key` stores them; under ``at`` for each key
+        the number of its entry. The keys themselves are listed under ``keys``; or, if they are all
+        combinations of the values of some controls, those values stand under ``axes``, and the last one
+        changes fastest.
     """
     # Keys of different lengths, or a value with a `|` in it, make axes that do not cross to the keys.
     columns = zip(*(key.split("|") for key in entries), strict=False)
@@ -91,9 +110,11 @@ def pack(entries: Mapping[str, object]) -> dict[str, object]:
 
 
 def by_key(values: Sequence[object]) -> ByKey:
-    """Store dictionaries of the same keys as one list for each key, and so on inside; others as they are.
+    """Turn a list of dictionaries into a dictionary of lists, where they all have the same keys.
 
-    What is alike then stands together, which a page compresses better: that of CBAM by a tenth.
+    ``[{"a": 2, "b": 3}, {"a": 5, "b": 7}]`` becomes ``{"a": [2, 5], "b": [3, 7]}``, and the lists in it are
+    treated alike; any other list stays as it is. What is alike then stands together, which a page compresses
+    better: that of CBAM by a tenth.
     """
     first = values[0] if values else None
     if not isinstance(first, Mapping) or not first:
@@ -105,27 +126,32 @@ def by_key(values: Sequence[object]) -> ByKey:
 
 
 def module_source(name: str) -> str:
-    """Return a front-end module and all that it imports as one ES module without imports.
+    """Return a front-end module and all that it needs as one ES module without imports.
 
-    The files share one scope then, so no two of them may declare the same name at their top level, and none
-    may rename what it imports.
+    An explorer needs the drawings of every kind of item, which it does not import: a kind is found by its
+    folder. The files share one scope then, so no two of them may declare the same name at their top level,
+    and none may rename what it imports. The texts that they show come from the catalogue of the language.
 
     Args:
         name: the file in ``static``, without its ending.
 
     Raises:
-        ValueError: two files declare one name, or a file exports or imports in another form than the house's.
+        ValueError: two files declare one name, a file exports or imports in another form than the house's, or
+            a text is not in the catalogue.
     """
-    pieces: dict[str, str] = {}
+    pieces: dict[Path, str] = {}
 
-    def collect(file: str) -> None:
-        source = (STATIC / f"{file}.js").read_text(encoding="utf-8")
+    def collect(file: Path) -> None:
+        source = file.read_text(encoding="utf-8")
         for imported in _IMPORT.findall(source):
-            if imported not in pieces:
-                collect(imported)
+            if (needed := (file.parent / imported).resolve()) not in pieces:
+                collect(needed)
         pieces[file] = _EXPORT.sub("", _IMPORT.sub("", source))
 
-    collect(name)
+    drawings = sorted(ITEMS.glob("*/draw.js")) if name == "explorer" else []
+    for file in (*drawings, STATIC / f"{name}.js"):
+        if (file := file.resolve()) not in pieces:
+            collect(file)
     linked = "\n".join(pieces.values())
     declared = _NAME.findall(linked)
     twice = sorted({one for one in declared if declared.count(one) > 1})
@@ -134,4 +160,21 @@ def module_source(name: str) -> str:
     loose = [line for line in linked.splitlines() if line.startswith(("import ", "export "))]
     if loose != ["export default { render };"]:
         raise ValueError(f"{name}.js must export `{{ render }}` as its default and nothing else; got {loose}")
-    return linked
+    shown = json.dumps(texts_of(name, linked), ensure_ascii=False)
+    return linked.replace(_TEXTS, f"const TEXTS = {shown};\n")
+
+
+def texts_of(name: str, source: str) -> dict[str, str]:
+    """Return the texts that the source of a module shows, in the language of the interface."""
+    known = texts.catalogue(texts.language())
+    keys = {key for argument in _PHRASE.findall(source) for key in _QUOTED.findall(argument)}
+    if unknown := sorted(keys - known.keys()):
+        raise ValueError(f"{name}.js shows texts that no catalogue has: {', '.join(unknown)}")
+    return {key: text for key, text in known.items() if key in keys}
+
+
+def style_sheet() -> str:
+    """Return the style sheet of explorers and exercises: what all share, then the kinds of items in turn."""
+    shared = [STATIC / f"{name}.css" for name in ("frame", "plate", "exercise")]
+    files = [*shared, *sorted(ITEMS.glob("*/style.css"))]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)

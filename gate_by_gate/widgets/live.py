@@ -10,6 +10,7 @@ from gate_by_gate.widgets.controls import Control, key_of
 from gate_by_gate.widgets.definition import Definition
 from gate_by_gate.widgets.embedding import module_source, output_mode
 from gate_by_gate.widgets.publishable import Publishable
+from gate_by_gate.widgets.texts import phrase
 
 __all__ = ["Explorer"]
 
@@ -17,7 +18,7 @@ __all__ = ["Explorer"]
 def control_trait(control: Control) -> traitlets.TraitType:
     """Make the synchronised trait of a control."""
     kinds = {bool: traitlets.Bool, int: traitlets.Int, str: traitlets.Unicode}
-    told = f"The control “{control.label}”."
+    told = phrase("control_help", label=control.label)
     return kinds[type(control.default)](control.default, help=told).tag(sync=True)
 
 
@@ -142,7 +143,7 @@ class Explorer(Publishable):
 
     def describe(self) -> str:
         """Return what a page shows where JavaScript is off."""
-        return f"{self.definition.title}. This box is live where JavaScript is on."
+        return phrase("no_script", title=self.definition.title)
 
     def __repr__(self) -> str:
         """Say what is on screen, without a memory address, so that a stored output can be compared."""

@@ -9,7 +9,7 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError("explorers and exercises need anywidget: pip install -r requirements.txt") from error
 
-from gate_by_gate.widgets.embedding import STATIC, output_mode, page_html
+from gate_by_gate.widgets.embedding import output_mode, page_html, style_sheet
 
 __all__ = ["Publishable"]
 
@@ -22,7 +22,7 @@ class Publishable(anywidget.AnyWidget):
     """
 
     module: ClassVar[str]
-    _css = STATIC / "widgets.css"
+    _css = style_sheet()
 
     def stored_values(self) -> dict[str, Any]:
         """Return everything that the module reads from its model."""

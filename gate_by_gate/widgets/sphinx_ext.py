@@ -52,9 +52,7 @@ def begin(app: Sphinx) -> None:
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     (static / SCRIPT).write_text(bundle(), encoding="utf-8")
-    (static / STYLE).write_text(
-        (embedding.STATIC / "widgets.css").read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    (static / STYLE).write_text(embedding.style_sheet(), encoding="utf-8")
 
 
 def add_assets(

@@ -253,7 +253,7 @@ def explorer_html(definition: Definition, **setting: object) -> str:
 
 def write_page(folder: Path, *bodies: str, theme: str = "light") -> str:
     """Write a bare page with widgets; return its address."""
-    style = (embedding.STATIC / "widgets.css").read_text(encoding="utf-8")
+    style = embedding.style_sheet()
     # The book's own dark colours.
     dark = (
         "body { background: #14181e; color: #ced6dd; --pst-color-text-base: #ced6dd; "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
+from matplotlib import colormaps
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_accessible
@@ -37,11 +39,11 @@ def test_every_kind_shows_its_data_at_every_position(page: Page):
 def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
     over, signed, rows = (item(page, "maps", at) for at in (1, 2, 4))
     plate, readout = over.locator("[data-name=map]"), over.locator(".attn-readout")
-    # Row 2, column 3 of 5 x 7: the middle of a scale from -1 to 2, in steps of sixteen.
-    point_at(page, plate, 3.5 / 7, 2.5 / 5)
-    expect(readout).to_have_text("row 2, column 3: 0.6")
-    # A map of the same shape shows the same place, another one none.
-    expect(signed.locator(".attn-readout")).to_contain_text("row 2, column 3: ")
+    # Row 2, column 4 of 5 x 7 holds 0.59, on a scale of sixteen steps from -1 to 2.
+    point_at(page, plate, 4.5 / 7, 2.5 / 5)
+    expect(readout).to_have_text("row 2, column 4: 0.6")
+    # A map of the same shape shows the same cell, another one none.
+    expect(signed.locator(".attn-readout")).to_contain_text("row 2, column 4: ")
     expect(rows.locator(".attn-readout")).to_be_empty()
     page.mouse.move(1, 1)
     expect(readout).to_be_empty()
@@ -60,6 +62,49 @@ def test_strips_say_both_values(page: Page):
     strips = item(page, "maps", 3)
     point_at(page, strips.locator("[data-name=map]"), 4.5 / 5, 1.5 / 3)
     expect(strips.locator(".attn-readout")).to_have_text("row 1: 0.53 × column 4: 0.8")
+
+
+ALIKE = 30
+"""Two pixels from an end a colour of the ramp is off by up to 15 of 255; from the other end's by over 100."""
+
+
+def colours_of_ramp(page: Page, element: Locator) -> list[list[int]]:
+    """Return what a reader sees at both ends of a map's legend, as red, green and blue."""
+    ramp = element.locator(".attn-ramp")
+    # Its ends are round: what is seen is two pixels from them, in the middle of its height.
+    return page.evaluate(
+        """async (png) => {
+            const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+            const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+            context.drawImage(image, 0, 0);
+            const at = (x) => [...context.getImageData(x, image.height / 2, 1, 1).data].slice(0, 3);
+            return [at(2), at(image.width - 3)];
+        }""",
+        base64.b64encode(ramp.screenshot()).decode(),
+    )
+
+
+@pytest.mark.parametrize(("at", "colours"), [(2, "RdBu_r"), (3, "cividis")])
+def test_the_legend_of_a_map_has_the_colours_of_the_map_from_low_to_high(page: Page, at: int, colours: str):
+    element = item(page, "maps", at)
+    texts = element.locator(".attn-scale span").all_text_contents()
+    assert float(texts[0]) < float(texts[1])
+    seen = colours_of_ramp(page, element)
+    # What the map itself, or a strip beside it, paints its lowest and its highest cell with.
+    painted = element.locator("canvas:not(.attn-under)").evaluate_all(
+        """(canvases) => canvases.flatMap((canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return Array.from({ length: data.length / 4 }, (_, i) => [...data.slice(4 * i, 4 * i + 3)]);
+        })"""
+    )
+    for end, colour in zip((0.0, 1.0), seen, strict=True):
+        expected = [round(255 * channel) for channel in colormaps[colours](end)[:3]]
+        assert max(abs(a - b) for a, b in zip(colour, expected, strict=True)) <= ALIKE, (seen, expected)
+        # The signed map reaches its high end alone, and its scale as far below zero.
+        if colours == "cividis" or end == 1:
+            assert (
+                min(max(abs(a - b) for a, b in zip(colour, cell, strict=True)) for cell in painted) <= ALIKE
+            )
 
 
 def test_the_marks_have_a_legend(page: Page):
@@ -376,15 +421,15 @@ def test_rings_say_what_they_mark_while_nothing_is_pointed_at(page: Page):
     expect(readout).to_have_text("A a: cost 1, reached 10 %")
 
 
-def test_a_part_keeps_its_room_out_of_sight(page: Page):
+def test_a_part_keeps_its_greatest_height(page: Page):
     said = page.locator("[data-name=long]")
-    room = page.locator(".attn-room")
-    height = room.bounding_box()["height"]
+    tallest = page.locator(".attn-tallest")
+    height = tallest.bounding_box()["height"]
     assert said.bounding_box()["height"] < height
-    ghost = room.locator("[aria-hidden=true]")
+    ghost = tallest.locator("[aria-hidden=true]")
     assert (ghost.count(), ghost.is_visible()) == (1, False)
     page.get_by_label("width", exact=True).press("End")
-    assert said.bounding_box()["height"] == room.bounding_box()["height"] == height
+    assert said.bounding_box()["height"] == tallest.bounding_box()["height"] == height
 
 
 @pytest.mark.parametrize("width", [1280, 375])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, KeysView, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 __all__ = ["DECIMALS", "Array", "Encoded", "Kind", "Numbers", "as_list", "flatten", "round_off"]
@@ -105,5 +106,13 @@ class Kind(Encoded):
     kind: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
+        """Name the kind.
+
+        Raises:
+            TypeError: nothing draws it.
+        """
         super().__init_subclass__()
         cls.kind = cls.__module__.rpartition(".")[2]
+        drawing = Path(__file__).parent / cls.kind / "draw.js"
+        if not drawing.exists():
+            raise TypeError(f"a kind of item stands in a folder with a draw.js; expected {drawing}")

@@ -1,4 +1,4 @@
-// Maps as colours. A stored map has one hexadecimal digit per place: 0 for its low end and the scale's last step for
+// Maps as colours. A stored map has one hexadecimal digit for each cell: 0 for its low end and the scale's last step for
 // its high end. What is read back from it is as exact as that.
 
 // Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
@@ -14,24 +14,48 @@ const RED_BLUE = rgb(
   "fbe3d4", "f9c4a9", "f09c7b", "da6853", "c13639", "9c1127", "67001f",
 );
 
+/** @param {...string} colours */
 function rgb(...colours) {
   return colours.map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 }
 
+/**
+ * A stored map.
+ * @typedef {{shape: number[], hex: string, low: number, high: number, signed?: boolean}} StoredMap
+ */
+
+/** @param {{signed?: boolean}} map */
 const scaleOf = (map) => (map.signed ? RED_BLUE : CIVIDIS);
 
-/** Give the value that a place of a map was stored with, in as many decimals as tell one step from the next. */
-export function valueAt(map, place) {
-  const step = (map.high - map.low) / (scaleOf(map).length - 1);
-  const decimals = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step))) : 3;
-  return String(Number((map.low + parseInt(map.hex[place], 16) * step).toFixed(decimals)));
+/**
+ * Give the colours of a map from its low end to its high end, as the background of its legend.
+ * @param {{signed?: boolean}} map
+ */
+export function rampOf(map) {
+  return `linear-gradient(90deg, ${scaleOf(map).map((colour) => `rgb(${colour})`)})`;
 }
 
-/** Paint a canvas, one pixel per place; `colour(i)` gives red, green and blue of 0 to 255. */
+/**
+ * Give the value that a cell of a map was stored with, in as many decimals as tell one step from the next.
+ * @param {StoredMap} map
+ * @param {number} cell where its digit stands
+ */
+export function valueAt(map, cell) {
+  const step = (map.high - map.low) / (scaleOf(map).length - 1);
+  const decimals = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step))) : 3;
+  return String(Number((map.low + parseInt(map.hex[cell], 16) * step).toFixed(decimals)));
+}
+
+/**
+ * Paint a canvas, one pixel for each cell.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number[]} shape
+ * @param {(cell: number) => number[]} colour gives red, green and blue of 0 to 255
+ */
 export function paint(canvas, [height, width], colour) {
   canvas.width = width;
   canvas.height = height;
-  const context = canvas.getContext("2d");
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const shade = colour(i);
@@ -41,13 +65,23 @@ export function paint(canvas, [height, width], colour) {
   context.putImageData(image, 0, 0);
 }
 
-/** Paint a map whose first place is `from` in its digits. */
+/**
+ * Paint a map.
+ * @param {HTMLCanvasElement} canvas
+ * @param {StoredMap} map
+ * @param {number[]} [shape]
+ * @param {number} [from] where its first digit stands
+ */
 export function paintMap(canvas, map, shape = map.shape, from = 0) {
   const scale = scaleOf(map);
   paint(canvas, shape, (i) => scale[parseInt(map.hex[from + i], 16)]);
 }
 
-/** Paint 8-bit values, base64-coded row by row: of grey, or first all of red, then green, then blue. */
+/**
+ * Paint 8-bit values, base64-coded row by row: of grey, or first all of red, then green, then blue.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{shape: number[], data: string, colour?: boolean}} picture
+ */
 export function paintPicture(canvas, { shape, data, colour }) {
   const bytes = atob(data);
   const step = colour ? shape[0] * shape[1] : 0;

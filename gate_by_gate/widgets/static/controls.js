@@ -3,6 +3,7 @@
 
 import { paintPicture } from "./colours.js";
 import { clamp, make } from "./dom.js";
+import { cellAt, stepOf } from "./pointing.js";
 
 /** Write a value as the reader sees it. */
 export function textOf(control, value) {
@@ -116,7 +117,7 @@ function makePlace(control, { id, change, pictures, read }) {
   }
   input.addEventListener("input", () => { say(Number(input.value)); change(control.values[input.value]); });
   input.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const step = stepOf(event);
     if (step === undefined) return;
     event.preventDefault();
     const at = Number(input.value);
@@ -124,9 +125,8 @@ function makePlace(control, { id, change, pictures, read }) {
       clamp((at % columns) + step[1], 0, columns - 1));
   });
   const follow = (event) => {
-    const { left, top, width, height } = board.getBoundingClientRect();
-    moveTo(clamp(Math.floor(((event.clientY - top) / height) * rows), 0, rows - 1) * columns +
-      clamp(Math.floor(((event.clientX - left) / width) * columns), 0, columns - 1));
+    const [row, column] = cellAt(board, event, control.grid);
+    moveTo(row * columns + column);
   };
   const isTouch = (event) => event.pointerType === "touch"; // which may begin to scroll the page: only a tap picks
   board.addEventListener("pointerdown", (event) => {

@@ -1,46 +1,50 @@
 // Elements: how every part of an explorer makes them.
 
+import { phrase } from "./texts.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "g", "rect", "line", "path", "circle", "text"]);
 
-/** Make an element; attributes that are undefined are left out, text is never parsed as HTML. */
+/**
+ * Make an element; attributes that are undefined are left out, text is never parsed as HTML.
+ * @param {string} tag
+ * @param {Record<string, unknown>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {any} the element: of HTML or of SVG, by its tag
+ */
 export function make(tag, attributes = {}, ...children) {
   const element = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) element.setAttribute(name, value);
+    if (value !== undefined) element.setAttribute(name, String(value));
   }
   element.append(...children);
   return element;
 }
 
-/** Make a number's element. Not announced on its own: one move of a control changes many of them. */
+/**
+ * Make a number's element. Not announced on its own: one move of a control changes many of them.
+ * @param {string} name
+ * @returns {HTMLOutputElement}
+ */
 export function makeOutput(name) {
   return make("output", { "data-name": name, "aria-live": "off" });
 }
 
-/** Make the place where the pointed-at value is said. */
+/**
+ * Make the line that says what is pointed at.
+ * @returns {HTMLElement}
+ */
 export function makeReadout() {
   return make("p", { class: "attn-readout", "aria-live": "polite" });
 }
 
-/** Write a text where a screen reader hears of every writing, be it the same text again. */
+/**
+ * Write a text where a screen reader hears of every writing, be it the same text again.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-/**
- * Show the first value to a reader who comes by keyboard, and take it back from one who only passes by.
- * @param {HTMLElement} element what takes the focus
- * @param {{isFree(): boolean, first(): void, clear(): void}} pointing `isFree` says whether nothing is pointed at
- */
-export function pointOnFocus(element, { isFree, first, clear }) {
-  let passing = false;
-  element.addEventListener("focus", () => {
-    passing = element.matches(":focus-visible") && isFree();
-    if (passing) first();
-  });
-  element.addEventListener("keydown", ({ key }) => { if (key.startsWith("Arrow")) passing = false; });
-  element.addEventListener("blur", () => { if (passing) clear(); });
 }
 
 /**
@@ -49,10 +53,10 @@ export function pointOnFocus(element, { isFree, first, clear }) {
  * @param {() => {columns: string[], rows: string[][]}} read what it holds now; the first cell of a row is its header
  * @returns {{element: HTMLElement, update(): void}}
  */
-export function makeTable(label, read) {
+export function makeTableOf(label, read) {
   const table = make("table");
-  const element = make("details", { class: "attn-values" }, make("summary", {}, "values"),
-    make("div", { tabindex: 0, role: "group", "aria-label": `${label}, values` }, table));
+  const element = make("details", { class: "attn-values" }, make("summary", {}, phrase("values")),
+    make("div", { tabindex: 0, role: "group", "aria-label": phrase("values_of", { label }) }, table));
   function update() {
     if (!element.open) return;
     const { columns, rows } = read();
@@ -65,12 +69,37 @@ export function makeTable(label, read) {
   return { element, update };
 }
 
-/** Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell. */
+/**
+ * Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell.
+ * @param {KeyboardEvent} event
+ */
 export function keepToItself(event) {
   if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
 }
 
-/** Keep a number between two ends. */
+/**
+ * Keep a number between two ends.
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
 export function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
+}
+
+/**
+ * Write a share as a length in CSS or SVG.
+ * @param {number} share
+ */
+export const percent = (share) => `${(100 * share).toFixed(3)}%`;
+
+/**
+ * Write a number into its element.
+ * @param {HTMLOutputElement} output
+ * @param {{value: number, text: string, right?: boolean}} number
+ */
+export function writeNumber(output, { value, text, right }) {
+  output.dataset.value = String(value);
+  output.textContent = text;
+  if (right !== undefined) output.dataset.verdict = right ? "right" : "wrong";
 }

@@ -6,6 +6,7 @@
 //   {kind: "choice", question, answer, options: [{text, feedback}]}
 
 import { keepToItself, make } from "./dom.js";
+import { phrase } from "./texts.js";
 
 let drawn = 0; // makes element ids unique
 const session = Math.random().toString(36).slice(2, 8); // a notebook may load this module more than once
@@ -22,15 +23,15 @@ function numberAnswer(spec, id, tell) {
   const input = make("input", { type: "text", inputmode: "decimal", id: `${id}-answer`, autocomplete: "off",
     "aria-describedby": `${id}-question ${id}-feedback` });
   const unit = make("span", {}, spec.unit);
-  const form = make("form", {}, make("label", { for: `${id}-answer` }, "Your prediction"), input, unit,
-    make("button", { type: "submit" }, "Check"));
+  const form = make("form", {}, make("label", { for: `${id}-answer` }, phrase("your_prediction")), input, unit,
+    make("button", { type: "submit" }, phrase("check")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = readNumber(input.value);
-    if (Number.isNaN(given)) return tell(null, "Type a number first.");
+    if (Number.isNaN(given)) return tell(null, phrase("no_number"));
     const near = (value) => Math.abs(given - value) <= spec.within + 1e-9 * Math.abs(value);
     if (near(spec.answer)) return tell(true, spec.because);
-    tell(false, spec.hints.find(({ value }) => near(value))?.text ?? (given > spec.answer ? "It is less." : "It is more."));
+    tell(false, spec.hints.find(({ value }) => near(value))?.text ?? phrase(given > spec.answer ? "less" : "more"));
   });
   return form;
 }
@@ -53,7 +54,7 @@ function render({ model, el }) {
   const feedback = make("p", { class: "attn-feedback", id: `${id}-feedback`, role: "status" }, verdict, reason);
   const tell = (right, text) => {
     feedback.dataset.verdict = right === null ? "none" : right ? "right" : "wrong";
-    verdict.textContent = right === null ? "" : right ? "Right. " : "Not quite. ";
+    verdict.textContent = right === null ? "" : phrase(right ? "right" : "wrong");
     reason.textContent = text;
   };
   const answer = (spec.kind === "number" ? numberAnswer : choiceAnswer)(spec, id, tell);

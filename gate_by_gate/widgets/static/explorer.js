@@ -10,54 +10,18 @@
 //   code     the Python that computes what is shown, if the explorer has some
 //   link     the address of the page at this setting; a notebook has none
 //
-// The vocabulary of items, by kind:
-//   number   {value, text}                               one number with its unit
-//   text     {text}                                      one sentence
-//   terms    {rows: [{name, label, formula, product, value, text}], total: {value, text}}
-//   shapes   {rows: [{step, shape}]}                     the shape after every step
-//   table    {head, columns: [{name, label}], rows: [{label, cells: [{value, text, right}]}]}
-//            `right` marks a number by a tick or a cross
-//   picture  {index, box: [x, y, w, h], frame, alt, marks}   one of spec.pictures, with a box drawn on it that the
-//            legend calls `frame`
-//   bars     {values, low, high, alt, what, band, reach, sort, before, names}  one bar per channel, or per `what`; those
-//            of a part share a cursor; band: the channels to point out, and with `reach` the neighbours of the one
-//            pointed at instead; sort {control, when, by}: in the order of the item `by` while so set; before: a line
-//            across each bar at another value; names: what bars are called if not by their numbers
-//   heatmap  {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots, spot}
-//            one hexadecimal digit per place; over {index, box, frame, marks}: the picture below it; pick: the control
-//            whose position picks one of several frames in `hex`, fills the {} of caption and alt, and picks one of
-//            the spots, which the legend calls `spot`;
-//            `high` may then be a list, a high end per frame
-//   strips   {height, width, product}                    three maps of one scale: a column, a row and their product
-//   chart    {x, y, series, alt, here, rings}            x and y {label, low, high, log, ticks: [[value, text]]}
-//            series {name, style, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
-//            here {x, y, text}: the point of this setting, or {pick, at}: one for each value of the control `pick`
-//            rings [{pick, label}]: marks the point that is called as the control `pick` stands
-//   contrast {pick: [first, second], ...}                two things that controls pick, and their difference; contrast.js
-// A mark is {shape: "rect", at: [x, y, w, h]} or {shape: "points", at: [[x, y], ...]} with a style (field, cell, spot)
-// and a label for the legend. An item whose data is null is not there at this setting. Instead of its items a part's
-// data may be {missing: "why there is nothing to show"}.
+// How an item is drawn, and what its data are, stands in the folder of its kind, in `items`. An item whose data is null is
+// not there at this setting. Instead of its items a part's data may be {missing: "why there is nothing to show"}.
 
-import { makeBars } from "./bars.js";
-import { makeChart } from "./chart.js";
-import { makeContrast } from "./contrast.js";
 import { makeControl, textOf } from "./controls.js";
 import { keepToItself, make, setText } from "./dom.js";
-import { makeHeatmap, makePicture, makeStrips } from "./maps.js";
-import { makeNumber, makeRows, makeShapes, makeTerms, makeText } from "./numbers.js";
+import { kinds } from "./kinds.js";
+import { phrase } from "./texts.js";
 
 /** @typedef {{get(name: string): any, set(name: string, value: any): void, save_changes(): void,
  *             on(event: string, f: () => void): void, off(event: string, f: () => void): void}} Model */
 
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
-const LOST = "The kernel does not answer. Positions it has already computed still work; " +
-  "run the cell again for the others.";
-
-const ITEMS = {
-  number: makeNumber, text: makeText, terms: makeTerms, shapes: makeShapes, table: makeRows,
-  picture: makePicture, bars: makeBars, heatmap: makeHeatmap, strips: makeStrips, chart: makeChart,
-  contrast: makeContrast,
-};
 
 let drawn = 0; // makes element ids unique when a page holds several explorers
 const session = Math.random().toString(36).slice(2, 8); // ... or a notebook loads this module twice
@@ -71,12 +35,12 @@ function makePart(part, pictures, pick) {
     point: (channel, what) => each((item) => item.mark?.(channel, what)),
     pointCell: (cell, shape) => each((item) => item.markCell?.(cell, shape)),
   };
-  for (const item of part.items) items[item.name] = ITEMS[item.kind](item, host);
+  for (const item of part.items) items[item.name] = kinds[item.kind](item, host);
   const note = make("p", { class: "attn-note" });
   const element = make("div", { class: `attn-part attn-${part.layout}`, "data-part": part.name },
     note, ...Object.values(items).map((item) => item.element));
   let shown;
-  let stood; // where the controls stood that items follow by themselves
+  let stood; // where the controls stood that change the view
   return {
     element,
     show(data) {
@@ -87,7 +51,7 @@ function makePart(part, pictures, pick) {
       note.textContent = why ?? "";
       element.classList.toggle("attn-missing", why !== undefined);
       if (why === undefined) for (const [name, item] of Object.entries(items)) {
-        // What does not exist at this setting (a fourth head of two) leaves its room empty, so that nothing jumps.
+        // What does not exist at this setting (a fourth head of two) leaves its space empty, so that nothing jumps.
         item.element.classList.toggle("attn-absent", data[name] === null);
         if (data[name] !== null) item.update(data[name], { pick, data });
       }
@@ -96,13 +60,13 @@ function makePart(part, pictures, pick) {
 }
 
 /**
- * Keep the room of a part at the settings that have the most to show: draw them too, out of sight in the same place.
+ * Keep the height that a part has where it is at its tallest: draw it there too, out of sight in the same place.
  * @param {object} part its description
  * @param {HTMLElement} shown the part itself
  * @param {() => {element: HTMLElement, show(data: object): void}} makeGhost makes another one
  */
-function makeRoom(part, shown, makeGhost) {
-  const element = make("div", { class: `attn-room attn-${part.layout}` }, shown);
+function keepHeight(part, shown, makeGhost) {
+  const element = make("div", { class: `attn-tallest attn-${part.layout}` }, shown);
   const waiting = new Set(part.tallest_at);
   return {
     element,
@@ -140,16 +104,15 @@ function makeTools(spec, model, reset) {
     Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(
       () => say(done), () => say(failed));
   };
-  button("reset", reset);
+  button(phrase("reset"), reset);
   if (model.get("link")) {
-    button("copy link", () => copy(model.get("link"), "The link to this setting is copied.",
-      "This browser does not let a page copy; the link is in the address bar."));
+    button(phrase("copy_link"), () => copy(model.get("link"), phrase("link_copied"), phrase("link_not_copied")));
   }
   tools.append(status);
 
   const code = make("code");
-  const block = make("details", { class: "attn-code" }, make("summary", {}, "the code for this setting"),
-    make("pre", { tabindex: 0, role: "group", "aria-label": "Python code" }, code));
+  const block = make("details", { class: "attn-code" }, make("summary", {}, phrase("code")),
+    make("pre", { tabindex: 0, role: "group", "aria-label": phrase("code_label") }, code));
   if (spec.code) tools.append(block);
   const show = () => { if (block.open) code.textContent = model.get("code"); };
   block.addEventListener("toggle", show);
@@ -190,10 +153,10 @@ function render({ model, el }) {
     const shelf = make("div", { class: "attn-shelf" });
     for (const part of panel.parts) {
       const view = makePart(part, spec.pictures, pick);
-      const room = makeRoom(part, view.element, () => makePart(part, spec.pictures, pick));
-      parts.push({ ...part, show: view.show, fill: room.fill });
+      const kept = keepHeight(part, view.element, () => makePart(part, spec.pictures, pick));
+      parts.push({ ...part, show: view.show, fill: kept.fill });
       store[part.name] = {};
-      shelf.append(part.tallest_at.length ? room.element : view.element);
+      shelf.append(part.tallest_at.length ? kept.element : view.element);
     }
     box.append(bar, ...(pinned ? [] : [shelf]));
     figure.append(box);
@@ -201,7 +164,7 @@ function render({ model, el }) {
   const tools = makeTools(spec, model, () => { move(spec.start); tell(""); });
   figure.append(tools.element);
 
-  const hint = make("p", { id: `${id}-keys`, hidden: "" }, "Arrow keys step through the values.");
+  const hint = make("p", { id: `${id}-keys`, hidden: "" }, phrase("arrow_keys"));
   figure.append(hint);
   for (const plot of figure.querySelectorAll('[data-name="map"][tabindex]')) plot.setAttribute("aria-describedby", hint.id);
 
@@ -221,7 +184,7 @@ function render({ model, el }) {
       part.fill(store[part.name]);
       const data = store[part.name][keyOf(part)];
       if (data) part.show(data);
-      else if (lost) part.show({ missing: "This position was not computed before the kernel stopped answering." });
+      else if (lost) part.show({ missing: phrase("position_lost") });
       else waiting = true;
     }
     tools.show();
@@ -232,7 +195,7 @@ function render({ model, el }) {
 
   /** Say something, or nothing any more; a lost kernel comes first. */
   function tell(text) {
-    tools.say(lost ? LOST : text);
+    tools.say(lost ? phrase("kernel_lost") : text);
   }
 
   function lose() {

@@ -36,6 +36,7 @@ def test_a_page_gets_no_comments():
 @pytest.fixture
 def static(tmp_path, monkeypatch):
     monkeypatch.setattr(embedding, "STATIC", tmp_path)
+    monkeypatch.setattr(embedding, "ITEMS", tmp_path / "items")
 
     def write(**files: str) -> None:
         for name, source in files.items():

@@ -11,8 +11,11 @@
 //   absent    what is said if the first, the second or both are no member: three texts
 //   spans     the scales of a difference, in points, from small to large: the first that has room is taken
 
-import { percent } from "./chart.js";
-import { make, setText } from "./dom.js";
+import { make, percent, setText } from "../../static/dom.js";
+import { kinds } from "../../static/kinds.js";
+import { phrase } from "../../static/texts.js";
+
+/** @import { Item, View } from "../../static/kinds.js" */
 
 const MIRRORED = { "+": "-", "-": "+" };
 const SIDES = [0.25, 0.75]; // where the two stand, as shares of the width
@@ -57,13 +60,16 @@ function makePlot(name) {
   };
 }
 
-const line = (x1, y1, x2, y2, style) => make("line",
+/** @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} style */
+const segment = (x1, y1, x2, y2, style) => make("line",
   { x1: percent(x1), y1: percent(1 - y1), x2: percent(x2), y2: percent(1 - y2), class: style });
+/** @param {number} x @param {number} y */
 const dot = (x, y) => make("circle", { cx: percent(x), cy: percent(1 - y), r: 3.5, class: "attn-end" });
 
-export function makeContrast(item) {
+/** @param {Item} item @returns {View} */
+function makeContrast(item) {
   const body = make("tbody");
-  const head = ["", "A", "B", "A − B"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
+  const head = ["", phrase("first"), phrase("second"), phrase("difference")].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
   const table = make("table", { class: "attn-terms attn-pair" }, make("caption", {}, item.label),
     make("thead", {}, make("tr", {}, ...head)), body);
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
@@ -80,7 +86,7 @@ export function makeContrast(item) {
     const [a, b] = [cells(first), cells(second)];
     const differences = [mean === null ? NONE : inPoints(mean),
       reach === null ? NONE : `± ${(reach / 10).toFixed(1)}`];
-    const names = ["mean", "interval", ...data.seeds.map((seed) => `seed ${seed}`)];
+    const names = [phrase("mean"), phrase("interval"), ...data.seeds.map((/** @type {number} */ seed) => phrase("seed", { seed }))];
     body.replaceChildren(...names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name),
       ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)))));
   }
@@ -93,10 +99,10 @@ export function makeContrast(item) {
     const share = (v) => (high > low ? 0.1 + (0.8 * (v - low)) / (high - low) : 0.5);
     const marked = values.length ? [...new Set([low, high])] : [];
     const shapes = ends.flatMap(([a, b]) => [
-      ...(a !== null && b !== null ? [line(SIDES[0], share(a), SIDES[1], share(b), "attn-joined")] : []),
+      ...(a !== null && b !== null ? [segment(SIDES[0], share(a), SIDES[1], share(b), "attn-joined")] : []),
       ...[a, b].flatMap((v, i) => (v === null ? [] : [dot(SIDES[i], share(v))])),
     ]);
-    both.draw(`every seed: ${label}`, [[SIDES[0], "A"], [SIDES[1], "B"]],
+    both.draw(phrase("every_seed", { label }), [[SIDES[0], phrase("first")], [SIDES[1], phrase("second")]],
       marked.map((v) => [share(v), inPercent(v)]), shapes);
   }
 
@@ -104,10 +110,10 @@ export function makeContrast(item) {
     const needed = (Math.abs(mean ?? 0) + (reach ?? 0)) / 10;
     const span = spans.find((one) => needed <= one) ?? spans.at(-1);
     const share = (tenths) => (tenths / 10 / span + 1) / 2;
-    const shapes = [line(0.5, 0, 0.5, 1, "attn-zero")];
-    if (reach !== null) shapes.push(line(share(mean - reach), 0.5, share(mean + reach), 0.5, "attn-reach"));
+    const shapes = [segment(0.5, 0, 0.5, 1, "attn-zero")];
+    if (reach !== null) shapes.push(segment(share(mean - reach), 0.5, share(mean + reach), 0.5, "attn-reach"));
     if (mean !== null) shapes.push(dot(share(mean), 0.5));
-    difference.draw("A − B, in percentage points",
+    difference.draw(phrase("difference_in_points"),
       [-span, 0, span].map((v) => [share(10 * v), v === 0 ? "0" : `${v > 0 ? "+" : "−"}${span}`]), [], shapes);
   }
 
@@ -131,3 +137,5 @@ export function makeContrast(item) {
     },
   };
 }
+
+kinds.contrast = makeContrast;

@@ -1,10 +1,23 @@
-// Bars: one per channel (or per whatever the data says), with a cursor that the bars of a part share.
+// Bars, one for each channel or for each of whatever the data say, with a cursor that the bars of a part share:
+// {values, low, high, alt, what, band, reach, sort, before, names}
+//   what    what one bar stands for
+//   band    the bars that are pointed out while the reader points at none
+//   reach   how many neighbours to either side are pointed out with the bar that the reader points at
+//   sort    {control, when, by}: from the largest to the smallest value of the item `by` while the control stands so
+//   before  a line across each bar at another value
+//   names   what the bars are called, if not by their numbers
 
-import { clamp, make, makeReadout, makeTable, pointOnFocus, setText } from "./dom.js";
+import { clamp, make, makeReadout, makeTableOf, setText } from "../../static/dom.js";
+import { kinds } from "../../static/kinds.js";
+import { cellAt, makePointable } from "../../static/pointing.js";
+import { phrase } from "../../static/texts.js";
+
+/** @import { Host, Item, View } from "../../static/kinds.js" */
 
 const FEW_BARS = 16; // up to so many bars are numbered below
 
-export function makeBars(item, { point }) {
+/** @param {Item} item @param {Host} host @returns {View} */
+function makeBars(item, { point }) {
   const svg = make("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
   const bars = make("g");
   const lines = make("g"); // across the bars, at the values before
@@ -13,42 +26,44 @@ export function makeBars(item, { point }) {
   const scale = make("p", { class: "attn-ends", "aria-hidden": "true" }, make("span"), make("span"));
   const numbers = make("p", { class: "attn-numbers", "aria-hidden": "true" });
   const readout = makeReadout();
-  const table = makeTable(item.label, () => ({
-    columns: [data.what, "value", ...(data.before ? ["before"] : [])],
+  const table = makeTableOf(item.label, () => ({
+    columns: [data.what, phrase("value"), ...(data.before ? [phrase("before")] : [])],
     rows: data.values.map((_, i) =>
       [wordOf(i), String(valueOf(i)), ...(data.before ? [String(data.before[nameOf(i)])] : [])]),
   }));
   const element = make("div", { class: "attn-chart" }, make("p", { class: "attn-label" }, item.label),
     make("div", { class: "attn-axes" }, scale, chart), numbers,
     make("div", { class: "attn-below" }, table.element, readout));
+  /** @type {any} */
   let data = { values: [] };
+  /** @type {number | null} */
   let marked = null; // the place among the bars
+  /** @type {number[] | null} */
   let order = null; // the channels from left to right; null if they stand in their own order
 
+  /** @param {number} i */
   const nameOf = (i) => (order ? order[i] : i);
+  /** @param {number} name */
   const placeOf = (name) => (order ? order.indexOf(name) : name);
+  /** @param {number} i */
   const valueOf = (i) => data.values[nameOf(i)];
+  /** @param {number} i */
   const wordOf = (i) => String(data.names?.[nameOf(i)] ?? nameOf(i));
-  const pointAt = (i) => point(i === null ? null : nameOf(i), data.what);
 
-  const barAt = (event) => {
-    const { left, width } = chart.getBoundingClientRect();
-    return clamp(Math.floor(((event.clientX - left) / width) * data.values.length), 0, data.values.length - 1);
-  };
-  chart.addEventListener("pointermove", (event) => pointAt(barAt(event)));
-  chart.addEventListener("pointerdown", (event) => pointAt(barAt(event)));
-  chart.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") pointAt(null); });
-  chart.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (event.key === "Escape") pointAt(null);
-    if (step === undefined) return;
-    event.preventDefault();
-    const from = marked ?? (step > 0 ? -1 : data.values.length);
-    pointAt(clamp(from + step, 0, data.values.length - 1));
+  makePointable(chart, {
+    at: (event) => cellAt(chart, event, [1, data.values.length])[1],
+    first: () => 0,
+    pointed: () => marked,
+    next: (from, [down, across]) => down ? undefined
+      : clamp((from ?? (across > 0 ? -1 : data.values.length)) + across, 0, data.values.length - 1),
+    point: (i) => point(i === null ? null : nameOf(i), data.what),
   });
-  pointOnFocus(chart, { isFree: () => marked === null, first: () => pointAt(0), clear: () => pointAt(null) });
 
-  /** Mark the bar of a channel, or of none. Bars that stand for something else than `what` stay as they are. */
+  /**
+   * Mark the bar of a channel, or of none. Bars that stand for something else than `what` stay as they are.
+   * @param {number | null} channel
+   * @param {string} [what]
+   */
   function mark(channel, what = data.what) {
     if (what !== data.what) return;
     const at = channel === null ? -1 : placeOf(channel);
@@ -59,8 +74,9 @@ export function makeBars(item, { point }) {
       bar.classList.toggle("attn-marked", i === marked);
       bar.classList.toggle("attn-banded", Boolean(banded(i)));
     });
-    const before = marked === null || !data.before ? "" : `, before ${data.before[nameOf(marked)]}`;
-    setText(readout, marked === null ? "" : `${data.what} ${wordOf(marked)}: ${valueOf(marked)}${before}`);
+    if (marked === null) return setText(readout, "");
+    const said = { what: data.what, name: wordOf(marked), value: valueOf(marked), before: data.before?.[nameOf(marked)] };
+    setText(readout, data.before ? phrase("bar_before", said) : phrase("bar", said));
   }
 
   return {
@@ -95,7 +111,12 @@ export function makeBars(item, { point }) {
   };
 }
 
-/** Give the places of the values from the largest to the smallest. */
+/**
+ * Give the places of the values from the largest to the smallest.
+ * @param {number[]} values
+ */
 function descending(values) {
   return values.map((_, i) => i).sort((a, b) => values[b] - values[a]);
 }
+
+kinds.bars = makeBars;

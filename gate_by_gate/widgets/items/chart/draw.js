@@ -1,8 +1,18 @@
-// Charts: lines, steps and points with intervals between two axes. Every line has its own dash and marker, so that it
-// can be told from the others without its colour.
+// Lines, steps and points with intervals between two axes: {x, y, series, alt, here, rings}. Every line has its own dash
+// and marker, so that it can be told from the others without its colour.
+//   x, y    {label, low, high, log, ticks: [[value, text]]}
+//   series  {name, style, kind: line | step | points, points: [{x, y, low, high, text: [x, y, interval], name, marked}]}
+//   here    {x, y, text}: the point of this setting; or {pick, at}: one for each value of the control `pick`
+//   rings   [{pick, label}]: each is drawn around the point whose name is the text of the control `pick`
 
-import { clamp, make, makeReadout, makeTable, setText } from "./dom.js";
+import { clamp, make, makeReadout, makeTableOf, percent, setText } from "../../static/dom.js";
+import { kinds } from "../../static/kinds.js";
+import { makePointable } from "../../static/pointing.js";
+import { phrase } from "../../static/texts.js";
 
+/** @import { Item, View } from "../../static/kinds.js" */
+
+/** @type {Record<string, string>} */
 const MARKERS = {
   circle: "M-3.5,0a3.5,3.5 0 1,0 7,0a3.5,3.5 0 1,0 -7,0",
   square: "M-3.2,-3.2h6.4v6.4h-6.4z",
@@ -15,22 +25,35 @@ const MARKERS = {
 const DASHES = ["", "6 3", "2 3", "9 3 2 3", "1 4", "12 4", "4 2 1 2"];
 const STYLES = DASHES.length;
 
-export const percent = (share) => `${(100 * share).toFixed(3)}%`;
-
-/** Give the function from a value to its share of an axis. */
+/**
+ * Give the function from a value to its share of an axis.
+ * @param {{low: number, high: number, log?: boolean}} axis
+ */
 function along({ low, high, log }) {
-  const place = log ? Math.log10 : (v) => v;
-  return (v) => (place(v) - place(low)) / (place(high) - place(low));
+  const place = log ? Math.log10 : (/** @type {number} */ v) => v;
+  return (/** @type {number} */ v) => (place(v) - place(low)) / (place(high) - place(low));
 }
 
-/** Draw a marker at shares of the width and of the height, in a frame of its own, so that it keeps its form. */
+/**
+ * Draw a marker at shares of the width and of the height, in a frame of its own, so that it keeps its form.
+ * @param {number} x
+ * @param {number} y
+ * @param {string} name
+ * @param {string} style
+ */
 function marker(x, y, name, style) {
   const frame = make("svg", { x: percent(x), y: percent(1 - y), class: "attn-dot" });
   frame.append(make("path", { d: MARKERS[name], class: style }));
   return frame;
 }
 
-/** Draw a ring with a label beside it: the first one's on its left, so that two at one point can be told apart. */
+/**
+ * Draw a ring with a label beside it: the first one's on its left, so that two at one point can be told apart.
+ * @param {number} x
+ * @param {number} y
+ * @param {string} label
+ * @param {number} at
+ */
 function labelled(x, y, label, at) {
   const frame = marker(x, y, "circle", "attn-here");
   const side = at === 0 ? { x: -10, "text-anchor": "end" } : { x: 10, "text-anchor": "start" };
@@ -38,11 +61,12 @@ function labelled(x, y, label, at) {
   return frame;
 }
 
-const styleOf = (i) => `attn-series attn-series-${i % STYLES}`;
-const markerOf = (i) => Object.keys(MARKERS)[i % STYLES];
-const dashOf = (i) => DASHES[i % STYLES];
+const styleOf = (/** @type {number} */ i) => `attn-series attn-series-${i % STYLES}`;
+const markerOf = (/** @type {number} */ i) => Object.keys(MARKERS)[i % STYLES];
+const dashOf = (/** @type {number} */ i) => DASHES[i % STYLES];
 
-export function makeChart(item) {
+/** @param {Item} item @returns {View} */
+function makeChart(item) {
   const lines = make("svg", { class: "attn-lines", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
   const dots = make("g");
   const marks = make("g");
@@ -55,26 +79,33 @@ export function makeChart(item) {
   const xLabel = make("p", { class: "attn-axis attn-xaxis", "aria-hidden": "true" });
   const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
   const readout = makeReadout();
-  const table = makeTable(item.label, () => ({
-    columns: ["series", data.x.label, data.y.label, ...(withIntervals() ? ["interval"] : [])],
+  const table = makeTableOf(item.label, () => ({
+    columns: [phrase("series"), data.x.label, data.y.label, ...(withIntervals() ? [phrase("interval")] : [])],
     rows: data.series.flatMap(({ name, points }) => points.map((p) =>
       [p.name ?? name, p.text[0], p.text[1], ...(withIntervals() ? [p.text[2] ?? ""] : [])])),
   }));
   const element = make("div", { class: "attn-graph" }, make("p", { class: "attn-label" }, item.label), legend,
     yLabel, make("div", { class: "attn-frame" }, yTicks, plot), xTicks, xLabel,
     make("div", { class: "attn-below" }, table.element, readout));
+  /** @type {any} */
   let data = { series: [] };
   let place = { x: along({ low: 0, high: 1 }), y: along({ low: 0, high: 1 }) };
+  /** @type {any} */
   let here; // the point of the present setting
+  /** @type {any[]} */
   let named = []; // every point with its name: {point, name}
+  /** @type {any[]} */
   let rings = []; // those that controls pick: {point, name, label, at}
-  let pointed = null; // [series, point]
+  /** @type {[number, number] | null} */
+  let pointed = null; // series and point
 
   const withIntervals = () => data.series.some(({ points }) => points.some((p) => p.low !== undefined));
-  const pointOf = ([s, i]) => data.series[s].points[i];
+  const pointOf = (/** @type {number[]} */ [s, i]) => data.series[s].points[i];
 
+  /** @param {MouseEvent} event */
   function nearest(event) {
     const { left, top, width, height } = plot.getBoundingClientRect();
+    /** @type {[number, number] | null} */
     let best = null;
     let least = Infinity;
     data.series.forEach(({ points }, s) => points.forEach((p, i) => {
@@ -85,6 +116,7 @@ export function makeChart(item) {
     return best;
   }
 
+  /** @param {[number, number] | null} to */
   function point(to) {
     pointed = to;
     pointer.replaceChildren();
@@ -92,31 +124,32 @@ export function makeChart(item) {
       const p = pointOf(to);
       pointer.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed"));
       const name = p.name ?? data.series[to[0]].name;
-      setText(readout, `${name}: ${data.x.label} ${p.text[0]}, ${data.y.label} ${p.text.slice(1).join(", ")}`);
+      const [across, ...up] = p.text;
+      setText(readout, phrase("point", { name, x: data.x.label, across, y: data.y.label, up: up.join(", ") }));
     } else {
-      const marked = rings.map(({ label, point: p }) => `${label}: ${p.text[1]}`);
+      const marked = rings.map(({ label, point: p }) => phrase("ringed", { label, text: p.text[1] }));
       setText(readout, here ? here.text : marked.join("; "));
     }
   }
 
-  plot.addEventListener("pointermove", (event) => point(nearest(event)));
-  plot.addEventListener("pointerdown", (event) => point(nearest(event)));
-  plot.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });
-  plot.addEventListener("focus", () => {
-    if (plot.matches(":focus-visible") && pointed === null && data.series.length > 0) point([0, 0]);
-  });
-  plot.addEventListener("blur", () => point(null)); // also the only way to let go of a point by touch
-  plot.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (event.key === "Escape") point(null);
-    if (step === undefined || data.series.length === 0) return;
-    event.preventDefault();
-    if (pointed === null) return point([0, 0]);
-    const s = clamp(pointed[0] + step[0], 0, data.series.length - 1);
-    point([s, clamp(pointed[1] + step[1], 0, data.series[s].points.length - 1)]);
+  makePointable(plot, {
+    at: nearest,
+    first: () => data.series.length ? /** @type {[number, number]} */ ([0, 0]) : null,
+    pointed: () => pointed,
+    next(from, [down, across]) {
+      if (data.series.length === 0) return undefined;
+      if (from === null) return [0, 0];
+      const s = clamp(from[0] + down, 0, data.series.length - 1);
+      return [s, clamp(from[1] + across, 0, data.series[s].points.length - 1)];
+    },
+    point,
+    letsGo: true, // the only way to let go of a point by touch
   });
 
-  /** Draw the line of a series through its points; a step keeps its height until the next point. */
+  /**
+   * Draw the line of a series through its points; a step keeps its height until the next point.
+   * @param {any} series
+   */
   function pathOf({ points, kind }) {
     return points.map((p, i) => {
       const [x, y] = [place.x(p.x), 1 - place.y(p.y)];
@@ -125,6 +158,7 @@ export function makeChart(item) {
     }).join("");
   }
 
+  /** @param {any} series @param {number} at */
   function drawSeries(series, at) {
     const { kind, points } = series;
     const s = series.style ?? at;
@@ -142,7 +176,11 @@ export function makeChart(item) {
     }
   }
 
-  /** The key of a series: its dash and its marker, as they are drawn. */
+  /**
+   * Make the key of a series: its dash and its marker, as they are drawn.
+   * @param {any} series
+   * @param {number} at
+   */
   function keyOf({ kind, style }, at) {
     const s = style ?? at;
     const key = make("svg", { class: "attn-swatch", viewBox: "0 0 28 12" });
@@ -155,7 +193,10 @@ export function makeChart(item) {
     return key;
   }
 
-  /** Draw what does not follow a control. */
+  /**
+   * Draw what no control changes.
+   * @param {any} next
+   */
   function draw(next) {
     data = next;
     const { x, y, series } = data;
@@ -197,3 +238,5 @@ export function makeChart(item) {
     },
   };
 }
+
+kinds.chart = makeChart;

@@ -1,0 +1,35 @@
+// A table of numbers: {head, columns: [{name, label}], rows: [{label, cells: [{value, text, right}]}]}
+// `right` marks a number by a tick or a cross.
+
+import { make, makeOutput, writeNumber } from "../../static/dom.js";
+import { kinds } from "../../static/kinds.js";
+import { phrase } from "../../static/texts.js";
+
+/** @import { Item, View } from "../../static/kinds.js" */
+
+/** @param {Item} item @returns {View} */
+function makeTable(item) {
+  const head = make("thead");
+  const body = make("tbody");
+  const element = make("table", { class: "attn-table" }, make("caption", {}, item.label), head, body);
+  // What a screen reader says of a tick and a cross, which the style sheet draws.
+  element.style.setProperty("--attn-tick", JSON.stringify(phrase("tick")));
+  element.style.setProperty("--attn-cross", JSON.stringify(phrase("cross")));
+  /** @param {string} scope @param {string} text */
+  const heading = (scope, text) => make("th", { scope }, text);
+  return {
+    element,
+    update({ head: of, columns, rows }) {
+      head.replaceChildren(make("tr", {}, heading("col", of),
+        ...columns.map((/** @type {any} */ { label }) => heading("col", label))));
+      body.replaceChildren(...rows.map((/** @type {any} */ { label, cells }) => make("tr", {}, heading("row", label),
+        ...cells.map((/** @type {any} */ number, /** @type {number} */ at) => {
+          const output = makeOutput(columns[at].name);
+          writeNumber(output, number);
+          return make("td", {}, output);
+        }))));
+    },
+  };
+}
+
+kinds.table = makeTable;

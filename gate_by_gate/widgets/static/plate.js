@@ -1,0 +1,74 @@
+// A plate: what pictures and maps are drawn on. A map may lie over a picture; marks (rectangles, dots) are drawn on top,
+// in pixels of the picture or, without one, in cells of the map. A mark is {shape: "rect", at: [x, y, w, h]} or
+// {shape: "points", at: [[x, y], ...]}, with a style and a label for the legend.
+
+import { paintPicture } from "./colours.js";
+import { make } from "./dom.js";
+
+/**
+ * Make the stack that a picture, a map and marks are drawn on.
+ * @param {Record<string, unknown>} [attributes]
+ */
+export function makePlate(attributes = {}) {
+  const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
+  const mapped = make("canvas", { class: "attn-mapped", "aria-hidden": "true" });
+  const box = make("span", { class: "attn-box", "aria-hidden": "true" });
+  const marks = make("svg", { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const element = make("div", { class: "attn-picture", role: "img", "data-name": "map", ...attributes },
+    under, mapped, marks, box);
+  const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
+  let size = [1, 1]; // width and height of what marks are placed on
+  /** @type {any} */
+  let laid; // the picture that is shown: most moves leave it
+
+  /** @param {string} shape @param {Record<string, any>} attributes */
+  function mark(shape, attributes) {
+    // The wider line below keeps a mark in sight on light and on dark places.
+    const draw = (/** @type {string} */ name) => make(shape, { ...attributes, class: `attn-mark attn-${name}` });
+    return [draw("halo"), draw(attributes.style)];
+  }
+  /** @param {number[]} sides @param {string} style */
+  const rect = ([x, y, width, height], style) => mark("rect", { x, y, width, height, style });
+
+  return {
+    element,
+    legend,
+    mapped,
+
+    /**
+     * Show a picture, or none, below a map of `shape`.
+     * @param {any} picture
+     * @param {number[]} [shape]
+     */
+    lay(picture, shape) {
+      under.hidden = !picture;
+      if (picture && picture !== laid) paintPicture(under, picture);
+      laid = picture ?? laid;
+      const [height, width] = /** @type {number[]} */ (picture ? picture.shape : shape);
+      size = [width, height];
+      marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      element.style.aspectRatio = `${width} / ${height}`;
+    },
+
+    /**
+     * Draw a box, which `frame` names, marks with their legend, and the cell of a map that is pointed at.
+     * @param {{box?: number[], frame?: string, marks?: any[], cells?: any[]}} drawn
+     */
+    mark({ box: place, frame, marks: list = [], cells = [] }) {
+      const [width, height] = size;
+      box.hidden = !place;
+      if (place) {
+        const [x, y, w, h] = place;
+        const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
+        for (const [side, share] of Object.entries(sides)) box.style[side] = `${100 * share}%`;
+      }
+      marks.replaceChildren(
+        ...list.flatMap(({ shape, at, style }) => (shape === "rect" ? rect(at, style)
+          : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })))),
+        ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
+          rect([column * width / columns, row * height / rows, width / columns, height / rows], style)));
+      legend.replaceChildren(...[{ shape: "rect", style: "target", label: frame }, ...list].filter(({ label }) => label).map(({ shape, style, label }) =>
+        make("li", {}, make("i", { class: `attn-key attn-${shape} attn-${style}` }), label)));
+    },
+  };
+}
