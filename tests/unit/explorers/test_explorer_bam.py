@@ -111,7 +111,7 @@ def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, obj
     for image in bam.IMAGE.values:
         here = setting(**network, stage=stage, image=image)
         check_reading(bam.SHOWN.read(here), name, image)
-        channel, places = bam.channel_branch(here), bam.places(here) | bam.points(here)
+        channel, places = bam.channel_branch(here), bam.spatial_branch(here) | bam.points(here)
         if combine == "spatial":
             assert set(channel["channel"]["values"]) == {0}
             assert channel["channel"]["alt"] == "The channel branch is left out: it adds nothing."
@@ -142,10 +142,10 @@ def test_the_code_of_every_setting_computes_what_is_shown():
             continue  # the image is a number in the code: one of them will do
         names = run_code(definition, published)
         assert names["parameters"] == bam.cost(published)["parameters"]["total"]["value"]
-        check_heatmap(bam.places(published)["combined"], names["combined"].double().numpy())
+        check_heatmap(bam.spatial_branch(published)["combined"], names["combined"].double().numpy())
 
 
-@pytest.mark.parametrize("compute", [bam.SHOWN.read, bam.channel_branch, bam.places, bam.points])
+@pytest.mark.parametrize("compute", [bam.SHOWN.read, bam.channel_branch, bam.spatial_branch, bam.points])
 def test_an_untrained_setting_says_so(compute):
     assert compute(setting(dilation=3)) == {
         "missing": "No network was trained with r = 4 and d = 3; one was for each r of 4, 8 and 16 with each "
@@ -155,7 +155,7 @@ def test_an_untrained_setting_says_so(compute):
 
 
 def test_r_and_d_do_not_move_the_other_combinations():
-    for compute in (bam.SHOWN.read, bam.channel_branch, bam.places, bam.points):
+    for compute in (bam.SHOWN.read, bam.channel_branch, bam.spatial_branch, bam.points):
         assert compute(setting(combine="max", reduction=16, dilation=1)) == compute(setting(combine="max"))
 
 
