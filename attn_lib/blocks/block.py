@@ -20,7 +20,7 @@ class AttentionBlock(nn.Module):
     """
 
     gates: tuple[str, ...] = ()
-    """The maps that scale the input: where all of them are 1, everything is let through alike."""
+    """The maps that scale the input; where all of them are 1, everything is let through alike."""
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the block's maps of ``x`` by name."""

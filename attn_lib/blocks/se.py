@@ -26,7 +26,8 @@ class SE(AttentionBlock):
     Source: Hu et al., *Squeeze-and-Excitation Networks*, CVPR 2018, arXiv 1709.01507, equations 2 to 4.
     The paper's equation 3 has no bias; the authors' released models have one in both layers, which is the
     default here. ``bias=False`` is the equation. The ablations of the journal version are
-    :mod:`attn_lib.blocks.se_variants`.
+    :class:`~attn_lib.blocks.se_variants.SEVariant` and
+    :class:`~attn_lib.blocks.se_variants.SEWithoutSqueeze`.
 
     Args:
         channels: C, the channels of the input.

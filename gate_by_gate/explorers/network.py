@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from attn_lib.backbones.backbone import Placement
-from attn_lib.blocks import keyword_defaults
+from attn_lib.blocks import BLOCKS, keyword_defaults
 from attn_lib.blocks.arguments import check_choice, check_int
 from gate_by_gate.explorers.shared.network_costs import (
     BACKBONES,
@@ -46,7 +46,7 @@ NAMES = {
     "yolov4_tiny": "YOLOv4-tiny",
     "digit_resnet": "the digits' ResNet",
 }
-CHOICES = {"none": "none", **BLOCK_NAMES}
+CHOICES = {"none": "none", **{block: BLOCK_NAMES.get(block, block) for block in BLOCKS}}
 """What the control ``block`` offers."""
 
 PLACEMENTS = {

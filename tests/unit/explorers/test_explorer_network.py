@@ -8,7 +8,7 @@ from torch import nn
 from traitlets import TraitError
 
 from attn_lib.backbones import Backbone
-from attn_lib.blocks import BLOCKS
+from attn_lib.blocks import BLOCKS, keyword_defaults
 from attn_lib.insertion import insert_attention
 from attn_lib.inspection import count_macs, count_parameters
 from gate_by_gate.explorers import NetworkExplorer, network
@@ -44,8 +44,10 @@ def insert(model: Backbone, published: dict[str, object]) -> tuple[str, ...]:
         return ()
     if placement == "inside":
         placement = INSIDE.get(backbone, placement)
-    takes = {"reduction": block != "eca", "kernel_size": block in ("eca", "cbam")}
-    keywords = {name: published[name] for name, taken in takes.items() if taken and published[name]}
+    takes = keyword_defaults(block)
+    keywords = {
+        name: published[name] for name in ("reduction", "kernel_size") if name in takes and published[name]
+    }
     place = None if placement == "usual" else placement
     with torch.device("meta"):
         return insert_attention(model, block, placement=place, **keywords)

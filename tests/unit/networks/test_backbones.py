@@ -194,6 +194,26 @@ def test_the_same_seed_gives_the_same_network_around_any_block(network):
         assert torch.equal(value, with_blocks[name]), name
 
 
+@pytest.mark.parametrize("build", [resnet18, resnet50, mobilenet_v2, mobilenext, yolov4_tiny, digit_resnet])
+def test_convolutions_start_with_the_spread_that_keeps_gradients_alike(build):
+    """He et al.'s fan out: the variance is 2 over the window times the *outputs*, and biases are zero.
+
+    A standard deviation out of n values is off by 1 / sqrt(2 n), 2 % for the smallest that is looked at.
+    """
+    torch.manual_seed(0)
+    uneven = 0
+    for name, conv in build().named_modules():
+        if not isinstance(conv, nn.Conv2d):
+            continue
+        assert conv.bias is None or not conv.bias.any(), name
+        if conv.weight.numel() >= 1_250 and conv.groups == 1:
+            window = conv.kernel_size[0] * conv.kernel_size[1]
+            expected = (2 / (window * conv.out_channels)) ** 0.5
+            assert conv.weight.std().item() == pytest.approx(expected, rel=0.1), name
+            uneven += conv.in_channels != conv.out_channels
+    assert uneven, "fan in and fan out differ somewhere"
+
+
 def test_a_backbone_leaves_the_initialisation_of_its_blocks_alone():
     """Also that of a layer such as the backbone's own, which is drawn anew when a backbone is built."""
 
