@@ -523,6 +523,7 @@ KNOWN: dict[str, dict[str, str]] = {
     "appendix_a_what_circulating_code_gets_wrong": {
         "32 in a ResNeXt-50 (32×4d)": "the network's name says so",
     },
+    "appendix_c_api": {"from 1.0 on": "the number of a version"},
     "appendix_d_glossary": {
         "with 1 it is an ordinary one": "what the word dilation means",
         "and 0 into one half": "what the sigmoid does",
