@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterator, KeysView, Mapping, Sequence
 from functools import cached_property
@@ -113,6 +114,6 @@ class Kind(Encoded):
         """
         super().__init_subclass__()
         cls.kind = cls.__module__.rpartition(".")[2]
-        drawing = Path(__file__).parent / cls.kind / "draw.js"
+        drawing = Path(inspect.getfile(cls)).with_name("draw.js")
         if not drawing.exists():
             raise TypeError(f"a kind of item stands in a folder with a draw.js; expected {drawing}")
