@@ -71,6 +71,19 @@ def test_a_finished_run_is_not_run_again(finished):
     assert (finished / TINY[0].name / "weights.pt").stat().st_mtime_ns == before
 
 
+def test_what_is_counted_is_the_network_after_rounding(tmp_path, monkeypatch):
+    """As if rounding made every answer a 3."""
+
+    def to_threes(network):
+        network.fc.bias.data[3] = 1e4
+
+    monkeypatch.setattr(module, "round_to_half", to_threes)
+    run = dataclasses.replace(TINY[1], training=TrainingConfig(epochs=1, batch_size=101))
+    threes = int((load_split(DATA, "validation").labels == 3).sum())
+    assert execute(run, tmp_path, silent)["validation"] == {"correct": threes, "total": 53}
+    assert threes > 0
+
+
 def test_training_leaves_the_number_of_threads_alone(tmp_path):
     before = torch.get_num_threads()
     torch.set_num_threads(2)

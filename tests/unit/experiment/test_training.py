@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 
 import numpy as np
 import pytest
@@ -111,6 +112,19 @@ def test_a_kill_while_the_progress_is_written_leaves_the_last_whole_one(tmp_path
     with pytest.raises(KilledError):
         save_atomically({"weights": torch.zeros(1009), "epoch": Unsaveable()}, path)
 
+    assert torch.load(path, weights_only=True) == {"epoch": 1}
+
+
+def test_a_kill_just_before_a_file_is_whole_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "progress.pt"
+    save_atomically({"epoch": 1}, path)
+
+    def kill(*paths):
+        raise KilledError
+
+    monkeypatch.setattr(os, "replace", kill)
+    with pytest.raises(KilledError):
+        save_atomically({"epoch": 2}, path)
     assert torch.load(path, weights_only=True) == {"epoch": 1}
 
 
