@@ -30,7 +30,6 @@ from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
-PAPERS = ("https://arxiv.org/", "https://doi.org/")
 CITED, CODE, FORMULA = "⟨cited⟩", "⟨code⟩", "⟨formula⟩"
 
 # Fenced directives whose body is prose.
@@ -66,7 +65,7 @@ _FRACTION = re.compile(
 _FOLD = re.compile(rf"\b({'|'.join(WORDS)})fold\b", re.IGNORECASE)
 _MEASURED = re.compile(rf"\b({'|'.join(WORDS)}) (?:points?(?! on\b)|per cent|times)\b", re.IGNORECASE)
 _PRINTED = re.compile(rf"(?<![\w.])(?:{_DIGITS})(?:[eE][-+]?\d+)?")
-_ABOUT = re.compile(r"(?:about|nearly|almost|some|roughly|around|over|more than|to|and) $")
+_ABOUT = re.compile(r"(?:about|nearly|almost|some|roughly|around|over|more than) $")
 _UNITS = {"million": 1e6, "M": 1e6, "billion": 1e9, "G": 1e9, "thousand": 1e3, "k": 1e3}
 
 # Words that name a source whose citation stands nearby.
@@ -147,13 +146,10 @@ class Section:
 
 def _plain(children: list[Token]) -> str:
     pieces: list[str] = []
-    target = ""  # where the link leads that a piece stands in
+    link, start = "", 0  # where a link leads, and where its words begin
     for child in children:
-        if child.type == "text" and target.startswith(PAPERS):
-            continue  # authors and year
-        elif child.type == "text":
-            is_equation = target.startswith("#") and re.fullmatch(r"\(\d+\)", child.content)
-            pieces.append(CODE if is_equation else child.content)
+        if child.type == "text":
+            pieces.append(child.content)
         elif child.type in ("softbreak", "hardbreak"):
             pieces.append(" ")
         elif child.type == "code_inline":
@@ -201,18 +197,13 @@ def sentences(markdown: str) -> Iterator[str]:
         .use(myst_role_plugin)
     )
     row: list[str] | None = None
-    introduction, table = "", False
+    introduction = ""
     for token in parser.parse(markdown):
-        if token.type == "table_open":
-            table = True
-        elif token.type == "table_close":
-            table = False
-        elif token.type == "tr_open":
+        if token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            yield " | ".join(row) + (
-                f" {CITED}" if CITED in introduction or SOURCES.search(introduction) else ""
-            )
+            is_cited = CITED in introduction or SOURCES.search(introduction)
+            yield " | ".join([*row, CITED] if is_cited else row)
             row = None
         elif token.type == "inline":
             text = _plain(token.children or [])
@@ -229,7 +220,6 @@ def sentences(markdown: str) -> Iterator[str]:
                 yield from sentences(token.content)
             elif name == "math":
                 yield _formula(token.content)
-    assert not table
 
 
 def sections(path: Path) -> list[Section]:
@@ -309,7 +299,7 @@ def _parts(sentence: str) -> Iterator[re.Match[str]]:
     """Yield where a sentence counts a part of a whole; "one of the two" and "one of 8 weights" do not."""
     for match in _OF.finditer(sentence):
         mixed = match[1].lower() in WORDS and match[2].lower() not in WORDS
-        if not mixed and match[1].find(".") < 0 and _value(match[1]) <= _value(match[2]) > 2:
+        if not mixed and "." not in match[1] and _value(match[1]) <= _value(match[2]) > 2:
             yield match
 
 
