@@ -77,12 +77,18 @@ def run(client: BlockingKernelClient, code: str) -> str:
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[Lab]:
-    """Serve ``folder`` from a JupyterLab of its own until the block ends."""
+def jupyterlab(folder: Path, python: str = sys.executable) -> Iterator[Lab]:
+    """Serve ``folder`` from a JupyterLab on a fresh account until the block ends.
+
+    Args:
+        folder: what is served; the account's files are put there, too.
+        python: the interpreter of the environment whose JupyterLab it is.
+    """
     runtime = folder / "runtime"
     runtime.mkdir()
     log = folder / "jupyterlab.log"
     environment = os.environ | {
+        "HOME": str(folder),
         "JUPYTER_RUNTIME_DIR": str(runtime),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
@@ -90,7 +96,7 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
     # What the book build tells its kernels is not for this one.
     environment.pop("GATE_BY_GATE_OUTPUT", None)
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
+        *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
         *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="),
         *(
             "--LabApp.collaborative=False",

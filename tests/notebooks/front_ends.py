@@ -3,6 +3,8 @@
 Cells that the page leaves out or folds are folded: its tags mean nothing to JupyterLab, and there an answer
 would stand above its question.
 
+The first cell installs on Google Colab what a chapter needs.
+
 What MyST has beyond Markdown is known to the book, and to JupyterLab with jupyterlab-myst installed; Colab,
 VS Code and GitHub show it raw. An author may write it, and finds it stored like this:
 
@@ -30,6 +32,7 @@ from pathlib import Path
 import nbformat
 from docutils.nodes import make_id
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from pybtex.database import parse_file
 
 CHAPTERS = Path(__file__).parents[2] / "book"
@@ -58,6 +61,50 @@ FOLDS = {
     "remove-cell": {"source_hidden": True, "outputs_hidden": True},
     "hide-cell": {"source_hidden": True, "outputs_hidden": True},
 }
+
+COLAB_ID = "colab"
+# What Colab has not got of the packages that chapters import.
+COLAB_LACKS = ("anywidget", "torchinfo")
+COLAB = """\
+# Google Colab gets the book and what it lacks; elsewhere nothing happens.
+import sys
+
+if "google.colab" in sys.modules:
+    import subprocess
+    from pathlib import Path
+
+    from google.colab import output
+
+    book = Path("gate-by-gate").resolve()
+    if not book.exists():
+        clone = ["git", "clone", "--quiet", "--depth=1"]
+        source = "{repository}"
+        subprocess.run([*clone, source, str(book)], check=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet"]
+    subprocess.run(
+        [*install, {pins}], check=True
+    )
+    sys.path.insert(0, str(book))
+    output.enable_custom_widget_manager()"""
+
+
+@cache
+def colab() -> str:
+    """Return the code by which a chapter installs on Google Colab what it needs, as the book pins it."""
+    root = CHAPTERS.parent
+    pinned = dict(re.findall(r"^([\w-]+)(==[\w.]+)", (root / "requirements.txt").read_text(), re.MULTILINE))
+    (repository,) = re.findall(r"^  url: (\S+)$", (root / "_config.yml").read_text(), re.MULTILINE)
+    pins = ", ".join(f'"{name}{pinned[name]}"' for name in COLAB_LACKS)
+    return COLAB.format(repository=repository, pins=pins)
+
+
+def prepare_for_colab(notebook: NotebookNode) -> None:
+    """Put the cell for Colab behind the title, or bring it up to date."""
+    stored = [cell for cell in notebook.cells if cell.id == COLAB_ID]
+    cell = stored[0] if stored else new_code_cell(id=COLAB_ID, metadata={"tags": ["remove-cell"]})
+    cell.source = colab()
+    if not stored:
+        notebook.cells.insert(1, cell)
 
 
 def folds(cell: NotebookNode) -> dict[str, bool]:
@@ -186,6 +233,7 @@ def plain(file: str, notebook: NotebookNode) -> None:
 def write(path: Path, notebook: NotebookNode) -> None:
     """Store a notebook so that every front end shows it."""
     plain(path.name, notebook)
+    prepare_for_colab(notebook)
     for cell in notebook.cells:
         cell.metadata.pop("jupyter", None)
         if folded := folds(cell):

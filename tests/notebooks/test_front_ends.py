@@ -56,6 +56,10 @@ def problems(file: str, notebook: NotebookNode) -> list[str]:
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}) != folds(cell):
             found.append(f"not folded as its tags say: {cell.source[:40]!r}")
+        for output in cell.get("outputs", []):
+            images = {mime for mime in output.get("data", {}) if mime.startswith("image/")}
+            if images not in (set(), {"image/svg+xml", "image/png"}):
+                found.append(f"a figure that is not stored as both SVG and PNG: {cell.source[:40]!r}")
     return found
 
 

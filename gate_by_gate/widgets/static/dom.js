@@ -69,12 +69,26 @@ export function makeTableOf(label, read) {
   return { element, update };
 }
 
+// Where this stands, Lumino, which JupyterLab and Notebook are made of, takes no key for a command.
+const SUPPRESS = "data-lm-suppress-shortcuts";
+
 /**
- * Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell.
- * @param {KeyboardEvent} event
+ * Keep plain keys from a notebook that would take them as commands: arrows move a control, not the selected cell, and
+ * `d d` deletes nothing. JupyterLab listens on the way up; Notebook 7 on the way down, before any listener in here.
+ * @param {HTMLElement} element
  */
-export function keepToItself(event) {
-  if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+export function keepKeys(element) {
+  /** @param {KeyboardEvent} event */
+  const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey;
+  element.setAttribute(SUPPRESS, "");
+  /** @param {KeyboardEvent} event */
+  const keep = (event) => {
+    // Ctrl+S still saves: the attribute is gone while Ctrl is held.
+    element.toggleAttribute(SUPPRESS, isPlain(event));
+    if (isPlain(event)) event.stopPropagation();
+  };
+  element.addEventListener("keydown", keep);
+  element.addEventListener("keyup", keep);
 }
 
 /**

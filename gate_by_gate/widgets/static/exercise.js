@@ -5,7 +5,7 @@
 //   {kind: "number", question, answer, within, unit, hints: [{value, text}], because}
 //   {kind: "choice", question, answer, options: [{text, feedback}]}
 
-import { keepToItself, make } from "./dom.js";
+import { keepKeys, make } from "./dom.js";
 import { phrase } from "./texts.js";
 
 let drawn = 0; // makes element ids unique
@@ -60,7 +60,7 @@ function render({ model, el }) {
   const answer = (spec.kind === "number" ? numberAnswer : choiceAnswer)(spec, id, tell);
   const section = make("section", { class: "attn-exercise", "aria-labelledby": `${id}-question` },
     make("p", { id: `${id}-question` }, spec.question), answer, feedback);
-  section.addEventListener("keydown", keepToItself);
+  keepKeys(section);
   el.replaceChildren(section);
   section.dataset.ready = "true";
 }

@@ -14,7 +14,7 @@
 // not there at this setting. Instead of its items a part's data may be {missing: "why there is nothing to show"}.
 
 import { makeControl, textOf } from "./controls.js";
-import { keepToItself, make, setText } from "./dom.js";
+import { keepKeys, make, setText } from "./dom.js";
 import { kinds } from "./kinds.js";
 import { phrase } from "./texts.js";
 
@@ -124,7 +124,7 @@ function render({ model, el }) {
   const spec = model.get("spec");
   const id = `attn-${spec.name}-${session}-${drawn++}`;
   const figure = make("figure", { class: "attn-explorer", "data-explorer": spec.name, "aria-labelledby": `${id}-title` });
-  figure.addEventListener("keydown", keepToItself);
+  keepKeys(figure);
   figure.append(make("figcaption", { id: `${id}-title` }, spec.title));
 
   const store = {}; // part -> key -> data; everything that was ever computed, so that a lost kernel loses little

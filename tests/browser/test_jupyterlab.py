@@ -1,0 +1,146 @@
+"""The chapters as a reader finds them in JupyterLab on a fresh account, before running anything.
+
+``python -m tests.browser.test_jupyterlab [FOLDER]`` prints what is counted, chapter by chapter.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import repo2docker.buildpacks.conda as conda
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.jupyterlab import jupyterlab
+from tests.conftest import ROOT
+from tests.notebooks.front_ends import cells
+from tests.notebooks.test_front_ends import LINK
+from tests.patience import HANG_SECONDS
+
+CHAPTERS = sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
+SCRIPT = Path(__file__).with_name("chapters.js").read_text(encoding="utf-8")
+
+
+def survey(page: Page, url: str, book: Path) -> dict[str, Counter[str]]:
+    """Open every chapter of a folder; return for each what is there and what is wrong."""
+    page.add_init_script(SCRIPT)
+    pages = {path.name for path in book.iterdir()}
+    seen: dict[str, dict[str, Any]] = {}
+    fragments: dict[str, list[str]] = {}
+    for name in sorted(path.name for path in book.glob("*.ipynb")):
+        # A workspace of its own, so that no other tab is drawn.
+        page.goto(f"{url}/lab/workspaces/{name.split('.')[0]}/tree/book/{name}")
+        page.wait_for_function("() => chapters.drawn()", timeout=1000 * HANG_SECONDS)
+        seen[name] = page.evaluate("() => chapters.survey()")
+        fragments[name] = page.evaluate("() => chapters.fragments()")
+
+    counted = {}
+    for name, found in seen.items():
+        count = counted[name] = Counter({key: value for key, value in found.items() if key != "links"})
+        texts = [cell.source for cell in cells(nbformat.read(book / name, as_version=4))]
+        # What the text has and nothing is drawn of.
+        written = re.compile(r"^\$\$\n|^\\begin\{equation\*\}|^```\{math\}", re.MULTILINE)
+        count["formulas as text"] = sum(len(written.findall(text)) for text in texts) - count["formulas"]
+        links = found["links"]
+        count["links"] = len(links)
+        count["links as text"] = max(0, sum(len(LINK.findall(text)) for text in texts) - len(links))
+        for words, target, fragment in links:
+            count["empty links"] += not words
+            if target is not None:
+                there = not target or target in pages
+                known = fragments.get(target or name, [])
+                count["dead links"] += not there or bool(fragment and known and fragment not in known)
+    return counted
+
+
+WRONG = (
+    *("fences", "roles", "labels", "formulas as text", "links as text", "empty links", "dead links"),
+    *("missing", "answers"),
+)
+
+
+@contextmanager
+def opened(folder: Path, book: Path, python: str = sys.executable) -> Iterator[tuple[str, Path]]:
+    """Serve a copy of the chapters from a JupyterLab on a fresh account."""
+    shutil.copytree(book, folder / "book", ignore=shutil.ignore_patterns("_*", ".*"))
+    with jupyterlab(folder, python) as lab:
+        yield lab.url, folder / "book"
+
+
+def check(browser: Browser, folder: Path, python: str = sys.executable) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    with opened(folder, ROOT / "book", python) as (url, book):
+        counted = survey(page, url, book)
+    page.close()
+    assert sorted(counted) == CHAPTERS
+    total = sum(counted.values(), Counter())
+    # There is something to be seen of everything that is counted.
+    assert min(total["formulas"], total["links"], total["figures"]) > 30
+    assert {name: +Counter({key: count[key] for key in WRONG}) for name, count in counted.items()} == {
+        name: Counter() for name in CHAPTERS
+    }
+
+
+@pytest.mark.slow
+def test_every_chapter_shows_in_jupyterlab_what_its_page_shows(browser: Browser, tmp_path: Path):
+    check(browser, tmp_path)
+
+
+def version_of(package: str) -> str:
+    """Return the version that Binder will install: the one repo2docker pins for its Python."""
+    python = (ROOT / ".binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+    lock = Path(conda.__file__).with_name(f"environment.py-{python}-linux-64.lock").read_text()
+    (version,) = re.findall(rf"/{package}-(\d[\d.]*)-", lock)
+    return version
+
+
+def pinned(package: str) -> str:
+    """Return the requirement of a package that Binder installs as the book pins it."""
+    (line,) = re.findall(
+        rf"^{package}==\S+", (ROOT / ".binder" / "requirements.txt").read_text(), re.MULTILINE
+    )
+    return line
+
+
+@pytest.mark.nightly
+def test_every_chapter_shows_in_the_jupyterlab_of_binder_what_its_page_shows(
+    browser: Browser, tmp_path: Path
+):
+    python = tmp_path / "environment" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "environment"], check=True)
+    packages = [f"jupyterlab=={version_of('jupyterlab')}", pinned("jupyterlab-myst"), pinned("anywidget")]
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    (tmp_path / "lab").mkdir()
+    check(browser, tmp_path / "lab", str(python))
+
+
+def main(book: Path) -> None:
+    """Print a table of what is counted."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened(Path(folder), book) as (url, copy),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
+        counted = survey(browser.new_page(viewport={"width": 1280, "height": 1400}), url, copy)
+        browser.close()
+    counted["all"] = sum(counted.values(), Counter())
+    columns = ("formulas", "links", "figures", *WRONG)
+    print("chapter".ljust(10), *(f"{column:>{max(6, len(column))}}" for column in columns))
+    for name, count in counted.items():
+        print(name[:10].ljust(10), *(f"{count[column]:>{max(6, len(column))}}" for column in columns))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "book")
