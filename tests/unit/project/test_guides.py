@@ -40,3 +40,11 @@ def test_commands_that_a_guide_gives_are_in_the_makefile():
     for guide in GUIDES:
         given = set(re.findall(r"(?:`|^\$ )make ([a-z-]+)", (ROOT / guide).read_text(), re.M))
         assert given <= targets, guide
+
+
+def test_a_command_that_a_guide_gives_needs_no_activated_environment():
+    """Tools of the environment are called by their path, as a reader of a fresh clone must."""
+    for guide in GUIDES:
+        words = re.findall(r"^\$ (\S+)", (ROOT / guide).read_text(encoding="utf-8"), re.M)
+        tools = {word for word in words if not word.startswith(".venv/bin/")}
+        assert tools <= {"make", "cp", "sed", "git", "pip"}, guide
