@@ -11,6 +11,8 @@ A number is accounted for if
   and no code can set it);
 - it is part of a name or of a definition, as `DEFINITIONS` says, or is listed in `KNOWN` with a reason.
 
+An assertion whose message is in no sentence is reported as well: the sentence has changed since.
+
 In words only what counts or measures is read: "six of the ten", "two of them", "a third", "eight points".
 Formulas are definitions, but for decimals and numbers of three or more digits, which are read like prose.
 """
@@ -521,22 +523,38 @@ KNOWN: dict[str, dict[str, str]] = {
 }
 
 
-def unaccounted(path: Path) -> list[str]:
-    """Return the numbers of a page that nothing accounts for, each with its section and its sentence."""
-    known = [*KNOWN.get(path.stem, ()), *EXPERIMENT]
-    missing = []
+def stale_quotes(path: Path) -> list[str]:
+    """Return the messages of assertions that stand in no sentence of their page, which has changed since."""
+    page = sections(path)
+    said = [sentence for section in page for sentence in section.sentences]
+    quotes = [quote for section in page for quote, _ in Accounts.of(section).quotes]
+    return [quote for quote in quotes if not any(quote in sentence for sentence in said)]
+
+
+def without_account(path: Path) -> Iterator[tuple[str, Number]]:
+    """Yield the numbers of a page that no rule accounts for, each with the title of its section."""
     page = sections(path)
     quotes = [quote for section in page for quote in Accounts.of(section).quotes]
     for section in page:
         accounts = replace(Accounts.of(section), quotes=quotes)
         for sentence in section.sentences:
             for number in numbers(sentence):
-                covered = any(
-                    at >= 0 and at <= number.start and number.end <= at + len(piece)
-                    for piece in known
-                    for at in [sentence.find(piece)]
-                )
-                if not covered and accounts.account(number) is None:
-                    around = sentence[max(0, number.start - 60) : number.end + 50]
-                    missing.append(f"{section.title}: {number.text} ({number.kind}): ...{around}...")
-    return missing
+                if accounts.account(number) is None:
+                    yield section.title, number
+
+
+def stands_in(number: Number, piece: str) -> bool:
+    """Tell whether a number is a part of a piece of its sentence."""
+    at = number.sentence.find(piece)
+    return at >= 0 and at <= number.start and number.end <= at + len(piece)
+
+
+def unaccounted(path: Path) -> list[str]:
+    """Return the numbers of a page that nothing accounts for, each with its section and its sentence."""
+    exceptions = (*KNOWN.get(path.stem, ()), *EXPERIMENT)
+    return [
+        f"{title}: {number.text} ({number.kind}): "
+        f"...{number.sentence[max(0, number.start - 60) : number.end + 50]}..."
+        for title, number in without_account(path)
+        if not any(stands_in(number, piece) for piece in exceptions)
+    ]
