@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 GUIDES = ("README.md", "CONTRIBUTING.md", "attn_lib/README.md", "benchmarks/README.md", "CHANGELOG.md")
 # A part of a path that stands for any: NAME, NN_topic, <kind>.
-ANY = re.compile(r"\b(?:NAME|NN_topic)\b|<\w+>")
+ANY = re.compile(r"NAME|NN_topic|<\w+>")
 
 
 def paths(text: str) -> list[str]:
