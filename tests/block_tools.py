@@ -15,6 +15,11 @@ def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+def small_reduction(name: str) -> dict[str, int]:
+    """Return the keyword with which a registered block takes a few channels, if it has a reduction at all."""
+    return {"reduction": 3} if "reduction" in keyword_defaults(name) else {}
+
+
 def build_block(name: str, channels: int, **keywords: Any) -> nn.Module:
     """Build a registered block of a few channels.
 

@@ -1,4 +1,4 @@
-"""Networks with named places for attention blocks; a backbone never knows which block it holds."""
+"""Networks with named slots for attention blocks; a backbone never knows which block it holds."""
 
 from __future__ import annotations
 

@@ -14,7 +14,10 @@ __all__ = ["Backbone", "Placement", "put_attention"]
 
 
 ONCE_A_STAGE = {"between_stages": "after_addition", "before_last_unit": "before_unit"}
-"""The placements with one block in a stage, and the slot of its last unit that this is."""
+"""The placements that fill one slot of a stage; each is the name of that slot in the stage's last unit.
+
+"Between stages" is after the last unit's addition, "before the last unit" is that unit's ``before_unit``.
+"""
 
 
 class Placement(NamedTuple):
@@ -53,7 +56,7 @@ class Backbone(nn.Module):
         """Name the slots of a placement and the channels that a block there sees.
 
         Args:
-            placement: a slot of this network's units, such as ``"residual"``, or one place in a stage:
+            placement: a slot of this network's units, such as ``"residual"``, or one slot in each stage:
                 ``"between_stages"``, after its last unit, or ``"before_last_unit"``.
             stages: the numbers of the stages to use. By default every one; for ``"between_stages"`` those
                 after which the map shrinks.
@@ -145,6 +148,6 @@ def put_attention(
         default = model.default_placement(attention)
         placement = default.name
         stages = default.stages if stages is None else stages
-    places = model.places(placement, stages)
-    fill(model, places, factory)
-    return tuple(places)
+    slots = model.places(placement, stages)
+    fill(model, slots, factory)
+    return tuple(slots)

@@ -1,4 +1,4 @@
-"""MobileNetV2 with places for attention.
+"""MobileNetV2 with slots for attention blocks.
 
 Placements of a block in an inverted residual unit, by name:
 
@@ -111,7 +111,7 @@ class MobileNetV2(Backbone):
     authors_placements: ClassVar = {
         "bam": Placement("between_stages"),
         "coord_att": Placement("hidden"),
-        # The counterpart of its place in a ResNet: where the map is 14x14 for an image of 224x224.
+        # The counterpart of its stage in a ResNet: where the map is 14x14 for an image of 224x224.
         "self_attention": Placement("before_last_unit", stages=(5,)),
     }
     # As in a ResNet, not yet at half the side of the image: after the stages with maps of 56, 28 and 14.

@@ -1,11 +1,11 @@
-"""MobileNeXt with places for attention.
+"""MobileNeXt with slots for attention blocks.
 
 Placements of a block in a sandglass unit, by name:
 
 - ``"after_first_depthwise"``: after the first depthwise convolution, its norm and ReLU6, in the 15 units
-  that have one. CoordAtt's authors found this place the better one (README of their release);
+  that have one. CoordAtt's authors found this the better one (README of their release);
 - ``"after_last_depthwise"``: after the last depthwise convolution and its norm, in the 18 units that have
-  one. This is the place that gives the 4.09 M parameters which the same README prints;
+  one. This is the one that gives the 4.09 M parameters which the same README prints;
 - ``"residual"``: at the end of the branch, before the addition if there is one, in all 20 units;
 - ``"before_unit"`` and ``"after_addition"``: on what the unit receives and on what it returns;
 - ``"between_stages"``: once, after the last unit of a stage, where the map shrinks next (BAM);
@@ -153,7 +153,7 @@ class MobileNeXt(Backbone):
     authors_placements: ClassVar = {
         "bam": Placement("between_stages"),
         "coord_att": Placement("after_first_depthwise"),
-        # The counterpart of its place in a ResNet: where the map is 14x14 for an image of 224x224.
+        # The counterpart of its stage in a ResNet: where the map is 14x14 for an image of 224x224.
         "self_attention": Placement("before_last_unit", stages=(5,)),
     }
     before_downsampling = (2, 3, 5)

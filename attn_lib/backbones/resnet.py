@@ -1,4 +1,4 @@
-"""ResNet-18, -34, -50 and -101 with places for attention.
+"""ResNet-18, -34, -50 and -101 with slots for attention blocks.
 
 Placements of a block in a residual unit, by name:
 

@@ -1,4 +1,4 @@
-"""Slots: the named places of a backbone where an attention block can sit, empty until one is put there.
+"""Slots: named attributes of a network's units that can hold an attention block, empty until one is put in.
 
 A backbone is built and initialised bare; blocks go into its slots afterwards. So it never knows which block
 it holds, its own parameters have the same names with and without blocks, and, for the same seed, the same
@@ -23,7 +23,7 @@ Attention = str | AttentionFactory | None
 def slot_name(placement: str) -> str:
     """Return the attribute that holds the block of a placement.
 
-    The usual place, at the end of the residual branch, is plainly ``attention``.
+    That of the usual placement, at the end of the residual branch, is plainly ``attention``.
     """
     return "attention" if placement == "residual" else f"attention_{placement}"
 
@@ -76,19 +76,19 @@ def _build(factory: AttentionFactory, channels: int) -> nn.Module:
     return block
 
 
-def fill(model: nn.Module, places: Mapping[str, int], factory: AttentionFactory) -> None:
-    """Build a block for every place and put it there.
+def fill(model: nn.Module, slots: Mapping[str, int], factory: AttentionFactory) -> None:
+    """Build a block for every slot and put it in.
 
     Args:
         model: the network, changed in place; left as it was if a block cannot be built.
-        places: the full name of each slot, such as ``layer3.0.attention``, and the channels there.
+        slots: the full name of each, such as ``layer3.0.attention``, and the channels its block will see.
         factory: builds a block for a number of channels.
 
     Raises:
         ValueError: a slot is taken.
     """
-    blocks = {name: factory(channels) for name, channels in places.items()}
-    for name in places:
+    blocks = {name: factory(channels) for name, channels in slots.items()}
+    for name in slots:
         owner, _, slot = name.rpartition(".")
         if getattr(model.get_submodule(owner), slot) is not None:
             raise ValueError(f"every slot must be empty before a block goes in; {name} holds one")

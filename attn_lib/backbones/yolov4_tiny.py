@@ -1,4 +1,4 @@
-"""YOLOv4-tiny with places for attention: CSPDarknet53-tiny, a neck of one upsample, and two heads.
+"""YOLOv4-tiny with slots for attention blocks: CSPDarknet53-tiny, a neck of one upsample, and two heads.
 
 Placements of a block, by name:
 
@@ -65,7 +65,7 @@ class YOLOv4Tiny(Slotted, Backbone):
     """YOLOv4-tiny up to the raw maps of its two heads; boxes are not decoded.
 
     Source: Wang et al., *Scaled-YOLOv4*, CVPR 2021, arXiv 2011.08036, and ``yolov4-tiny.cfg`` of the authors'
-    release. The three places for attention are those of the PyTorch port that many articles teach
+    release. The three slots are those of the PyTorch port that many articles teach
     (bubbliiiing/yolov4-tiny-pytorch).
 
     Args:
@@ -137,7 +137,7 @@ class YOLOv4Tiny(Slotted, Backbone):
         check_choice("placement", placement, tuple(self._PLACEMENTS))
         if stages is not None:
             raise ValueError(f"`stages` must be None for YOLOv4-tiny; got {stages!r}")
-        return {slot_name(place): self.slots[place] for place in self._PLACEMENTS[placement]}
+        return {slot_name(slot): self.slots[slot] for slot in self._PLACEMENTS[placement]}
 
 
 def yolov4_tiny(
@@ -157,7 +157,7 @@ def yolov4_tiny(
         num_anchors: anchor boxes of each head.
         attention: a name out of ``attn_lib.blocks.BLOCKS`` or ``VARIANTS``, a callable
             ``channels -> block``, or None.
-        placement: a name listed at the top of this module; by default ``"neck"``, all three places.
+        placement: a name listed at the top of this module; by default ``"neck"``, all three slots.
         block_keywords: passed on to the named block, such as ``reduction=16``.
 
     Shape:

@@ -63,10 +63,10 @@ class CoordAtt(AttentionBlock):
         """Return the gates: ``{"height": (N, C, H, 1), "width": (N, C, 1, W)}``, each in (0, 1)."""
         check_map(x, self.channels)
         rows, columns = average(x, dim=3, keepdim=True), average(x, dim=2, keepdim=True)
-        # Columns are laid out as more rows, so that both strips are one sequence of H + W places.
-        places = torch.cat([rows, columns.transpose(2, 3)], dim=2)
-        check_batch_statistics(self.norm, values=places.shape[0] * places.shape[2])
-        hidden = F.hardswish(self.norm(self.reduce(places)))
+        # Columns are laid out as more rows, so that both strips are one sequence of H + W positions.
+        positions = torch.cat([rows, columns.transpose(2, 3)], dim=2)
+        check_batch_statistics(self.norm, values=positions.shape[0] * positions.shape[2])
+        hidden = F.hardswish(self.norm(self.reduce(positions)))
         rows, columns = hidden.split([x.shape[2], x.shape[3]], dim=2)
         return {
             "height": torch.sigmoid(self.height(rows)),

@@ -205,8 +205,8 @@ _PRODUCTS: dict[Callable[..., Any], int] = {
 
 
 def _convolution(args: tuple[Any, ...], output: Tensor) -> int:
-    """Count a product per weight that an output place reads; if transposed, that an input place feeds."""
+    """Count a product for each weight that an output position reads; if transposed, an input position."""
     x, weight, transposed = args[0], args[1], args[6]
-    places = x if transposed else output
-    macs: int = places.numel() * weight.shape[1:].numel()
+    positions = x if transposed else output
+    macs: int = positions.numel() * weight.shape[1:].numel()
     return macs

@@ -46,7 +46,7 @@ def tensors_in(value: object) -> Iterator[Tensor]:
 def evaluating(model: nn.Module) -> Iterator[None]:
     """Put the whole model in eval mode and give every module its own mode back afterwards.
 
-    Inside, compiled models run as plain Python: a graph that was compiled before a hook was placed would
+    Inside, compiled models run as plain Python: a graph that was compiled before a hook was there would
     run without it.
     """
     modes = [(module, module.training) for module in model.modules()]

@@ -102,8 +102,8 @@ def pointing_hits(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> T
 def energy_inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
     """Return the share of each map's sum that lies in its object's box.
 
-    The cells are placed as in :func:`pointing_hits`. A flat map has the share :func:`share_inside`; so has,
-    by definition, a map of zeros, which says nothing about any place.
+    The cells lie as in :func:`pointing_hits`. A flat map has the share :func:`share_inside`; so has,
+    by definition, a map of zeros, which says nothing about any position.
 
     Source: Wang et al., *Score-CAM*, CVPR Workshops 2020 (the energy-based pointing game).
 

@@ -94,7 +94,7 @@ class ParameterCount:
 def count_parameters(model: nn.Module) -> ParameterCount:
     """Count the parameters of a model.
 
-    A parameter that is used in two places counts once, under its first name. Buffers, such as the running
+    A parameter that is used twice counts once, under its first name. Buffers, such as the running
     statistics of a BatchNorm, are not learned and do not count.
 
     The formulas are written with the numbers of this model. Naming the numbers, such as writing 16 as C / r,

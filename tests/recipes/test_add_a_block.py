@@ -9,20 +9,17 @@ import pytest
 
 from tests.recipes.copying import copy_tree, recipe, run, touched
 
-# What holds for every block: its contract, its costs, the networks it goes into, and what is told of it.
-ALL_ROUND = " ".join(
+# What is asked of all blocks together; what is asked of each is found by its name.
+TOGETHER = " ".join(
     [
-        "tests/unit/blocks",
-        "tests/unit/networks/test_backbones.py",
-        "tests/unit/networks/test_interventions.py",
-        "tests/unit/networks/test_insertion.py",
+        "tests/unit/blocks/test_block_names.py",
         "tests/unit/project/test_benchmarks.py",
         "tests/unit/project/test_imports.py",
         "tests/unit/experiment/test_experiment_model.py",
-        "tests/unit/experiment/test_experiment_command_line.py",
+        "tests/unit/explorers/test_explorer_network.py",
     ]
 )
-PYTEST = "python -m pytest -q -p no:cacheprovider"
+PYTEST = "python -m pytest -q -p no:cacheprovider -n 2"
 COSTS = """
 from gate_by_gate.explorers import network
 for block in ("none", *network.BLOCK.values[-2:]):
@@ -54,7 +51,8 @@ def test_two_blocks_are_added_by_the_recipe_and_found_by_everything(tmp_path: Pa
     assert touched(tree) == sorted(
         [*first, "attn_lib/blocks/global_context.py", "tests/unit/blocks/test_global_context.py"]
     )
-    run(f"{PYTEST} {ALL_ROUND}", tree)
+    run(f"{PYTEST} tests/unit -k global_context", tree)
+    run(f"{PYTEST} {TOGETHER}", tree)
 
     plain, *added = (line.split() for line in run(f"python - <<'END'{COSTS}END", tree).splitlines())
     assert plain == ["none", "25557032"]

@@ -22,7 +22,7 @@ from attn_lib.backbones.resnet import BasicBlock, Bottleneck, ResNet
 from attn_lib.backbones.yolov4_tiny import CSPUnit
 from attn_lib.blocks import BLOCKS, CBAM, SE
 from gate_by_gate.digit_resnet import digit_resnet
-from tests.block_tools import count_parameters
+from tests.block_tools import count_parameters, small_reduction
 
 
 def small_resnet(**attention):
@@ -111,9 +111,8 @@ def test_every_slot_is_wired_with_its_channels(network, placement):
 @pytest.mark.parametrize("network", ["resnet", "mobilenet_v2", "yolov4_tiny", "digit_resnet"])
 def test_every_block_trains_in_every_backbone(network, attention):
     build, shape = NETWORKS[network]
-    reduction = {} if attention == "eca" else {"reduction": 3}
     torch.manual_seed(0)
-    model = build(attention=attention, **reduction)
+    model = build(attention=attention, **small_reduction(attention))
 
     total(model(torch.rand(shape))).backward()
 
