@@ -21,7 +21,7 @@ from gate_by_gate.explorers.shared.network_costs import (
     slots_of,
 )
 from gate_by_gate.explorers.shared.printed_figures import PRINTED, Printed
-from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
+from gate_by_gate.explorers.shared.setting_names import block_name
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.items.bars import Bars
@@ -46,8 +46,8 @@ NAMES = {
     "yolov4_tiny": "YOLOv4-tiny",
     "digit_resnet": "the digits' ResNet",
 }
-CHOICES = {"none": "none", **{block: BLOCK_NAMES.get(block, block) for block in BLOCKS}}
-"""What the control ``block`` offers."""
+CHOICES = {"none": "none", **{name: block_name(name) for name in BLOCKS}}
+"""What the control ``block`` offers: no block, or any that is registered."""
 
 PLACEMENTS = {
     "usual": "where its authors put it",

@@ -8,7 +8,7 @@ from typing import Any
 
 from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
 
-__all__ = ["BLOCK_NAMES", "FAMILIES", "family", "order", "title"]
+__all__ = ["BLOCK_NAMES", "FAMILIES", "block_name", "family", "order", "title"]
 
 Config = Mapping[str, Any]
 """How the network of a setting differs from the plain one, as ``record(name)["setting"]`` tells it: its
@@ -92,6 +92,14 @@ SILENT = {("eca_variant", "kernel_size"), ("self_attention", "reduction")}
 """Keywords that are the same in every setting with this ``attention``."""
 
 
+def block_name(attention: str) -> str:
+    """Return what a block is called: as in ``BLOCK_NAMES``, or, if it is not there, by its own name."""
+    if attention in BLOCK_NAMES:
+        return BLOCK_NAMES[attention]
+    block = (BLOCKS | VARIANTS).get(attention)
+    return attention if block is None else block.__name__
+
+
 def family(config: Config) -> str:
     """Return the block that a setting is about: one of ``FAMILIES``, or the own name of another block."""
     return _kind(config["attention"])[0]
@@ -126,12 +134,10 @@ def order(config: Config) -> tuple[object, ...]:
 
 
 def _kind(attention: str | None) -> tuple[str, str]:
-    """Return family and beginning of the title; of a block that has none here, the name of its class."""
+    """Return family and beginning of the title; of a block that is not in ``KINDS``, its own name."""
     if attention in KINDS:
         return KINDS[attention]
-    block = (BLOCKS | VARIANTS).get(str(attention))
-    own = str(attention) if block is None else block.__name__
-    return own, own
+    return block_name(str(attention)), block_name(str(attention))
 
 
 def _defaults(attention: str | None) -> dict[str, Any]:

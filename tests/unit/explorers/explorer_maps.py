@@ -31,33 +31,53 @@ def check_heatmap(data: dict[str, Any], expected: Array) -> None:
     np.testing.assert_allclose(low + steps / (LEVELS - 1) * (high - low), expected, atol=tolerance)
 
 
+sample_images = cache(results.sample_images)
+
+
 @cache
-def received(name: str, stage: int) -> tuple[Array, Parameters]:
-    """Show the sample images to a trained network; return what a block of it receives, and its parameters."""
+def shown(name: str) -> tuple[Array, dict[int, tuple[Array, Parameters]]]:
+    """Show the sample images to a trained network.
+
+    Returns:
+        The probabilities ``(images, 10)``, and for each stage what its block receives, and its parameters.
+    """
     network = digit_resnet(**results.record(name)["network"]).eval()
     network.load_state_dict(results.state_dict(name))
-    block = network.get_submodule(f"layer{stage}.0.attention")
-    inputs: list[torch.Tensor] = []
-    block.register_forward_pre_hook(lambda module, args: inputs.append(args[0]))
+    blocks, inputs = {}, {}
+    for stage in (1, 2, 3):
+        unit = getattr(network, f"layer{stage}")[0]
+        if getattr(unit, "attention", None) is not None:
+            blocks[stage] = unit.attention
+            unit.attention.register_forward_pre_hook(
+                lambda module, args, stage=stage: inputs.update({stage: args[0].double().numpy()})
+            )
     with torch.no_grad():
-        network(results.sample_images().inputs())
-    return inputs[0].double().numpy(), parameters_of(block)
+        scores = network(sample_images().inputs())
+    received = {stage: (inputs[stage], parameters_of(block)) for stage, block in blocks.items()}
+    return scores.softmax(dim=1).double().numpy(), received
 
 
-@cache
+def received(name: str, stage: int) -> tuple[Array, Parameters]:
+    """Return what the block of a stage receives of the sample images, and its parameters."""
+    return shown(name)[1][stage]
+
+
 def probabilities(name: str) -> Array:
     """Return what a trained network makes of the sample images: ``(images, 10)``."""
-    network = digit_resnet(**results.record(name)["network"]).eval()
-    network.load_state_dict(results.state_dict(name))
-    with torch.no_grad():
-        return network(results.sample_images().inputs()).softmax(dim=1).double().numpy()
+    return shown(name)[0]
+
+
+@cache
+def counted(name: str) -> dict[str, int]:
+    """Return how many test images a run reads rightly, as it was recorded."""
+    return results.record(name)["test"]
 
 
 def check_reading(data: dict[str, Any], name: str, image: int) -> None:
     """Fail unless three numbers say what a network reads in an image, and how often it is right."""
-    expected, test = probabilities(name)[image], results.record(name)["test"]
+    expected, test = probabilities(name)[image], counted(name)
     assert data["prediction"]["value"] == expected.argmax()
-    label = results.sample_images().labels[image].item()
+    label = sample_images().labels[image].item()
     assert ("right" in data["prediction"]["text"]) == (expected.argmax() == label)
     assert abs(data["probability"]["value"] - expected.max()) < 6e-4
     assert data["accuracy"]["value"] == round(test["correct"] / test["total"], 3)
@@ -65,8 +85,8 @@ def check_reading(data: dict[str, Any], name: str, image: int) -> None:
 
 def points_at_the_digit(places: Array, image: int) -> bool:
     """Whether every pixel that a largest value of a map stands for lies in the digit's box."""
-    stride = results.sample_images().images.shape[-1] // places.shape[0]
-    x, y, width, height = results.sample_images().boxes[image].tolist()
+    stride = sample_images().images.shape[-1] // places.shape[0]
+    x, y, width, height = sample_images().boxes[image].tolist()
     # A gate that saturates has its largest value at many places, which float32 tells apart by chance.
     return all(
         x <= stride * column < x + width and y <= stride * row < y + height

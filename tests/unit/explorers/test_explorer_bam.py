@@ -108,6 +108,7 @@ def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, obj
         for which in ("channel", "spatial", combine)
         if not (combine in ("channel", "spatial") and which != combine)
     }
+    output = numpy_blocks.bam(x, p, dilation=dilation, combine=combine)
     for image in bam.IMAGE.values:
         here = setting(**network, stage=stage, image=image)
         check_reading(bam.SHOWN.read(here), name, image)
@@ -130,7 +131,6 @@ def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, obj
             check_heatmap(places["spatial"], np.log(scores / (1 - scores)))
         gate = gates[combine][image].mean(axis=0)
         check_heatmap(places["combined"], gate)
-        output = numpy_blocks.bam(x, p, dilation=dilation, combine=combine)
         check_heatmap(places["after"], output[image].mean(axis=0))
         assert places["points"]["value"] == points_at_the_digit(gate, image)
 

@@ -120,6 +120,27 @@ def test_blocks_are_counted_in_their_stage():
     ]
 
 
+def test_every_registered_block_is_offered_and_one_with_keywords_of_its_own_is_counted(monkeypatch):
+    class Scale(nn.Module):
+        def __init__(self, channels: int, *, start: float = 1.0) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.full((channels, 1, 1), start))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * self.scale
+
+    assert set(network.CHOICES) == {"none", *BLOCKS}
+    monkeypatch.setitem(BLOCKS, "scale", Scale)
+    monkeypatch.setitem(network.CHOICES, "scale", "Scale")
+    record = network.DEFINITION.record(setting(backbone="resnet18", block="scale", reduction=8))
+    # Two units in each of four stages.
+    assert record["parameters"]["added"]["value"] == 2 * (64 + 128 + 256 + 512)
+    assert record["macs"]["added_macs"]["value"] == 0
+    assert 'resnet18(attention="scale")' in network.DEFINITION.code(
+        setting(backbone="resnet18", block="scale", reduction=8)
+    )
+
+
 @pytest.mark.parametrize("figure", PRINTED, ids=lambda f: f"{f.backbone}-{f.block}-{f.placement}-{f.text}")
 def test_a_printed_figure_is_the_count_or_its_remark_says_why_not(figure: Printed):
     keywords = {} if figure.reduction is None else {"reduction": figure.reduction}

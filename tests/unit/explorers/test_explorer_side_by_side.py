@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,33 +88,34 @@ def test_the_networks_are_the_reference_settings():
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("name", NETWORKS)
-def test_maps_readings_and_hits_are_those_of_the_trained_network(name: str, stage: int):
-    places = expected_maps(name, stage)
+def test_maps_readings_and_hits_are_those_of_the_trained_networks(stage: int):
     for image in IMAGES:
         here = setting(image=image, stage=stage)
-        hit = points_at_the_digit(places[image], image)
-        read = probabilities(f"{name}_seed0")[image]
-        verdict = "right" if read.argmax() == LABELS[image] else "wrong"
+        maps, table = side_by_side.maps(here), cells(side_by_side.one_image(here), "one")
+        for name in NETWORKS:
+            check_network(name, stage, image, maps[name], table[NETWORKS[name]])
 
-        drawn = side_by_side.maps(here)[name]
-        check_heatmap(drawn, places[image])
-        assert drawn["over"]["index"] == image
-        assert drawn["caption"] == f"{NETWORKS[name]}\nreads {read.argmax()}, {verdict}"
-        (peak,) = drawn["over"]["marks"]
-        stride = 40 // places.shape[1]
-        row, column = np.unravel_index(places[image].argmax(), places.shape[1:])
-        assert [stride * column + 0.5, stride * row + 0.5] in peak["at"]
-        assert peak["label"] == f"peak: {'hit' if hit else 'miss'}"
 
-        row = cells(side_by_side.one_image(here), "one")[NETWORKS[name]]
-        assert row["prediction"]["value"] == read.argmax()
-        assert row["prediction"]["text"] == str(read.argmax())
-        assert row["prediction"]["right"] == (verdict == "right")
-        assert abs(row["probability"]["value"] - read.max()) < 6e-4
-        assert abs(row["of_label"]["value"] - read[LABELS[image]]) < 6e-4
-        assert (row["points"]["value"], row["points"]["right"]) == (int(hit), hit)
-        assert row["points"]["text"] == ("hit" if hit else "miss")
+def check_network(name: str, stage: int, image: int, drawn: dict[str, Any], row: dict[str, Any]) -> None:
+    """Fail unless the drawn map of a network and its row of the table are those that are computed here."""
+    at = f"{name}, stage {stage}, image {image}"
+    expected, read = expected_maps(name, stage)[image], probabilities(f"{name}_seed0")[image]
+    hit, right = points_at_the_digit(expected, image), read.argmax() == LABELS[image]
+
+    check_heatmap(drawn, expected)
+    assert drawn["over"]["index"] == image, at
+    verdict = "right" if right else "wrong"
+    assert drawn["caption"] == f"{NETWORKS[name]}\nreads {read.argmax()}, {verdict}", at
+    (peak,) = drawn["over"]["marks"]
+    stride = 40 // expected.shape[0]
+    down, across = np.unravel_index(expected.argmax(), expected.shape)
+    assert [stride * across + 0.5, stride * down + 0.5] in peak["at"], at
+    assert peak["label"] == f"peak: {'hit' if hit else 'miss'}", at
+
+    assert row["prediction"] == {"value": read.argmax(), "text": str(read.argmax()), "right": right}, at
+    assert abs(row["probability"]["value"] - read.max()) < 6e-4, at
+    assert abs(row["of_label"]["value"] - read[LABELS[image]]) < 6e-4, at
+    assert row["points"] == {"value": int(hit), "text": "hit" if hit else "miss", "right": hit}, at
 
 
 def test_the_heading_names_the_digit_that_is_shown():
