@@ -23,6 +23,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -33,6 +34,10 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
 CITED, CODE, FORMULA = "⟨cited⟩", "⟨code⟩", "⟨formula⟩"
+
+PARSER = (
+    MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).use(amsmath_plugin).use(myst_role_plugin)
+)
 
 # Fenced directives whose body is prose.
 PROSE_DIRECTIVES = ("note", "glossary", "admonition", "tip", "warning")
@@ -191,16 +196,9 @@ def _sentences(text: str) -> list[str]:
 
 def sentences(markdown: str) -> Iterator[str]:
     """Yield the sentences, headings and table rows of a text; what introduces a table cites for its rows."""
-    parser = (
-        MarkdownIt("commonmark")
-        .enable("table")
-        .use(dollarmath_plugin)
-        .use(amsmath_plugin)
-        .use(myst_role_plugin)
-    )
     row: list[str] | None = None
     introduction = ""
-    for token in parser.parse(markdown):
+    for token in PARSER.parse(markdown):
         if token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
@@ -523,20 +521,24 @@ KNOWN: dict[str, dict[str, str]] = {
 }
 
 
+@cache
+def read(path: Path) -> list[tuple[Section, Accounts]]:
+    """Read a page into its sections, each with its accounts and the quotes of the whole page."""
+    page = [(section, Accounts.of(section)) for section in sections(path)]
+    quotes = [quote for _, accounts in page for quote in accounts.quotes]
+    return [(section, replace(accounts, quotes=quotes)) for section, accounts in page]
+
+
 def stale_quotes(path: Path) -> list[str]:
     """Return the messages of assertions that stand in no sentence of their page, which has changed since."""
-    page = sections(path)
-    said = [sentence for section in page for sentence in section.sentences]
-    quotes = [quote for section in page for quote, _ in Accounts.of(section).quotes]
-    return [quote for quote in quotes if not any(quote in sentence for sentence in said)]
+    page = read(path)
+    said = [sentence for section, _ in page for sentence in section.sentences]
+    return [quote for quote, _ in page[0][1].quotes if not any(quote in sentence for sentence in said)]
 
 
 def without_account(path: Path) -> Iterator[tuple[str, Number]]:
     """Yield the numbers of a page that no rule accounts for, each with the title of its section."""
-    page = sections(path)
-    quotes = [quote for section in page for quote in Accounts.of(section).quotes]
-    for section in page:
-        accounts = replace(Accounts.of(section), quotes=quotes)
+    for section, accounts in read(path):
         for sentence in section.sentences:
             for number in numbers(sentence):
                 if accounts.account(number) is None:
