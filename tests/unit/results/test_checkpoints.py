@@ -54,8 +54,9 @@ OF_EVERY_PROBE = [most_interventions(task) for task in PROBE_TASKS]
 
 
 def few_now(names, now):
-    """All ``names`` as parameters of a test; those that are not in ``now`` are left to the night."""
-    return [pytest.param(name, marks=() if name in now else pytest.mark.nightly) for name in names]
+    """All ``names`` as parameters of a test that takes seconds; those not in ``now`` wait for the night."""
+    marks = {True: pytest.mark.slow, False: pytest.mark.nightly}
+    return [pytest.param(name, marks=marks[name in now]) for name in names]
 
 
 @lru_cache(maxsize=2)  # the networks of a task stand side by side in the alphabet

@@ -84,11 +84,13 @@ def test_a_record_says_how_to_repeat_the_run():
         assert {"python", "torch", "numpy", "scikit-learn"} == set(record["versions"]), name
 
 
+@pytest.mark.slow
 def test_a_record_names_the_images_that_the_task_makes_today():
     for name in NAMES:
         assert record_of(name)["data_sha256"] == sha256_of(run_of_command(name).data), name
 
 
+@pytest.mark.slow
 def test_a_record_says_what_the_network_costs():
     """Once for each setting, since a seed changes no cost."""
     for setting in SETTINGS:
