@@ -65,6 +65,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.front_end
 
 check: lint
 	$(PYTEST) $(if $(ONLY),$(SELECTED),tests/unit -m "not nightly and not slow")

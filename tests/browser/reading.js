@@ -26,11 +26,14 @@ globalThis.reading = {
     const [note, ...items] = element.children;
     if (element.classList.contains("attn-missing")) return { missing: note.textContent };
     const absent = (item) => getComputedStyle(item).visibility === "hidden";
-    return Object.fromEntries(part.items.map((item, i) =>
-      [item.name, absent(items[i]) ? null : this[item.kind](items[i])]));
+    return Object.fromEntries(
+      part.items.map((item, i) => [item.name, absent(items[i]) ? null : this[item.kind](items[i])]),
+    );
   },
 
-  output(element) { return { value: Number(element.dataset.value), text: element.textContent }; },
+  output(element) {
+    return { value: Number(element.dataset.value), text: element.textContent };
+  },
 
   map(element) {
     const map = element.querySelector('[data-name="map"][role="img"]');
@@ -46,7 +49,9 @@ globalThis.reading = {
 
   /** Put all of red before green and blue, base64-coded as the payload of a picture. */
   planes(colours) {
-    return btoa([0, 1, 2].map((channel) => String.fromCharCode(...colours.map((colour) => colour[channel]))).join(""));
+    return btoa(
+      [0, 1, 2].map((channel) => String.fromCharCode(...colours.map((colour) => colour[channel]))).join(""),
+    );
   },
 
   /** Read a map's pixels as hexadecimal levels: the nearest colour of a palette, and how far off the worst one is. */
@@ -76,11 +81,14 @@ globalThis.reading = {
   marks(map, style) {
     const numbers = (mark, names) => names.map((name) => Number(mark.getAttribute(name)));
     return {
-      rects: [...map.querySelectorAll(`rect.attn-${style}`)].map((mark) => numbers(mark, ["x", "y", "width", "height"])),
+      rects: [...map.querySelectorAll(`rect.attn-${style}`)].map((mark) =>
+        numbers(mark, ["x", "y", "width", "height"]),
+      ),
       points: [...map.querySelectorAll(`circle.attn-${style}`)].map((mark) => numbers(mark, ["cx", "cy"])),
     };
   },
 
-  legend(element) { return [...element.querySelectorAll(".attn-legend li")].map((entry) => entry.textContent); },
-
+  legend(element) {
+    return [...element.querySelectorAll(".attn-legend li")].map((entry) => entry.textContent);
+  },
 };

@@ -4,14 +4,41 @@
 // Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
 // a colour-vision deficiency. A test compares these with matplotlib's, and the next ones too.
 const CIVIDIS = rgb(
-  "00224e", "002e6c", "1e3a6f", "35456c", "47516c", "575d6d", "666970", "757575",
-  "848279", "948e77", "a59c74", "b7a96e", "c8b866", "dbc75a", "eed649", "fee838",
+  "00224e",
+  "002e6c",
+  "1e3a6f",
+  "35456c",
+  "47516c",
+  "575d6d",
+  "666970",
+  "757575",
+  "848279",
+  "948e77",
+  "a59c74",
+  "b7a96e",
+  "c8b866",
+  "dbc75a",
+  "eed649",
+  "fee838",
 );
 
 // ColorBrewer's red and blue at fifteen even steps, for maps with a sign: blue is negative, the middle is zero.
 const RED_BLUE = rgb(
-  "053061", "195696", "2f79b5", "4c99c6", "87beda", "b6d7e8", "dbeaf2", "f7f6f6",
-  "fbe3d4", "f9c4a9", "f09c7b", "da6853", "c13639", "9c1127", "67001f",
+  "053061",
+  "195696",
+  "2f79b5",
+  "4c99c6",
+  "87beda",
+  "b6d7e8",
+  "dbeaf2",
+  "f7f6f6",
+  "fbe3d4",
+  "f9c4a9",
+  "f09c7b",
+  "da6853",
+  "c13639",
+  "9c1127",
+  "67001f",
 );
 
 /** @param {...string} colours */

@@ -17,7 +17,13 @@ export function textOf(control, value) {
  * @param {{id: string, pictures: object[], change(value: any): void}} host
  */
 export function makeControl(control, host) {
-  const makers = { range: makeRange, choice: makeChoice, gallery: makeChoice, place: makePlace, menu: makeMenu };
+  const makers = {
+    range: makeRange,
+    choice: makeChoice,
+    gallery: makeChoice,
+    place: makePlace,
+    menu: makeMenu,
+  };
   return makers[control.style](control, host);
 }
 
@@ -25,8 +31,13 @@ function makeRange(control, { id, change }) {
   const input = make("input", { type: "range", id, min: 0, step: 1, "data-control": control.name });
   const value = make("span", { class: "attn-value", "aria-hidden": "true" });
   const ticks = make("div", { class: "attn-ticks", "aria-hidden": "true" });
-  const element = make("div", { class: "attn-control" },
-    make("div", { class: "attn-head" }, make("label", { for: id }, control.label), value), input, ticks);
+  const element = make(
+    "div",
+    { class: "attn-control" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label), value),
+    input,
+    ticks,
+  );
   let positions;
 
   function settle(values) {
@@ -39,7 +50,11 @@ function makeRange(control, { id, change }) {
     value.textContent = textOf(control, v);
   }
   settle(control.values);
-  input.addEventListener("input", () => { const v = positions[input.value]; say(v); change(v); });
+  input.addEventListener("input", () => {
+    const v = positions[input.value];
+    say(v);
+    change(v);
+  });
   return {
     element,
     show(v) {
@@ -51,13 +66,17 @@ function makeRange(control, { id, change }) {
 }
 
 function makeChoice(control, { id, change, pictures }) {
-  const element = make("fieldset", { class: `attn-control attn-${control.style}`, role: "radiogroup",
-    "data-control": control.name }, make("legend", {}, control.label));
+  const element = make(
+    "fieldset",
+    { class: `attn-control attn-${control.style}`, role: "radiogroup", "data-control": control.name },
+    make("legend", {}, control.label),
+  );
   const inputs = control.values.map((value, i) => {
     const input = make("input", { type: "radio", name: id, id: `${id}-${i}`, value: JSON.stringify(value) });
     const label = make("label", { for: input.id }, input);
     const shown = control.style === "gallery" && pictures[Number(value)];
-    if (shown) { // a value that is not the index of a picture is a tile of text
+    if (shown) {
+      // a value that is not the index of a picture is a tile of text
       const canvas = make("canvas", { "aria-hidden": "true" });
       paintPicture(canvas, shown);
       label.append(canvas);
@@ -67,21 +86,40 @@ function makeChoice(control, { id, change, pictures }) {
     input.addEventListener("change", () => change(value));
     return input;
   });
-  return { element, show(v) { inputs.forEach((input, i) => { input.checked = control.values[i] === v; }); } };
+  return {
+    element,
+    show(v) {
+      inputs.forEach((input, i) => {
+        input.checked = control.values[i] === v;
+      });
+    },
+  };
 }
 
 function makeMenu(control, { id, change }) {
   const select = make("select", { id, "data-control": control.name });
   const groups = {};
-  control.values.forEach((value, at) => {
+  control.values.forEach((_, at) => {
     const heading = control.groups?.[at];
-    if (heading && !groups[heading]) select.append(groups[heading] = make("optgroup", { label: heading }));
+    if (heading && !groups[heading]) {
+      groups[heading] = make("optgroup", { label: heading });
+      select.append(groups[heading]);
+    }
     (groups[heading] ?? select).append(make("option", { value: at }, control.texts[at]));
   });
   select.addEventListener("change", () => change(control.values[select.value]));
-  const element = make("div", { class: "attn-control attn-menu" },
-    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)), select);
-  return { element, show(v) { select.value = control.values.indexOf(v); } };
+  const element = make(
+    "div",
+    { class: "attn-control attn-menu" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
+    select,
+  );
+  return {
+    element,
+    show(v) {
+      select.value = control.values.indexOf(v);
+    },
+  };
 }
 
 /**
@@ -91,14 +129,25 @@ function makeMenu(control, { id, change }) {
  */
 function makePlace(control, { id, change, pictures, read }) {
   const [rows, columns] = control.grid;
-  const input = make("input", { type: "range", id, min: 0, max: rows * columns - 1, step: 1,
-    "data-control": control.name });
+  const input = make("input", {
+    type: "range",
+    id,
+    min: 0,
+    max: rows * columns - 1,
+    step: 1,
+    "data-control": control.name,
+  });
   const canvas = make("canvas", { "aria-hidden": "true" });
   const cell = make("span", { class: "attn-place", "aria-hidden": "true" });
   const board = make("div", { class: "attn-picture attn-board" }, canvas, cell, input);
   const value = make("span", { class: "attn-value", "aria-hidden": "true" });
-  const element = make("div", { class: "attn-control attn-placing" },
-    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)), board, value);
+  const element = make(
+    "div",
+    { class: "attn-control attn-placing" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
+    board,
+    value,
+  );
   board.style.setProperty("--attn-rows", rows);
   board.style.setProperty("--attn-columns", columns);
   let index;
@@ -107,22 +156,27 @@ function makePlace(control, { id, change, pictures, read }) {
     const text = control.texts[place];
     input.setAttribute("aria-valuetext", text);
     value.textContent = text;
-    cell.style.left = `${100 * (place % columns) / columns}%`;
-    cell.style.top = `${100 * Math.floor(place / columns) / rows}%`;
+    cell.style.left = `${(100 * (place % columns)) / columns}%`;
+    cell.style.top = `${(100 * Math.floor(place / columns)) / rows}%`;
   }
   function moveTo(place) {
     if (place === Number(input.value)) return;
     input.value = place;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  input.addEventListener("input", () => { say(Number(input.value)); change(control.values[input.value]); });
+  input.addEventListener("input", () => {
+    say(Number(input.value));
+    change(control.values[input.value]);
+  });
   input.addEventListener("keydown", (event) => {
     const step = stepOf(event);
     if (step === undefined) return;
     event.preventDefault();
     const at = Number(input.value);
-    moveTo(clamp(Math.floor(at / columns) + step[0], 0, rows - 1) * columns +
-      clamp((at % columns) + step[1], 0, columns - 1));
+    moveTo(
+      clamp(Math.floor(at / columns) + step[0], 0, rows - 1) * columns +
+        clamp((at % columns) + step[1], 0, columns - 1),
+    );
   });
   const follow = (event) => {
     const [row, column] = cellAt(board, event, control.grid);

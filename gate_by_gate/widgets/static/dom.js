@@ -55,15 +55,25 @@ export function setText(element, text) {
  */
 export function makeTableOf(label, read) {
   const table = make("table");
-  const element = make("details", { class: "attn-values" }, make("summary", {}, phrase("values")),
-    make("div", { tabindex: 0, role: "group", "aria-label": phrase("values_of", { label }) }, table));
+  const element = make(
+    "details",
+    { class: "attn-values" },
+    make("summary", {}, phrase("values")),
+    make("div", { tabindex: 0, role: "group", "aria-label": phrase("values_of", { label }) }, table),
+  );
   function update() {
     if (!element.open) return;
     const { columns, rows } = read();
     table.replaceChildren(
       make("thead", {}, make("tr", {}, ...columns.map((text) => make("th", { scope: "col" }, text)))),
-      make("tbody", {}, ...rows.map(([head, ...cells]) =>
-        make("tr", {}, make("th", { scope: "row" }, head), ...cells.map((text) => make("td", {}, text))))));
+      make(
+        "tbody",
+        {},
+        ...rows.map(([head, ...cells]) =>
+          make("tr", {}, make("th", { scope: "row" }, head), ...cells.map((text) => make("td", {}, text))),
+        ),
+      ),
+    );
   }
   element.addEventListener("toggle", update);
   return { element, update };

@@ -37,8 +37,12 @@ function makePart(part, pictures, pick) {
   };
   for (const item of part.items) items[item.name] = kinds[item.kind](item, host);
   const note = make("p", { class: "attn-note" });
-  const element = make("div", { class: `attn-part attn-${part.layout}`, "data-part": part.name },
-    note, ...Object.values(items).map((item) => item.element));
+  const element = make(
+    "div",
+    { class: `attn-part attn-${part.layout}`, "data-part": part.name },
+    note,
+    ...Object.values(items).map((item) => item.element),
+  );
   let shown;
   let stood; // where the controls stood that change the view
   return {
@@ -50,11 +54,12 @@ function makePart(part, pictures, pick) {
       const why = data.missing;
       note.textContent = why ?? "";
       element.classList.toggle("attn-missing", why !== undefined);
-      if (why === undefined) for (const [name, item] of Object.entries(items)) {
-        // What does not exist at this setting (a fourth head of two) leaves its space empty, so that nothing jumps.
-        item.element.classList.toggle("attn-absent", data[name] === null);
-        if (data[name] !== null) item.update(data[name], { pick, data });
-      }
+      if (why === undefined)
+        for (const [name, item] of Object.entries(items)) {
+          // What does not exist at this setting (a fourth head of two) leaves its space empty, so that nothing jumps.
+          item.element.classList.toggle("attn-absent", data[name] === null);
+          if (data[name] !== null) item.update(data[name], { pick, data });
+        }
     },
   };
 }
@@ -75,8 +80,10 @@ function keepHeight(part, shown, makeGhost) {
       for (const key of [...waiting].filter((one) => one in entries)) {
         const ghost = makeGhost();
         ghost.show(entries[key]);
-        for (const name of ["data-part", "data-name"]) { // only what is shown goes by these
-          for (const one of [ghost.element, ...ghost.element.querySelectorAll(`[${name}]`)]) one.removeAttribute(name);
+        for (const name of ["data-part", "data-name"]) {
+          // only what is shown goes by these
+          for (const one of [ghost.element, ...ghost.element.querySelectorAll(`[${name}]`)])
+            one.removeAttribute(name);
         }
         ghost.element.classList.add("attn-ghost");
         ghost.element.setAttribute("aria-hidden", "true");
@@ -101,20 +108,32 @@ function makeTools(spec, model, reset) {
     tools.append(element);
   };
   const copy = (text, done, failed) => {
-    Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(
-      () => say(done), () => say(failed));
+    Promise.resolve()
+      .then(() => navigator.clipboard.writeText(text))
+      .then(
+        () => say(done),
+        () => say(failed),
+      );
   };
   button(phrase("reset"), reset);
   if (model.get("link")) {
-    button(phrase("copy_link"), () => copy(model.get("link"), phrase("link_copied"), phrase("link_not_copied")));
+    button(phrase("copy_link"), () =>
+      copy(model.get("link"), phrase("link_copied"), phrase("link_not_copied")),
+    );
   }
   tools.append(status);
 
   const code = make("code");
-  const block = make("details", { class: "attn-code" }, make("summary", {}, phrase("code")),
-    make("pre", { tabindex: 0, role: "group", "aria-label": phrase("code_label") }, code));
+  const block = make(
+    "details",
+    { class: "attn-code" },
+    make("summary", {}, phrase("code")),
+    make("pre", { tabindex: 0, role: "group", "aria-label": phrase("code_label") }, code),
+  );
   if (spec.code) tools.append(block);
-  const show = () => { if (block.open) code.textContent = model.get("code"); };
+  const show = () => {
+    if (block.open) code.textContent = model.get("code");
+  };
   block.addEventListener("toggle", show);
   return { element: tools, show, say };
 }
@@ -123,7 +142,11 @@ function makeTools(spec, model, reset) {
 function render({ model, el }) {
   const spec = model.get("spec");
   const id = `attn-${spec.name}-${session}-${drawn++}`;
-  const figure = make("figure", { class: "attn-explorer", "data-explorer": spec.name, "aria-labelledby": `${id}-title` });
+  const figure = make("figure", {
+    class: "attn-explorer",
+    "data-explorer": spec.name,
+    "aria-labelledby": `${id}-title`,
+  });
   keepKeys(figure);
   figure.append(make("figcaption", { id: `${id}-title` }, spec.title));
 
@@ -142,11 +165,19 @@ function render({ model, el }) {
     const pinned = panel.parts.length === 0;
     // A group and not a section: sections are landmarks, and two explorers on a page may name a panel alike.
     const classes = `attn-panel${pinned ? " attn-pinned" : ""}`;
-    const box = make("div", { class: classes, role: "group", "aria-label": panel.title },
-      make("p", { class: "attn-title", "aria-hidden": "true" }, panel.title));
+    const box = make(
+      "div",
+      { class: classes, role: "group", "aria-label": panel.title },
+      make("p", { class: "attn-title", "aria-hidden": "true" }, panel.title),
+    );
     const bar = make("div", { class: "attn-controls" });
     for (const name of panel.controls) {
-      const host = { id: `${id}-${name}`, pictures: spec.pictures, read, change: (value) => move({ [name]: value }) };
+      const host = {
+        id: `${id}-${name}`,
+        pictures: spec.pictures,
+        read,
+        change: (value) => move({ [name]: value }),
+      };
       controls[name] = makeControl(spec.controls[name], host);
       bar.append(controls[name].element);
     }
@@ -161,12 +192,16 @@ function render({ model, el }) {
     box.append(bar, ...(pinned ? [] : [shelf]));
     figure.append(box);
   }
-  const tools = makeTools(spec, model, () => { move(spec.start); tell(""); });
+  const tools = makeTools(spec, model, () => {
+    move(spec.start);
+    tell("");
+  });
   figure.append(tools.element);
 
   const hint = make("p", { id: `${id}-keys`, hidden: "" }, phrase("arrow_keys"));
   figure.append(hint);
-  for (const plot of figure.querySelectorAll('[data-name="map"][tabindex]')) plot.setAttribute("aria-describedby", hint.id);
+  for (const plot of figure.querySelectorAll('[data-name="map"][tabindex]'))
+    plot.setAttribute("aria-describedby", hint.id);
 
   let timer;
   let lost = false;
@@ -174,7 +209,10 @@ function render({ model, el }) {
   /** Name the stored entry of a part; a control that does not matter beside another one's value stands in no key. */
   function keyOf({ depends, irrelevant_when }) {
     const matters = (name) => !irrelevant_when[name]?.in.includes(model.get(irrelevant_when[name].control));
-    return depends.filter(matters).map((name) => JSON.stringify(model.get(name))).join("|");
+    return depends
+      .filter(matters)
+      .map((name) => JSON.stringify(model.get(name)))
+      .join("|");
   }
 
   function draw() {
@@ -226,10 +264,18 @@ function render({ model, el }) {
     draw();
   }
 
-  const listeners = { "change:parts": receive, "change:tallest": receive, "change:code": tools.show, "change:refusal": refused,
-    comm_live_update: lose };
+  const listeners = {
+    "change:parts": receive,
+    "change:tallest": receive,
+    "change:code": tools.show,
+    "change:refusal": refused,
+    comm_live_update: lose,
+  };
   for (const name of Object.keys(controls)) {
-    listeners[`change:${name}`] = () => { controls[name].show(model.get(name)); draw(); };
+    listeners[`change:${name}`] = () => {
+      controls[name].show(model.get(name));
+      draw();
+    };
   }
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
 

@@ -18,10 +18,16 @@ globalThis.attnLib = {
     const computed = {};
     const model = {
       get: (name) => (name in computed ? computed[name]() : values[name]),
-      set: (name, value) => { values[name] = value; },
+      set: (name, value) => {
+        values[name] = value;
+      },
       save_changes: () => this.address.write(),
-      on: (event, listener) => { listeners[event] = listener; },
-      off: (event) => { delete listeners[event]; },
+      on: (event, listener) => {
+        listeners[event] = listener;
+      },
+      off: (event) => {
+        delete listeners[event];
+      },
     };
     if (values.spec.controls) {
       const explorer = this.address.add(element, values, (name) => listeners[`change:${name}`]?.());
@@ -33,16 +39,21 @@ globalThis.attnLib = {
 
   /** Give the entries of a part by their keys, as embedding.py has packed them. */
   unpack({ axes, keys, of, at }) {
-    const crossed = () => axes.reduce((heads, axis) => heads.flatMap((head) => axis.map((tail) => [...head, tail])), [[]]);
+    const crossed = () =>
+      axes.reduce((heads, axis) => heads.flatMap((head) => axis.map((tail) => [...head, tail])), [[]]);
     const entries = this.rows(of);
-    return Object.fromEntries((keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, entries[at[i]]]));
+    return Object.fromEntries(
+      (keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, entries[at[i]]]),
+    );
   },
 
   /** Give the values that are stored as a list, or as one such store for each key. */
   rows(store) {
     if (Array.isArray(store)) return store;
     const columns = Object.entries(store).map(([name, column]) => [name, this.rows(column)]);
-    return columns[0][1].map((_, i) => Object.fromEntries(columns.map(([name, column]) => [name, column[i]])));
+    return columns[0][1].map((_, i) =>
+      Object.fromEntries(columns.map(([name, column]) => [name, column[i]])),
+    );
   },
 
   /** Write the code for the present setting: a template with the text of each field for the controls it depends on. */
@@ -54,7 +65,9 @@ globalThis.attnLib = {
   },
 
   address: {
-    explorers: [], // {key, element, values, changed(name)}
+    /** @type {{key: string, element: HTMLElement, values: any, changed: (name: string) => void}[]} */
+    explorers: [],
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     timer: undefined,
 
     /** Take in an explorer, and put its controls where the address says. */
@@ -69,8 +82,11 @@ globalThis.attnLib = {
 
     /** Give what the address says of an explorer, or nothing. */
     names({ key }) {
-      const piece = location.hash.slice(1).split(";").find((text) => text.startsWith(`${key}:`));
-      return piece && new URLSearchParams(piece.slice(key.length + 1));
+      const piece = location.hash
+        .slice(1)
+        .split(";")
+        .find((text) => text.startsWith(`${key}:`));
+      return piece === undefined ? undefined : new URLSearchParams(piece.slice(key.length + 1));
     },
 
     /** Put the controls of an explorer where the address says; those that it does not name at their start. */
@@ -93,7 +109,9 @@ globalThis.attnLib = {
     /** Give the page's address with the moved controls of explorers; `named`: also of one that has none. */
     link(explorers, named = false) {
       const pieces = explorers.map(({ key, values }) => {
-        const moved = Object.keys(values.spec.controls).filter((name) => values[name] !== values.spec.start[name]);
+        const moved = Object.keys(values.spec.controls).filter(
+          (name) => values[name] !== values.spec.start[name],
+        );
         if (!moved.length && !named) return "";
         return `${key}:${new URLSearchParams(moved.map((name) => [name, values[name]]))}`;
       });
@@ -115,11 +133,16 @@ globalThis.attnLib = {
 };
 
 // Who reloads the page or goes back or forward is brought by the browser to where they were.
-let returns = performance.getEntriesByType("navigation")[0].type !== "navigate";
-globalThis.navigation?.addEventListener("navigate", ({ navigationType }) => { returns = navigationType === "traverse"; });
-addEventListener("load", () => { if (!returns) attnLib.address.show(); });
+const [arrival] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+let returns = arrival.type !== "navigate";
+globalThis.navigation?.addEventListener("navigate", ({ navigationType }) => {
+  returns = navigationType === "traverse";
+});
+addEventListener("load", () => {
+  if (!returns) attnLib.address.show();
+});
 addEventListener("hashchange", () => {
   if (document.querySelector(":target")) return; // a heading: the explorers stay as the reader has set them
-  attnLib.address.explorers.forEach((one) => attnLib.address.apply(one));
+  for (const one of attnLib.address.explorers) attnLib.address.apply(one);
   if (!returns) attnLib.address.show();
 });

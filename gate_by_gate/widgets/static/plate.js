@@ -14,8 +14,14 @@ export function makePlate(attributes = {}) {
   const mapped = make("canvas", { class: "attn-mapped", "aria-hidden": "true" });
   const box = make("span", { class: "attn-box", "aria-hidden": "true" });
   const marks = make("svg", { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" });
-  const element = make("div", { class: "attn-picture", role: "img", "data-name": "map", ...attributes },
-    under, mapped, marks, box);
+  const element = make(
+    "div",
+    { class: "attn-picture", role: "img", "data-name": "map", ...attributes },
+    under,
+    mapped,
+    marks,
+    box,
+  );
   const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" });
   let size = [1, 1]; // width and height of what marks are placed on
   /** @type {any} */
@@ -24,7 +30,8 @@ export function makePlate(attributes = {}) {
   /** @param {string} shape @param {Record<string, any>} attributes */
   function mark(shape, attributes) {
     // The wider line below keeps a mark in sight on light and on dark places.
-    const draw = (/** @type {string} */ name) => make(shape, { ...attributes, class: `attn-mark attn-${name}` });
+    const draw = (/** @type {string} */ name) =>
+      make(shape, { ...attributes, class: `attn-mark attn-${name}` });
     return [draw("halo"), draw(attributes.style)];
   }
   /** @param {number[]} sides @param {string} style */
@@ -63,12 +70,22 @@ export function makePlate(attributes = {}) {
         for (const [side, share] of Object.entries(sides)) box.style[side] = `${100 * share}%`;
       }
       marks.replaceChildren(
-        ...list.flatMap(({ shape, at, style }) => (shape === "rect" ? rect(at, style)
-          : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })))),
+        ...list.flatMap(({ shape, at, style }) =>
+          shape === "rect"
+            ? rect(at, style)
+            : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })),
+        ),
         ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
-          rect([column * width / columns, row * height / rows, width / columns, height / rows], style)));
-      legend.replaceChildren(...[{ shape: "rect", style: "target", label: frame }, ...list].filter(({ label }) => label).map(({ shape, style, label }) =>
-        make("li", {}, make("i", { class: `attn-key attn-${shape} attn-${style}` }), label)));
+          rect([(column * width) / columns, (row * height) / rows, width / columns, height / rows], style),
+        ),
+      );
+      legend.replaceChildren(
+        ...[{ shape: "rect", style: "target", label: frame }, ...list]
+          .filter(({ label }) => label)
+          .map(({ shape, style, label }) =>
+            make("li", {}, make("i", { class: `attn-key attn-${shape} attn-${style}` }), label),
+          ),
+      );
     },
   };
 }

@@ -28,12 +28,20 @@ function makeBars(item, { point }) {
   const readout = makeReadout();
   const table = makeTableOf(item.label, () => ({
     columns: [data.what, phrase("value"), ...(data.before ? [phrase("before")] : [])],
-    rows: data.values.map((_, i) =>
-      [wordOf(i), String(valueOf(i)), ...(data.before ? [String(data.before[nameOf(i)])] : [])]),
+    rows: data.values.map((_, i) => [
+      wordOf(i),
+      String(numberOf(i)),
+      ...(data.before ? [String(data.before[nameOf(i)])] : []),
+    ]),
   }));
-  const element = make("div", { class: "attn-chart" }, make("p", { class: "attn-label" }, item.label),
-    make("div", { class: "attn-axes" }, scale, chart), numbers,
-    make("div", { class: "attn-below" }, table.element, readout));
+  const element = make(
+    "div",
+    { class: "attn-chart" },
+    make("p", { class: "attn-label" }, item.label),
+    make("div", { class: "attn-axes" }, scale, chart),
+    numbers,
+    make("div", { class: "attn-below" }, table.element, readout),
+  );
   /** @type {any} */
   let data = { values: [] };
   /** @type {number | null} */
@@ -46,7 +54,7 @@ function makeBars(item, { point }) {
   /** @param {number} name */
   const placeOf = (name) => (order ? order.indexOf(name) : name);
   /** @param {number} i */
-  const valueOf = (i) => data.values[nameOf(i)];
+  const numberOf = (i) => data.values[nameOf(i)];
   /** @param {number} i */
   const wordOf = (i) => String(data.names?.[nameOf(i)] ?? nameOf(i));
 
@@ -54,8 +62,10 @@ function makeBars(item, { point }) {
     at: (event) => cellAt(chart, event, [1, data.values.length])[1],
     first: () => 0,
     pointed: () => marked,
-    next: (from, [down, across]) => down ? undefined
-      : clamp((from ?? (across > 0 ? -1 : data.values.length)) + across, 0, data.values.length - 1),
+    next: (from, [down, across]) =>
+      down
+        ? undefined
+        : clamp((from ?? (across > 0 ? -1 : data.values.length)) + across, 0, data.values.length - 1),
     point: (i) => point(i === null ? null : nameOf(i), data.what),
   });
 
@@ -68,14 +78,21 @@ function makeBars(item, { point }) {
     if (what !== data.what) return;
     const at = channel === null ? -1 : placeOf(channel);
     marked = at >= 0 && at < data.values.length ? at : null;
-    const banded = (i) => (marked === null ? data.band?.includes(nameOf(i))
-      : data.reach !== undefined && Math.abs(nameOf(i) - channel) <= data.reach);
+    const banded = (i) =>
+      marked === null
+        ? data.band?.includes(nameOf(i))
+        : data.reach !== undefined && Math.abs(nameOf(i) - nameOf(marked)) <= data.reach;
     [...bars.children].forEach((bar, i) => {
       bar.classList.toggle("attn-marked", i === marked);
       bar.classList.toggle("attn-banded", Boolean(banded(i)));
     });
     if (marked === null) return setText(readout, "");
-    const said = { what: data.what, name: wordOf(marked), value: valueOf(marked), before: data.before?.[nameOf(marked)] };
+    const said = {
+      what: data.what,
+      name: wordOf(marked),
+      value: numberOf(marked),
+      before: data.before?.[nameOf(marked)],
+    };
     setText(readout, data.before ? phrase("bar_before", said) : phrase("bar", said));
   }
 
@@ -95,15 +112,21 @@ function makeBars(item, { point }) {
         numbers.replaceChildren(...(values.length <= FEW_BARS ? values.map(() => make("span")) : []));
       }
       [...bars.children].forEach((bar, i) => {
-        bar.setAttribute("y", (high - Math.max(valueOf(i), zero)) / span);
-        bar.setAttribute("height", Math.abs(valueOf(i) - zero) / span);
+        bar.setAttribute("y", (high - Math.max(numberOf(i), zero)) / span);
+        bar.setAttribute("height", Math.abs(numberOf(i) - zero) / span);
       });
-      lines.replaceChildren(...(data.before ?? []).map((_, i) => {
-        const y = (high - data.before[nameOf(i)]) / span;
-        return make("line", { x1: i + 0.02, x2: i + 0.98, y1: y, y2: y });
-      }));
-      [...scale.children].forEach((end, i) => { end.textContent = i ? low : high; });
-      [...numbers.children].forEach((number, i) => { number.textContent = wordOf(i); });
+      lines.replaceChildren(
+        ...(data.before ?? []).map((_, i) => {
+          const y = (high - data.before[nameOf(i)]) / span;
+          return make("line", { x1: i + 0.02, x2: i + 0.98, y1: y, y2: y });
+        }),
+      );
+      [...scale.children].forEach((end, i) => {
+        end.textContent = i ? low : high;
+      });
+      [...numbers.children].forEach((number, i) => {
+        number.textContent = wordOf(i);
+      });
       chart.setAttribute("aria-label", data.alt);
       mark(channel);
       table.update();

@@ -3,7 +3,8 @@
 reading.bars = (element) => {
   const { alt, map } = reading.map(element);
   const bars = [...map.querySelectorAll("rect")].map((bar) => ({
-    top: Number(bar.getAttribute("y")), height: Number(bar.getAttribute("height")),
+    top: Number(bar.getAttribute("y")),
+    height: Number(bar.getAttribute("height")),
     banded: bar.classList.contains("attn-banded"),
   }));
   const before = [...map.querySelectorAll("line")].map((line) => Number(line.getAttribute("y1")));

@@ -81,12 +81,26 @@ function makeChart(item) {
   const readout = makeReadout();
   const table = makeTableOf(item.label, () => ({
     columns: [phrase("series"), data.x.label, data.y.label, ...(withIntervals() ? [phrase("interval")] : [])],
-    rows: data.series.flatMap(({ name, points }) => points.map((p) =>
-      [p.name ?? name, p.text[0], p.text[1], ...(withIntervals() ? [p.text[2] ?? ""] : [])])),
+    rows: data.series.flatMap(({ name, points }) =>
+      points.map((p) => [
+        p.name ?? name,
+        p.text[0],
+        p.text[1],
+        ...(withIntervals() ? [p.text[2] ?? ""] : []),
+      ]),
+    ),
   }));
-  const element = make("div", { class: "attn-graph" }, make("p", { class: "attn-label" }, item.label), legend,
-    yLabel, make("div", { class: "attn-frame" }, yTicks, plot), xTicks, xLabel,
-    make("div", { class: "attn-below" }, table.element, readout));
+  const element = make(
+    "div",
+    { class: "attn-graph" },
+    make("p", { class: "attn-label" }, item.label),
+    legend,
+    yLabel,
+    make("div", { class: "attn-frame" }, yTicks, plot),
+    xTicks,
+    xLabel,
+    make("div", { class: "attn-below" }, table.element, readout),
+  );
   /** @type {any} */
   let data = { series: [] };
   let place = { x: along({ low: 0, high: 1 }), y: along({ low: 0, high: 1 }) };
@@ -108,11 +122,15 @@ function makeChart(item) {
     /** @type {[number, number] | null} */
     let best = null;
     let least = Infinity;
-    data.series.forEach(({ points }, s) => points.forEach((p, i) => {
-      const across = event.clientX - left - place.x(p.x) * width;
-      const down = event.clientY - top - (1 - place.y(p.y)) * height;
-      if (Math.hypot(across, down) < least) [least, best] = [Math.hypot(across, down), [s, i]];
-    }));
+    for (const [s, { points }] of data.series.entries()) {
+      for (const [i, p] of points.entries()) {
+        const across = event.clientX - left - place.x(p.x) * width;
+        const down = event.clientY - top - (1 - place.y(p.y)) * height;
+        if (Math.hypot(across, down) >= least) continue;
+        least = Math.hypot(across, down);
+        best = [s, i];
+      }
+    }
     return best;
   }
 
@@ -125,7 +143,10 @@ function makeChart(item) {
       pointer.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed"));
       const name = p.name ?? data.series[to[0]].name;
       const [across, ...up] = p.text;
-      setText(readout, phrase("point", { name, x: data.x.label, across, y: data.y.label, up: up.join(", ") }));
+      setText(
+        readout,
+        phrase("point", { name, x: data.x.label, across, y: data.y.label, up: up.join(", ") }),
+      );
     } else {
       const marked = rings.map(({ label, point: p }) => phrase("ringed", { label, text: p.text[1] }));
       setText(readout, here ? here.text : marked.join("; "));
@@ -134,13 +155,16 @@ function makeChart(item) {
 
   makePointable(plot, {
     at: nearest,
-    first: () => data.series.length ? /** @type {[number, number]} */ ([0, 0]) : null,
+    first: () => (data.series.length ? /** @type {[number, number]} */ ([0, 0]) : null),
     pointed: () => pointed,
     next(from, [down, across]) {
       if (data.series.length === 0) return undefined;
-      if (from === null) return [0, 0];
+      if (from === null) return /** @type {[number, number]} */ ([0, 0]);
       const s = clamp(from[0] + down, 0, data.series.length - 1);
-      return [s, clamp(from[1] + across, 0, data.series[s].points.length - 1)];
+      return /** @type {[number, number]} */ ([
+        s,
+        clamp(from[1] + across, 0, data.series[s].points.length - 1),
+      ]);
     },
     point,
     letsGo: true, // the only way to let go of a point by touch
@@ -151,11 +175,13 @@ function makeChart(item) {
    * @param {any} series
    */
   function pathOf({ points, kind }) {
-    return points.map((p, i) => {
-      const [x, y] = [place.x(p.x), 1 - place.y(p.y)];
-      if (i === 0) return `M${x},${y}`;
-      return kind === "step" ? `H${x}V${y}` : `L${x},${y}`;
-    }).join("");
+    return points
+      .map((p, i) => {
+        const [x, y] = [place.x(p.x), 1 - place.y(p.y)];
+        if (i === 0) return `M${x},${y}`;
+        return kind === "step" ? `H${x}V${y}` : `L${x},${y}`;
+      })
+      .join("");
   }
 
   /** @param {any} series @param {number} at */
@@ -169,8 +195,15 @@ function makeChart(item) {
     for (const p of points) {
       const [x, y] = [place.x(p.x), place.y(p.y)];
       if (p.low !== undefined) {
-        dots.append(make("line", { x1: percent(x), x2: percent(x), y1: percent(1 - place.y(p.low)),
-          y2: percent(1 - place.y(p.high)), class: `${style} attn-interval` }));
+        dots.append(
+          make("line", {
+            x1: percent(x),
+            x2: percent(x),
+            y1: percent(1 - place.y(p.low)),
+            y2: percent(1 - place.y(p.high)),
+            class: `${style} attn-interval`,
+          }),
+        );
       }
       if (kind !== "step") dots.append(marker(x, y, markerOf(s), style));
     }
@@ -184,7 +217,8 @@ function makeChart(item) {
   function keyOf({ kind, style }, at) {
     const s = style ?? at;
     const key = make("svg", { class: "attn-swatch", viewBox: "0 0 28 12" });
-    if (kind !== "points") key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": dashOf(s) }));
+    if (kind !== "points")
+      key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": dashOf(s) }));
     if (kind !== "step") {
       const dot = make("svg", { x: 14, y: 6, class: "attn-dot" });
       dot.append(make("path", { d: MARKERS[markerOf(s)], class: styleOf(s) }));
@@ -204,14 +238,20 @@ function makeChart(item) {
     place = { x: along(x), y: along(y) };
     lines.replaceChildren(
       ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),
-      ...x.ticks.map(([v]) => make("path", { d: `M${place.x(v)},0V1`, class: "attn-grid" })));
+      ...x.ticks.map(([v]) => make("path", { d: `M${place.x(v)},0V1`, class: "attn-grid" })),
+    );
     dots.replaceChildren();
     series.forEach(drawSeries);
     for (const { point: p } of named) {
       if (p.marked) dots.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-here"));
     }
-    legend.replaceChildren(...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)));
-    const tick = (side, share) => ([v, text]) => make("span", { style: `${side}:${percent(share(v))}` }, text);
+    legend.replaceChildren(
+      ...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)),
+    );
+    const tick =
+      (side, share) =>
+      ([v, text]) =>
+        make("span", { style: `${side}:${percent(share(v))}` }, text);
     yTicks.replaceChildren(...y.ticks.map(tick("bottom", place.y)));
     xTicks.replaceChildren(...x.ticks.map(tick("left", place.x)));
     xLabel.textContent = x.label;
@@ -227,14 +267,16 @@ function makeChart(item) {
       if (changed) draw(next);
       here = data.here?.pick ? data.here.at[pick(data.here.pick).value] : data.here;
       rings = (data.rings ?? []).flatMap(({ pick: control, label }, at) =>
-        named.filter(({ name }) => name === pick(control).text).map((one) => ({ ...one, label, at })));
+        named.filter(({ name }) => name === pick(control).text).map((one) => ({ ...one, label, at })),
+      );
       marks.replaceChildren(
         ...rings.map(({ point: p, label, at }) => labelled(place.x(p.x), place.y(p.y), label, at)),
-        ...(here ? [marker(place.x(here.x), place.y(here.y), "circle", "attn-here")] : []));
+        ...(here ? [marker(place.x(here.x), place.y(here.y), "circle", "attn-here")] : []),
+      );
       // Of other data the same place is another point: it is kept only for whoever steps through the chart just now.
-      const kept = pointed !== null && (!changed || plot.matches(":focus-visible"));
-      const still = kept && pointed[0] < data.series.length && pointed[1] < data.series[pointed[0]].points.length;
-      point(still ? pointed : null);
+      const kept = !changed || plot.matches(":focus-visible") ? pointed : null;
+      const still = kept && kept[0] < data.series.length && kept[1] < data.series[kept[0]].points.length;
+      point(still ? kept : null);
     },
   };
 }

@@ -8,24 +8,39 @@ reading.chart = (element) => {
   table.dispatchEvent(new Event("toggle"));
   const lines = [...map.querySelectorAll(".attn-lines > path.attn-series")];
   const frames = [...map.querySelectorAll("svg.attn-dot")];
-  const markers = (style) => frames.filter((frame) => frame.firstChild.matches(style))
-    .map((frame) => [share(frame, "x"), 1 - share(frame, "y")]);
-  const ticks = (side, edge) => [...element.querySelectorAll(`.attn-${side}ticks span`)]
-    .map((tick) => [parseFloat(tick.style[edge]) / 100, tick.textContent]);
+  const markers = (style) =>
+    frames
+      .filter((frame) => frame.firstChild.matches(style))
+      .map((frame) => [share(frame, "x"), 1 - share(frame, "y")]);
+  const ticks = (side, edge) =>
+    [...element.querySelectorAll(`.attn-${side}ticks span`)].map((tick) => [
+      parseFloat(tick.style[edge]) / 100,
+      tick.textContent,
+    ]);
   return {
     alt,
     labels: [...element.querySelectorAll(".attn-axis")].map((label) => label.textContent),
     ticks: { x: ticks("x", "left"), y: ticks("y", "bottom") },
-    lines: lines.map((line) => line.getAttribute("d")).map((d) => ({
-      steps: /[HV]/.test(d), path: d.match(/[-\d.e]+/g).map(Number),
-    })),
+    lines: lines
+      .map((line) => line.getAttribute("d"))
+      .map((d) => ({
+        steps: /[HV]/.test(d),
+        path: d.match(/[-\d.e]+/g).map(Number),
+      })),
     dots: markers(".attn-series"),
     rings: markers(".attn-here"),
-    letters: frames.filter((frame) => frame.querySelector("text")).map((frame) => frame.lastChild.textContent),
-    intervals: [...map.querySelectorAll(".attn-interval")].map((line) =>
-      [share(line, "x1"), 1 - share(line, "y1"), 1 - share(line, "y2")]),
+    letters: frames
+      .filter((frame) => frame.querySelector("text"))
+      .map((frame) => frame.lastChild.textContent),
+    intervals: [...map.querySelectorAll(".attn-interval")].map((line) => [
+      share(line, "x1"),
+      1 - share(line, "y1"),
+      1 - share(line, "y2"),
+    ]),
     legend: reading.legend(element),
-    rows: [...table.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent)),
+    rows: [...table.querySelectorAll("tbody tr")].map((row) =>
+      [...row.children].map((cell) => cell.textContent),
+    ),
     said: element.querySelector(".attn-readout").textContent,
   };
 };

@@ -45,9 +45,17 @@ function makePlot(name) {
   const yTicks = make("div", { class: "attn-yticks" });
   const xTicks = make("div", { class: "attn-xticks" });
   const label = make("p", { class: "attn-axis" });
-  const element = make("div", { class: `attn-graph attn-${name}`, "aria-hidden": "true" }, label,
-    make("div", { class: "attn-frame" }, yTicks, make("div", { class: "attn-plot" }, svg)), xTicks);
-  const tick = (side) => ([share, text]) => make("span", { style: `${side}:${percent(share)}` }, text);
+  const element = make(
+    "div",
+    { class: `attn-graph attn-${name}`, "aria-hidden": "true" },
+    label,
+    make("div", { class: "attn-frame" }, yTicks, make("div", { class: "attn-plot" }, svg)),
+    xTicks,
+  );
+  const tick =
+    (side) =>
+    ([share, text]) =>
+      make("span", { style: `${side}:${percent(share)}` }, text);
   return {
     element,
     /** Draw `shapes`; ticks are [share of the side, text]. */
@@ -61,17 +69,24 @@ function makePlot(name) {
 }
 
 /** @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} style */
-const segment = (x1, y1, x2, y2, style) => make("line",
-  { x1: percent(x1), y1: percent(1 - y1), x2: percent(x2), y2: percent(1 - y2), class: style });
+const segment = (x1, y1, x2, y2, style) =>
+  make("line", { x1: percent(x1), y1: percent(1 - y1), x2: percent(x2), y2: percent(1 - y2), class: style });
 /** @param {number} x @param {number} y */
 const dot = (x, y) => make("circle", { cx: percent(x), cy: percent(1 - y), r: 3.5, class: "attn-end" });
 
 /** @param {Item} item @returns {View} */
 function makeContrast(item) {
   const body = make("tbody");
-  const head = ["", phrase("first"), phrase("second"), phrase("difference")].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")));
-  const table = make("table", { class: "attn-terms attn-pair" }, make("caption", {}, item.label),
-    make("thead", {}, make("tr", {}, ...head)), body);
+  const head = ["", phrase("first"), phrase("second"), phrase("difference")].map((text) =>
+    text ? make("th", { scope: "col" }, text) : make("td"),
+  );
+  const table = make(
+    "table",
+    { class: "attn-terms attn-pair" },
+    make("caption", {}, item.label),
+    make("thead", {}, make("tr", {}, ...head)),
+    body,
+  );
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
   // Every sentence that may stand there keeps its room, out of sight in the same place.
   const verdicts = make("div", { class: "attn-verdicts" }, verdict);
@@ -81,14 +96,30 @@ function makeContrast(item) {
   const element = make("div", { class: "attn-contrast" }, verdicts, table, both.element, difference.element);
 
   function tabulate(data, first, second, { mean, reach }) {
-    const cells = (one) => (one ? [one.text, one.interval, ...one.seeds.map((v) => (v === null ? NONE : inPercent(v)))]
-      : Array(data.seeds.length + 2).fill(NONE));
+    const cells = (one) =>
+      one
+        ? [one.text, one.interval, ...one.seeds.map((v) => (v === null ? NONE : inPercent(v)))]
+        : Array(data.seeds.length + 2).fill(NONE);
     const [a, b] = [cells(first), cells(second)];
-    const differences = [mean === null ? NONE : inPoints(mean),
-      reach === null ? NONE : `± ${(reach / 10).toFixed(1)}`];
-    const names = [phrase("mean"), phrase("interval"), ...data.seeds.map((/** @type {number} */ seed) => phrase("seed", { seed }))];
-    body.replaceChildren(...names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name),
-      ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)))));
+    const differences = [
+      mean === null ? NONE : inPoints(mean),
+      reach === null ? NONE : `± ${(reach / 10).toFixed(1)}`,
+    ];
+    const names = [
+      phrase("mean"),
+      phrase("interval"),
+      ...data.seeds.map((/** @type {number} */ seed) => phrase("seed", { seed })),
+    ];
+    body.replaceChildren(
+      ...names.map((name, i) =>
+        make(
+          "tr",
+          {},
+          make("th", { scope: "row" }, name),
+          ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)),
+        ),
+      ),
+    );
   }
 
   /** Draw both ends of every seed, between the smallest and the largest of them. */
@@ -102,8 +133,15 @@ function makeContrast(item) {
       ...(a !== null && b !== null ? [segment(SIDES[0], share(a), SIDES[1], share(b), "attn-joined")] : []),
       ...[a, b].flatMap((v, i) => (v === null ? [] : [dot(SIDES[i], share(v))])),
     ]);
-    both.draw(phrase("every_seed", { label }), [[SIDES[0], phrase("first")], [SIDES[1], phrase("second")]],
-      marked.map((v) => [share(v), inPercent(v)]), shapes);
+    both.draw(
+      phrase("every_seed", { label }),
+      [
+        [SIDES[0], phrase("first")],
+        [SIDES[1], phrase("second")],
+      ],
+      marked.map((v) => [share(v), inPercent(v)]),
+      shapes,
+    );
   }
 
   function drawDifference({ spans }, { mean, reach }) {
@@ -111,21 +149,30 @@ function makeContrast(item) {
     const span = spans.find((one) => needed <= one) ?? spans.at(-1);
     const share = (tenths) => (tenths / 10 / span + 1) / 2;
     const shapes = [segment(0.5, 0, 0.5, 1, "attn-zero")];
-    if (reach !== null) shapes.push(segment(share(mean - reach), 0.5, share(mean + reach), 0.5, "attn-reach"));
+    if (reach !== null)
+      shapes.push(segment(share(mean - reach), 0.5, share(mean + reach), 0.5, "attn-reach"));
     if (mean !== null) shapes.push(dot(share(mean), 0.5));
-    difference.draw(phrase("difference_in_points"),
-      [-span, 0, span].map((v) => [share(10 * v), v === 0 ? "0" : `${v > 0 ? "+" : "−"}${span}`]), [], shapes);
+    difference.draw(
+      phrase("difference_in_points"),
+      [-span, 0, span].map((v) => [share(10 * v), v === 0 ? "0" : `${v > 0 ? "+" : "−"}${span}`]),
+      [],
+      shapes,
+    );
   }
 
   return {
     element,
     update(data, { pick }) {
-      const [i, j] = data.pick.map((name) => data.members.findIndex(({ value }) => value === pick(name).value));
+      const [i, j] = data.pick.map((name) =>
+        data.members.findIndex(({ value }) => value === pick(name).value),
+      );
       const [first, second] = [data.members[i], data.members[j]];
       if (data !== said) {
         const others = [...Object.values(data.verdicts), ...data.absent];
-        verdicts.replaceChildren(verdict, ...others.map((text) => (
-          make("p", { class: "attn-absent", "aria-hidden": "true" }, text))));
+        verdicts.replaceChildren(
+          verdict,
+          ...others.map((text) => make("p", { class: "attn-absent", "aria-hidden": "true" }, text)),
+        );
         said = data;
       }
       const known = first && second;

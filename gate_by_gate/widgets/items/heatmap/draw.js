@@ -13,16 +13,23 @@ import { phrase } from "../../static/texts.js";
 
 /** @import { Host, Item, View } from "../../static/kinds.js" */
 
-/** @param {Item} item @param {Host} host @returns {View} */
-export function makeHeatmap(item, { pictures, pointCell }) {
+/** @param {Item} _item @param {Host} host @returns {View} */
+export function makeHeatmap(_item, { pictures, pointCell }) {
   const plate = makePlate({ tabindex: 0 });
   const caption = make("p", { class: "attn-label" });
   const low = make("span");
   const high = make("span");
   const ramp = make("i", { class: "attn-ramp" });
   const readout = makeReadout();
-  const element = make("div", { class: "attn-map" }, caption, plate.element,
-    make("p", { class: "attn-scale", "aria-hidden": "true" }, low, ramp, high), plate.legend, readout);
+  const element = make(
+    "div",
+    { class: "attn-map" },
+    caption,
+    plate.element,
+    make("p", { class: "attn-scale", "aria-hidden": "true" }, low, ramp, high),
+    plate.legend,
+    readout,
+  );
   /** @type {any} */
   let data;
   let from = 0; // where the frame that is shown begins among the digits
@@ -43,8 +50,10 @@ export function makeHeatmap(item, { pictures, pointCell }) {
     at: (event) => cellAt(plate.element, event, data.shape),
     first: () => /** @type {[number, number]} */ ([0, 0]),
     pointed: () => pointed,
-    next: (from, step) => /** @type {[number, number]} */ (
-      from === null ? [0, 0] : from.map((side, i) => clamp(side + step[i], 0, data.shape[i] - 1))),
+    next: (from, step) =>
+      /** @type {[number, number]} */ (
+        from === null ? [0, 0] : from.map((side, i) => clamp(side + step[i], 0, data.shape[i] - 1))
+      ),
     point: (cell) => pointCell(cell, data.shape),
   });
 
@@ -52,7 +61,15 @@ export function makeHeatmap(item, { pictures, pointCell }) {
     const { box, frame, marks } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
     const spot = data.spots?.[at];
-    plate.mark({ box, frame, marks: [...(marks ?? []), ...(spot ? [{ shape: "rect", at: spot, style: "query", label: data.spot }] : [])], cells });
+    plate.mark({
+      box,
+      frame,
+      marks: [
+        ...(marks ?? []),
+        ...(spot ? [{ shape: "rect", at: spot, style: "query", label: data.spot }] : []),
+      ],
+      cells,
+    });
     setText(readout, pointed === null ? "" : say(pointed));
   }
 

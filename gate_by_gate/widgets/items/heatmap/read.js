@@ -6,9 +6,20 @@ reading.heatmap = (element) => {
   const signed = scale.querySelector(".attn-signed") !== null;
   const picture = map.querySelector(".attn-under");
   const under = picture.hidden ? null : reading.planes(reading.pixels(picture).colours);
-  return { alt, ...reading.levels(map.querySelector(".attn-mapped"), signed ? reading.palettes.signed : reading.palettes.plain),
-    caption: element.querySelector(".attn-label").textContent, signed, under,
+  return {
+    alt,
+    ...reading.levels(
+      map.querySelector(".attn-mapped"),
+      signed ? reading.palettes.signed : reading.palettes.plain,
+    ),
+    caption: element.querySelector(".attn-label").textContent,
+    signed,
+    under,
     box: under && reading.box(map, [picture.height, picture.width]),
-    spots: reading.marks(map, "query").rects, fields: reading.marks(map, "field"), legend: reading.legend(element),
-    low: Number(scale.firstChild.textContent), high: Number(scale.lastChild.textContent) };
+    spots: reading.marks(map, "query").rects,
+    fields: reading.marks(map, "field"),
+    legend: reading.legend(element),
+    low: Number(scale.firstChild.textContent),
+    high: Number(scale.lastChild.textContent),
+  };
 };

@@ -1,3 +1,5 @@
 // Reads the item back from a page, for tests; see tests/browser/reading.js.
 
-reading.number = (element) => { return reading.output(element.querySelector("output")); };
+reading.number = (element) => {
+  return reading.output(element.querySelector("output"));
+};

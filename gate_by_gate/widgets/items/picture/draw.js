@@ -11,8 +11,13 @@ import { makePlate } from "../../static/plate.js";
 function makePicture(item, { pictures }) {
   const plate = makePlate();
   plate.mapped.hidden = true;
-  const element = make("div", { class: "attn-map" }, make("p", { class: "attn-label" }, item.label), plate.element,
-    plate.legend);
+  const element = make(
+    "div",
+    { class: "attn-map" },
+    make("p", { class: "attn-label" }, item.label),
+    plate.element,
+    plate.legend,
+  );
   return {
     element,
     update({ index, box, frame, marks, alt }) {

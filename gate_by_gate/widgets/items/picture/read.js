@@ -3,6 +3,12 @@
 reading.picture = (element) => {
   const { alt, map } = reading.map(element);
   const { shape, colours } = reading.pixels(map.querySelector(".attn-under"));
-  return { alt, shape, planes: reading.planes(colours), box: reading.box(map, shape), fields: reading.marks(map, "field"),
-    legend: reading.legend(element) };
+  return {
+    alt,
+    shape,
+    planes: reading.planes(colours),
+    box: reading.box(map, shape),
+    fields: reading.marks(map, "field"),
+    legend: reading.legend(element),
+  };
 };

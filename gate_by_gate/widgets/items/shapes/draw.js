@@ -12,8 +12,11 @@ function makeShapes(item) {
   return {
     element,
     update({ rows }) {
-      list.replaceChildren(...rows.map((/** @type {any} */ { step, shape }) =>
-        make("li", {}, make("span", {}, step), make("code", { "data-name": "shape" }, shape))));
+      list.replaceChildren(
+        ...rows.map((/** @type {any} */ { step, shape }) =>
+          make("li", {}, make("span", {}, step), make("code", { "data-name": "shape" }, shape)),
+        ),
+      );
     },
   };
 }

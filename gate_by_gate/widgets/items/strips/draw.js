@@ -25,7 +25,12 @@ function makeStrips(item, host) {
       paintMap(left, height);
       paintMap(top, width);
       const describe = (/** @type {[number, number]} */ [row, column]) =>
-        phrase("cell_of_strips", { row, column, height: valueAt(height, row), width: valueAt(width, column) });
+        phrase("cell_of_strips", {
+          row,
+          column,
+          height: valueAt(height, row),
+          width: valueAt(width, column),
+        });
       product.update(data.product, { ...context, describe });
     },
   };

@@ -20,14 +20,28 @@ function makeTable(item) {
   return {
     element,
     update({ head: of, columns, rows }) {
-      head.replaceChildren(make("tr", {}, heading("col", of),
-        ...columns.map((/** @type {any} */ { label }) => heading("col", label))));
-      body.replaceChildren(...rows.map((/** @type {any} */ { label, cells }) => make("tr", {}, heading("row", label),
-        ...cells.map((/** @type {any} */ number, /** @type {number} */ at) => {
-          const output = makeOutput(columns[at].name);
-          writeNumber(output, number);
-          return make("td", {}, output);
-        }))));
+      head.replaceChildren(
+        make(
+          "tr",
+          {},
+          heading("col", of),
+          ...columns.map((/** @type {any} */ { label }) => heading("col", label)),
+        ),
+      );
+      body.replaceChildren(
+        ...rows.map((/** @type {any} */ { label, cells }) =>
+          make(
+            "tr",
+            {},
+            heading("row", label),
+            ...cells.map((/** @type {any} */ number, /** @type {number} */ at) => {
+              const output = makeOutput(columns[at].name);
+              writeNumber(output, number);
+              return make("td", {}, output);
+            }),
+          ),
+        ),
+      );
     },
   };
 }

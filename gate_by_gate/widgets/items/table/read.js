@@ -11,7 +11,9 @@ reading.table = (element) => {
   return {
     head: corner,
     columns: labels.map((label, at) => ({ name: names[at], label })),
-    rows: rows.map((row) => ({ label: row.querySelector("th").textContent,
-      cells: [...row.querySelectorAll("output")].map(cell) })),
+    rows: rows.map((row) => ({
+      label: row.querySelector("th").textContent,
+      cells: [...row.querySelectorAll("output")].map(cell),
+    })),
   };
 };

@@ -10,8 +10,17 @@ import { phrase } from "../../static/texts.js";
 function makeTerms(item) {
   const body = make("tbody");
   const total = makeOutput(item.name);
-  const element = make("table", { class: "attn-terms" }, make("caption", {}, item.label), body,
-    make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 3 }, phrase("total")), make("td", {}, total))));
+  const element = make(
+    "table",
+    { class: "attn-terms" },
+    make("caption", {}, item.label),
+    body,
+    make(
+      "tfoot",
+      {},
+      make("tr", {}, make("th", { scope: "row", colspan: 3 }, phrase("total")), make("td", {}, total)),
+    ),
+  );
   return {
     element,
     update(data) {
@@ -19,8 +28,14 @@ function makeTerms(item) {
         ...data.rows.map((/** @type {any} */ row) => {
           const count = makeOutput(row.name);
           writeNumber(count, row);
-          return make("tr", {}, make("th", { scope: "row" }, row.label), make("td", {}, row.formula),
-            make("td", {}, row.product), make("td", {}, count));
+          return make(
+            "tr",
+            {},
+            make("th", { scope: "row" }, row.label),
+            make("td", {}, row.formula),
+            make("td", {}, row.product),
+            make("td", {}, count),
+          );
         }),
       );
       writeNumber(total, data.total);
