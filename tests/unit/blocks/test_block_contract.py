@@ -328,6 +328,7 @@ def test_settings_show_in_print(case):
     assert str(C) in build(case).extra_repr()
 
 
+@pytest.mark.slow
 @every_block
 def test_compiles_as_one_graph_of_any_size(case):
     """Traced by the front end of torch.compile, forward and backward; the backend runs the graph as it is."""
@@ -369,6 +370,7 @@ def test_compiles_to_kernels_of_any_size():
 
 @every_block
 # The exporter pickles a class of its own that PyTorch has deprecated.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.isinstance.treespec, LeafSpec.:FutureWarning")
 def test_exports_with_free_sizes_to_torch_and_to_onnx(case):
     block = build(case)

@@ -26,6 +26,7 @@ def moves(definition: Definition) -> list[dict[str, object]]:
     ]
 
 
+@pytest.mark.slow
 @every
 def test_a_part_gives_what_its_items_draw_and_depends_on_the_controls_that_it_names(explorer: type[Explorer]):
     definition = explorer.definition
@@ -54,6 +55,7 @@ def test_the_code_for_the_opening_setting_runs(explorer: type[Explorer]):
         run_code(explorer.definition, explorer.definition.defaults)
 
 
+@pytest.mark.slow
 @every
 def test_a_stored_output_is_a_short_text_the_same_in_every_run(explorer: type[Explorer], monkeypatch):
     monkeypatch.setenv(OUTPUT_VARIABLE, "text")

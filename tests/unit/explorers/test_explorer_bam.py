@@ -96,6 +96,7 @@ def test_finding_the_field_leaves_the_random_numbers_alone():
     assert torch.equal(torch.rand(1), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [1, 2, 3])
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda n: "_".join(str(value) for value in n.values()))
 def test_scores_and_maps_are_those_of_the_trained_network(network: dict[str, object], stage: int):

@@ -68,6 +68,7 @@ def test_the_published_settings_are_the_trained_networks():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [1, 2, 3])
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda n: "_".join(str(value) for value in n.values()))
 def test_gates_and_maps_are_those_of_the_trained_network(network: dict[str, object], stage: int):

@@ -123,6 +123,7 @@ def test_the_gates_are_those_of_the_trained_network(trained: int, stage: int):
         assert read["accuracy"]["value"] == round(run["test"]["correct"] / run["test"]["total"], 3)
 
 
+@pytest.mark.slow
 def test_the_code_of_every_setting_computes_what_is_shown():
     definition = eca.DEFINITION
     for published in settings(definition, "size", "gates"):

@@ -63,6 +63,7 @@ def channels_of(backbone: str) -> int:
     return 1 if backbone == "digit_resnet" else 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", BUILDERS)
 def test_every_published_number_of_parameters_is_that_of_the_whole_network(backbone: str):
     """A network that cannot be built must be missing; every other must have its count."""
@@ -85,6 +86,7 @@ def test_every_published_number_of_parameters_is_that_of_the_whole_network(backb
         assert sum(data["sections"]["values"]) == pytest.approx((whole - bare) / 1000, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", BUILDERS)
 def test_macs_are_those_of_the_whole_network(backbone: str):
     side = 96  # not a published one
@@ -198,6 +200,7 @@ def test_a_control_that_does_not_matter_moves_nothing():
         assert compute(setting(block="none", placement="upsample")) == compute(setting(block="none"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", BUILDERS)
 def test_the_code_computes_what_is_shown(backbone: str):
     for changes in ({}, {"block": "none"}, {"block": "cbam", "reduction": 8, "kernel_size": 3}):

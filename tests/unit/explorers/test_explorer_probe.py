@@ -85,6 +85,7 @@ def test_there_is_an_explorer_for_every_shown_probe_with_all_its_networks():
         assert len(definition(probe).controls["image"].values) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", SHOWN_PROBES)
 def test_every_answer_is_that_of_the_network(probe: str):
     one, (own, donors) = definition(probe), views(probe)
@@ -262,6 +263,7 @@ def test_maps_over_the_pictures_are_those_of_the_blocks(probe: str):
     assert drawn == {"map", "strips", "weights"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", SHOWN_PROBES)
 def test_the_code_gives_the_answer_and_the_gates(probe: str):
     one = definition(probe)

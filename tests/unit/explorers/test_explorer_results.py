@@ -220,6 +220,7 @@ def test_points_of_one_cost_are_moved_apart_evenly():
     assert explorer.side_by_side({"a": 1.0, "b": 1.0}) == {"a": 0.9759, "b": 1.025}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moved", MEASURES, ids=lambda moved: f"{moved['measure']} {moved['map']} {moved['stage']}"
 )
@@ -388,6 +389,7 @@ def test_what_is_on_no_list_is_refused(changes, message):
         ResultsExplorer(**changes)
 
 
+@pytest.mark.slow
 def test_the_code_of_every_setting_computes_what_is_shown(capsys):
     """Every measure, and every setting as A and as B at the accuracy."""
     names = list(explorer.networks())

@@ -102,6 +102,7 @@ def test_the_reading_is_the_networks_and_its_accuracy_the_recorded_one():
         assert data["accuracy"]["value"] == round(run["test"]["correct"] / run["test"]["total"], 3)
 
 
+@pytest.mark.slow
 def test_the_code_of_every_setting_computes_what_is_shown():
     definition = se.DEFINITION
     for published in settings(definition, "cost", "gates"):

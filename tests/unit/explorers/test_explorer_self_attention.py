@@ -128,6 +128,7 @@ def test_the_maps_of_the_gates_are_counted_by_hand():
         assert record_of.cost(block, c, side, 4).map_bytes == 4 * expected
 
 
+@pytest.mark.slow
 def test_every_chart_holds_every_block_at_every_side_inside_its_axes():
     for published in DEFINITION.settings(DEFINITION.parts["growth"]):
         data = record_of.growth(setting(**published))
@@ -145,6 +146,7 @@ def test_every_chart_holds_every_block_at_every_side_inside_its_axes():
                 assert (here["x"], here["y"]) == (side**2, getattr(own, field))
 
 
+@pytest.mark.slow
 def test_the_code_of_every_setting_computes_what_is_shown():
     for published in settings(DEFINITION, "size", "attend"):
         for query in (0, 7, 24):

@@ -61,6 +61,7 @@ def test_importing_one_explorer_loads_no_other_reads_no_result_and_computes_no_t
     assert (results_read(seen["opened"]), seen["computed"]) == (set(), [])
 
 
+@pytest.mark.slow
 def test_importing_every_explorer_reads_no_result_and_computes_no_tensor():
     seen = watched("from gate_by_gate.explorers import *")
     assert {f"gate_by_gate.explorers.{name}" for name in EXPLORERS} <= set(seen["modules"])
@@ -68,6 +69,7 @@ def test_importing_every_explorer_reads_no_result_and_computes_no_tensor():
     assert (results_read(seen["opened"]), seen["computed"]) == (set(), [])
 
 
+@pytest.mark.slow
 def test_what_is_read_and_computed_is_seen():
     """The tests above could not fail if ``watched`` were blind."""
     seen = watched(
@@ -129,6 +131,7 @@ def test_without_anywidget_the_error_names_what_to_install(monkeypatch):
     assert done.stdout.strip() == "explorers and exercises need anywidget: pip install -r requirements.txt"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
 def test_every_control_is_a_trait_with_its_default(explorer: type[Explorer]):
     definition = explorer.definition

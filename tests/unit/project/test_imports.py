@@ -297,6 +297,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout)) - set(sys.stdlib_module_names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "loaded"),
     [("attn_lib", {"attn_lib"}), ("gate_by_gate.results", {"attn_lib", "gate_by_gate"})],
@@ -306,12 +307,14 @@ def test_importing_the_package_or_the_results_loads_torch_and_nothing_else(packa
     assert loaded_by(f"import {package}") - {"torch"} == loaded
 
 
+@pytest.mark.slow
 def test_a_package_that_is_loaded_is_seen():
     """The test above could not fail if ``loaded_by`` were blind, or if torch loaded these by itself."""
     loaded = loaded_by(f"import {', '.join(NEVER_LOADED)}")
     assert set(NEVER_LOADED) <= loaded
 
 
+@pytest.mark.slow
 def test_a_room_without_its_packages_says_what_to_install():
     """As after `pip install .`, at the root of a clone: with torch alone."""
     rooms = {

@@ -149,6 +149,7 @@ def test_dependabot_looks_after_every_kind_of_pin():
     assert {update["package-ecosystem"] for update in updates} == kinds
 
 
+@pytest.mark.slow
 def test_the_forms_for_issues_are_valid_and_ask_for_what_a_maintainer_needs():
     forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[0-9]*.yml"))
     assert len(forms) == 3

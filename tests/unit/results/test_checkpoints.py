@@ -125,6 +125,7 @@ def test_a_trained_network_has_the_weights_and_is_the_readers_own():
 # Evaluated again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", few_now(CHECKPOINTS, {*OF_EVERY_BLOCK, *OF_EVERY_PROBE}))
 def test_a_checkpoint_finds_its_accuracy_and_where_it_points_again(name):
     record, network = results.record(name), results.trained_network(name)
@@ -227,6 +228,7 @@ def test_counts_stand_beside_weights_and_nowhere_else():
 COUNTED = {most_interventions(task) for task in ("row_cue", "matching_pair")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", few_now(OF_PROBES, COUNTED))
 def test_counts_are_found_again(name):
     recorded, task = results.record(name)["interventions"], PLANNED[name].run.data

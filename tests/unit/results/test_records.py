@@ -69,6 +69,7 @@ def test_the_seeds_of_a_setting_share_all_but_the_seed():
             assert all(record[key] == records[0][key] for record in records), (setting, key)
 
 
+@pytest.mark.slow
 def test_a_record_says_how_to_repeat_the_run():
     for name in NAMES:
         record, run = record_of(name), run_of_command(name)
