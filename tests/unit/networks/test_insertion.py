@@ -92,6 +92,14 @@ def test_a_block_that_starts_as_the_identity_learns(attention):
         assert size > 0 or name.endswith(without_effect), name
 
 
+def test_the_state_of_an_identity_start_is_one_number_and_that_of_its_block():
+    """Its names and shapes are those of networks that were saved."""
+    start, block = IdentityStart(SE(13, reduction=3)), SE(13, reduction=3)
+    shapes = {name: tuple(value.shape) for name, value in start.state_dict().items()}
+    of_block = {f"block.{name}": tuple(value.shape) for name, value in block.state_dict().items()}
+    assert shapes == {"gain": (), **of_block}
+
+
 def test_blocks_inserted_later_and_built_in_are_the_same_network():
     torch.manual_seed(0)
     built = resnet18(attention="cbam", reduction=4)
