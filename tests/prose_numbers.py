@@ -463,6 +463,10 @@ EXPERIMENT = (
 
 # Numbers that no rule above can know, by page: a piece of the sentence with the number, and the reason.
 KNOWN: dict[str, dict[str, str]] = {
+    "install_and_cite": {
+        "3.10 to 3.13 and PyTorch 2.6": "the versions that pyproject.toml asks for",
+        "Notebook 7": "the name of a program",
+    },
     "00_opening": {"takes six of them apart": "the six blocks of the book, named there"},
     "01_feature_maps_and_gates": {
         "Five of the six blocks": "self-attention has no gate, says the text below",

@@ -71,6 +71,14 @@ def test_every_link_inside_the_book_leads_somewhere(pages: dict[Path, Page], boo
     assert broken == []
 
 
+def test_every_page_is_one_click_from_how_to_install_and_cite(pages: dict[Path, Page], book: Path):
+    for path, page in pages.items():
+        if path.name != "index.html" and "_static" not in path.parts:
+            assert any(link.endswith("install_and_cite.html") for link in page.links) or (
+                path.stem == "install_and_cite"
+            ), path.name
+
+
 def test_every_figure_of_a_chapter_has_a_text(pages: dict[Path, Page]):
     """A figure says what it shows; the logo beside the book's name adds nothing, and has an empty text."""
     figures = [
