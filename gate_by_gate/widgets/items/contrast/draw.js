@@ -88,7 +88,7 @@ function makeContrast(item) {
     body,
   );
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
-  // Every sentence that may stand there keeps its room, out of sight in the same place.
+  // Every sentence that may stand there keeps its height, out of sight in the same place.
   const verdicts = make("div", { class: "attn-verdicts" }, verdict);
   let said;
   const both = makePlot("both");
