@@ -59,7 +59,7 @@ def test_two_blocks_are_added_by_the_recipe_and_found_by_everything(tmp_path: Pa
     # At the end of every branch of a ResNet-50; with r = 16, C/16 hidden units h cost 2 C h + 3 h + 2 C.
     units = {256: 3, 512: 4, 1024: 6, 2048: 3}
     context = sum(n * (2 * c * (c // 16) + 3 * (c // 16) + 2 * c) for c, n in units.items())
-    assert added == [["simam", "25557032"], ["global_context", str(25_557_032 + context)]]
+    assert sorted(added) == [["global_context", str(25_557_032 + context)], ["simam", "25557032"]]
     page = run(PAGE, tree)
     assert "class attn_lib.blocks.SimAM(channels: int, *, regularisation: float = 0.0001)" in page
     assert "class attn_lib.blocks.GlobalContext(channels: int, *, reduction: int = 16)" in page
