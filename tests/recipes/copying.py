@@ -51,7 +51,8 @@ def recipe(title: str, text: str | None = None) -> list[str]:
 def copy_tree(folder: Path) -> Path:
     """Copy what git tracks, and what it would, into an empty folder, and make a repository of it.
 
-    The copy's ``.venv`` is this environment, and counts as ready: ``make`` installs nothing there.
+    The copy's ``.venv`` is this environment, and counts as ready, and so are the ``node_modules``: ``make``
+    installs nothing there.
     """
     listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
@@ -64,6 +65,9 @@ def copy_tree(folder: Path) -> Path:
         if part.name != ".ready":
             (environment / part.name).symlink_to(part)
     _git(folder, "init", "--quiet")
+    if (ROOT / "node_modules").is_dir():  # what checks the front end, installed as its lock says
+        (folder / "node_modules").symlink_to(ROOT / "node_modules")
+        (folder / ".git/info/exclude").write_text("node_modules\n")
     _git(folder, "add", "--all")
     _git(folder, "-c", "user.name=-", "-c", "user.email=-", "commit", "--quiet", "--message", "The tree")
     (environment / ".ready").touch()
