@@ -79,7 +79,8 @@ export function makeTableOf(label, read) {
   return { element, update };
 }
 
-// Where this stands, Lumino, which JupyterLab and Notebook are made of, takes no key for a command.
+// Lumino, of which JupyterLab and Notebook are made, takes no key for a command on an element that has this. On one above
+// it, it comes too late: Lumino's selectors match the element that has the focus.
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
 /**
@@ -90,11 +91,11 @@ const SUPPRESS = "data-lm-suppress-shortcuts";
 export function keepKeys(element) {
   /** @param {KeyboardEvent} event */
   const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey;
-  element.setAttribute(SUPPRESS, "");
+  element.addEventListener("focusin", ({ target }) => /** @type {Element} */ (target).setAttribute(SUPPRESS, ""));
   /** @param {KeyboardEvent} event */
   const keep = (event) => {
     // Ctrl+S still saves: the attribute is gone while Ctrl is held.
-    element.toggleAttribute(SUPPRESS, isPlain(event));
+    /** @type {Element} */ (event.target).toggleAttribute(SUPPRESS, isPlain(event));
     if (isPlain(event)) event.stopPropagation();
   };
   element.addEventListener("keydown", keep);
