@@ -108,8 +108,9 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_of_the_book_has_prose(texts: Path):
     words = {path.stem: len(path.read_text(encoding="utf-8").split()) for path in texts.glob("*.md")}
     assert len(words) >= 18
-    # Its words are in references.bib.
-    assert [name for name, count in words.items() if count < 100] == ["bibliography"]
+    # The words of the bibliography are in references.bib.
+    empty = sorted(name for name, count in words.items() if count < 20 and name != "bibliography")
+    assert not empty, f"pages without prose, or none that `prose` reads: {', '.join(empty)}"
 
 
 def test_the_pages_are_spelled_right(texts: Path):
