@@ -32,6 +32,12 @@ CHAPTERS = sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
 SCRIPT = Path(__file__).with_name("chapters.js").read_text(encoding="utf-8")
 
 
+def settled(page: Page) -> list[Any]:
+    """Return what is seen of the open chapter, and the fragments that lead into it, a moment later."""
+    page.wait_for_timeout(1000)
+    return page.evaluate("() => [chapters.survey(), chapters.fragments()]")
+
+
 def survey(page: Page, url: str, book: Path) -> dict[str, Counter[str]]:
     """Open every chapter of a folder; return for each what is there and what is wrong."""
     page.add_init_script(SCRIPT)
@@ -42,8 +48,11 @@ def survey(page: Page, url: str, book: Path) -> dict[str, Counter[str]]:
         # A workspace of its own, so that no other tab is drawn.
         page.goto(f"{url}/lab/workspaces/{name.split('.')[0]}/tree/book/{name}")
         page.wait_for_function("() => chapters.drawn()", timeout=1000 * HANG_SECONDS)
-        seen[name] = page.evaluate("() => chapters.survey()")
-        fragments[name] = page.evaluate("() => chapters.fragments()")
+        # References are resolved after the text is there: what is seen counts once it has come to rest.
+        before, now = None, settled(page)
+        while now != before:
+            before, now = now, settled(page)
+        seen[name], fragments[name] = now
 
     counted = {}
     for name, found in seen.items():
