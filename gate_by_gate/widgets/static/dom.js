@@ -91,7 +91,9 @@ const SUPPRESS = "data-lm-suppress-shortcuts";
 export function keepKeys(element) {
   /** @param {KeyboardEvent} event */
   const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey;
-  element.addEventListener("focusin", ({ target }) => /** @type {Element} */ (target).setAttribute(SUPPRESS, ""));
+  element.addEventListener("focusin", ({ target }) =>
+    /** @type {Element} */ (target).setAttribute(SUPPRESS, ""),
+  );
   /** @param {KeyboardEvent} event */
   const keep = (event) => {
     // Ctrl+S still saves: the attribute is gone while Ctrl is held.
