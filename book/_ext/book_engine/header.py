@@ -15,7 +15,8 @@ def flatten(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Replace every menu by its entries, as buttons of their own.
 
     The first entry takes over the menu's icon, and an entry without a label of its own the menu's label. Only
-    what launches the page keeps its text; the others are icons that their tooltips name.
+    what launches the page keeps its text; the others are icons that their tooltips name. A logo, which is as
+    large as its file, is left out beside its text.
     """
     row = []
     for button in buttons:
@@ -24,8 +25,10 @@ def flatten(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         for position, entry in enumerate(button["buttons"]):
             label = entry.get("label", button["label"])
-            icon = button["icon"] if position == 0 else entry["icon"]
             text = entry["text"] if button["label"] == "launch-buttons" else None
+            icon = button["icon"] if position == 0 else entry["icon"]
+            if text and not icon.startswith("fa"):
+                icon = None
             row.append({**entry, "label": label, "icon": icon, "text": text})
     return row
 
