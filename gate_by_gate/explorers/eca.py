@@ -63,8 +63,9 @@ def by_hand(setting: Setting) -> int | None:
 
 
 def build(setting: Setting, channels: Value) -> ECA:
-    """Build the block of a setting for a number of channels."""
-    return ECA(channels, kernel_size=by_hand(setting), gamma=setting["gamma"], b=setting["b"])  # type: ignore[arg-type]
+    """Build the block of a setting for a number of channels: it has shapes, and no weights are drawn."""
+    with torch.device("meta"):
+        return ECA(channels, kernel_size=by_hand(setting), gamma=setting["gamma"], b=setting["b"])  # type: ignore[arg-type]
 
 
 def size(setting: Setting) -> Data:
@@ -84,8 +85,9 @@ def size(setting: Setting) -> Data:
 
 def shapes(setting: Setting) -> Data:
     """Follow the shape through one call of the block: k changes none of it."""
-    block = ECA(setting["channels"])  # type: ignore[arg-type]
-    x = torch.zeros(1, block.channels, 7, 7)
+    with torch.device("meta"):
+        block = ECA(setting["channels"])  # type: ignore[arg-type]
+        x = torch.zeros(1, block.channels, 7, 7)
     gate = block.attention(x)["channel"]
     steps = {
         "input x": x.shape,

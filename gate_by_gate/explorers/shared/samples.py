@@ -146,7 +146,9 @@ def trained_network(name: str) -> nn.Module:
     In single precision the last of the digits that a page shows would depend on the order in which a machine,
     or another number of threads, adds.
     """
-    return results.trained_network(name).double()
+    # The weights that a new network draws are replaced: no random number of the reader's changes.
+    with torch.random.fork_rng(devices=[]):
+        return results.trained_network(name).double()
 
 
 class Observation(NamedTuple):

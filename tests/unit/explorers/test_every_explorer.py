@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +12,8 @@ from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.definition import Definition
 from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
 from gate_by_gate.widgets.live import Explorer
+from tests.conftest import ROOT
+from tests.patience import HANG_SECONDS
 from tests.unit.explorers.explorer_code import run_code
 
 every = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
@@ -53,6 +57,25 @@ def test_every_control_moves_some_part_or_its_view(explorer: type[Explorer]):
 def test_the_code_for_the_opening_setting_runs(explorer: type[Explorer]):
     if explorer.definition.code is not None:
         run_code(explorer.definition, explorer.definition.defaults)
+
+
+DRAW_NOTHING = """
+import torch
+from gate_by_gate.explorers import EXPLORERS
+for name, explorer in EXPLORERS.items():
+    before = torch.get_rng_state()
+    explorer.definition.record(explorer.definition.defaults)
+    assert torch.equal(before, torch.get_rng_state()), name
+"""
+
+
+@pytest.mark.slow
+def test_no_explorer_draws_a_random_number():
+    """What a cell below an explorer draws is the same on the page, which computes more, as in a notebook.
+
+    In a process of its own, where no network is there yet.
+    """
+    subprocess.run([sys.executable, "-c", DRAW_NOTHING], check=True, cwd=ROOT, timeout=HANG_SECONDS)
 
 
 @pytest.mark.slow
