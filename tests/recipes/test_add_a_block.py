@@ -45,7 +45,7 @@ PAGE = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # it runs a good part of the tests on the copy
 def test_two_blocks_are_added_by_the_recipe_and_found_by_everything(tmp_path: Path):
     tree = copy_tree(tmp_path / "tree")
     commands = recipe("Add a block")

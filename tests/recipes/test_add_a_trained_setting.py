@@ -14,7 +14,7 @@ NAME = f"{SETTING}_seed0"
 RESULTS = Path("gate_by_gate", "results")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # it runs a good part of the tests on the copy
 def test_the_recipe_publishes_a_network_beside_the_others(tmp_path: Path):
     tree = copy_tree(tmp_path)
 
