@@ -78,7 +78,7 @@ def test_menus_become_plain_links():
     ]
     assert flatten(buttons) == [
         {**launch, "icon": "fas fa-rocket", "label": "launch-buttons"},
-        {**lab, "icon": None, "label": "launch-buttons"},
+        {**lab, "icon": "fas fa-cloud", "label": "launch-buttons"},
         full_screen,
         {**source, "icon": "fab fa-github", "text": None},
     ]
@@ -89,9 +89,10 @@ def test_no_page_has_a_menu_left(mini_book: Path):
     assert 'data-bs-toggle="dropdown"' not in (mini_book / "book" / "chapter.html").read_text("utf-8")
 
 
-def test_the_launch_buttons_are_words_and_no_logo_is_in_the_header(mini_book: Path):
+def test_the_launch_buttons_have_words_and_icons_and_no_logo_is_in_the_header(mini_book: Path):
     """The theme draws a logo as large as its file, over the title of the page."""
     page = (mini_book / "book" / "chapter.html").read_text("utf-8")
     header = page.split('class="article-header-buttons"')[1].split("</article>")[0].split("<h1")[0]
     assert [name in header for name in ("Binder</span>", "Colab</span>")] == [True, True]
+    assert [icon in header for icon in ("fa-rocket", "fa-cloud")] == [True, True]
     assert "<img" not in header

@@ -15,8 +15,8 @@ def flatten(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Replace every menu by its entries, as buttons of their own.
 
     The first entry takes over the menu's icon, and an entry without a label of its own the menu's label. Only
-    what launches the page keeps its text; the others are icons that their tooltips name. A logo, which is as
-    large as its file, is left out beside its text.
+    what launches the page keeps its text; the others are icons that their tooltips name. A logo would be as
+    large as its file, so a cloud stands in its place.
     """
     row = []
     for button in buttons:
@@ -27,8 +27,7 @@ def flatten(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
             label = entry.get("label", button["label"])
             text = entry["text"] if button["label"] == "launch-buttons" else None
             icon = button["icon"] if position == 0 else entry["icon"]
-            if text and not icon.startswith("fa"):
-                icon = None
+            icon = icon if icon.startswith("fa") else "fas fa-cloud"
             row.append({**entry, "label": label, "icon": icon, "text": text})
     return row
 
