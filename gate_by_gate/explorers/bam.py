@@ -117,9 +117,8 @@ def reach(dilation: int) -> tuple[tuple[int, int], ...]:
     Found by the gradient of the score in the branch's input, with positive weights so that nothing cancels
     and no ReLU closes.
     """
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # the weights drawn here are replaced: no other random number changes
+    # The weights drawn here are replaced: no random number of the reader's changes.
+    with torch.random.fork_rng(devices=[]):
         branch = BAM(1, reduction=1, dilation=dilation).spatial.eval()
     for layer in branch.modules():
         if isinstance(layer, nn.Conv2d):
