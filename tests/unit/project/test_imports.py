@@ -110,6 +110,11 @@ RULES = (
         "it takes arrays and records, and never computes them",
     ),
     Rule(
+        "gate_by_gate/photographs/*",
+        ("torch", "PIL"),
+        "a photograph is read for any network",
+    ),
+    Rule(
         "gate_by_gate/experiment/*",
         (
             *NETWORKS,
@@ -237,6 +242,7 @@ def test_every_file_keeps_to_the_rule_of_its_room():
         ("gate_by_gate/results/__init__.py", "import scipy.stats", "scipy.stats"),
         ("gate_by_gate/results/comparison.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/figures.py", "import torch", "torch"),
+        ("gate_by_gate/photographs/__init__.py", "import attn_lib", "attn_lib"),
         ("gate_by_gate/explorers/se.py", "import anywidget", "anywidget"),
         ("gate_by_gate/explorers/se.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/widgets/live.py", "from sphinx import application", "sphinx.application"),
@@ -321,6 +327,7 @@ def test_a_room_without_its_packages_says_what_to_install():
         "gate_by_gate.experiment": ("numpy", "sklearn", "tqdm", "filelock"),
         "gate_by_gate.results.comparison": ("scipy",),
         "gate_by_gate.figures": ("numpy", "matplotlib"),
+        "gate_by_gate.photographs": ("PIL",),
         "gate_by_gate.explorers.se": ("anywidget",),
     }
     program = f"""
