@@ -93,8 +93,10 @@ class MBConv(Slotted):
         if self.expands:
             self._expand_conv = convolution(in_channels, hidden, 1, 1)
             self._bn0 = norm(hidden)
+            self._expand_activation = nn.ReLU6()
         self._depthwise_conv = convolution(hidden, hidden, kernel, stride, groups=hidden)
         self._bn1 = norm(hidden)
+        self._activation = nn.ReLU6()
         self._project_conv = convolution(hidden, channels, 1, 1)
         self._bn2 = norm(channels)
         self.use_identity = stride == 1 and in_channels == channels
@@ -103,8 +105,8 @@ class MBConv(Slotted):
     def forward(self, x: Tensor) -> Tensor:
         """Add the branch to the identity, where their shapes agree."""
         x = self.attend("before_unit", x)
-        out = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
-        out = F.relu6(self._bn1(self._depthwise_conv(out)))
+        out = self._expand_activation(self._bn0(self._expand_conv(x))) if self.expands else x
+        out = self._activation(self._bn1(self._depthwise_conv(out)))
         out = self.attend("hidden", out)
         out = self._bn2(self._project_conv(out))
         out = self.attend("residual", out)
@@ -140,6 +142,7 @@ class EfficientNetLite0(Backbone):
         channels = 32
         self._conv_stem = convolution(3, channels, 3, 2)
         self._bn0 = norm(channels)
+        self._stem_activation = nn.ReLU6()
         units: list[MBConv] = []
         stages = []
         for expansion, kernel, width, number, stride in ROWS:
@@ -160,6 +163,7 @@ class EfficientNetLite0(Backbone):
         self._blocks = nn.Sequential(*units)
         self._conv_head = convolution(channels, 1280, 1, 1)
         self._bn1 = norm(1280)
+        self._head_activation = nn.ReLU6()
         self._dropout = nn.Dropout(0.2)
         self._fc = nn.Linear(1280, num_classes)
         self.initialise_convolutions()
@@ -167,8 +171,8 @@ class EfficientNetLite0(Backbone):
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify a batch of images."""
-        x = self._blocks(F.relu6(self._bn0(self._conv_stem(x))))
-        x = F.relu6(self._bn1(self._conv_head(x)))
+        x = self._blocks(self._stem_activation(self._bn0(self._conv_stem(x))))
+        x = self._head_activation(self._bn1(self._conv_head(x)))
         logits: Tensor = self._fc(self._dropout(x.mean(dim=(2, 3))))
         return logits
 

