@@ -69,6 +69,13 @@ def test_a_pasted_address_brings_its_explorer_into_sight(address: str, open_page
     assert widths(page) == ["10 wide", "10 wide"]
 
 
+def test_an_address_may_name_an_explorer_and_no_value(address: str, open_page: OpenPage):
+    page = open_page(f"{address}#{NAME}.2:")
+    expect(page.locator("figure").nth(1).locator("figcaption")).to_be_in_viewport()
+    expect(page.locator("figure").first.locator("figcaption")).not_to_be_in_viewport()
+    assert widths(page) == ["10 wide", "50 wide"]
+
+
 def test_of_several_explorers_the_first_comes_into_sight(address: str, open_page: OpenPage):
     page = open_page(f"{address}#{NAME}:width=2;{NAME}.2:width=10")
     expect(page.locator("figure").first.locator("figcaption")).to_be_in_viewport()

@@ -5,6 +5,9 @@ would stand above its question.
 
 The first cell installs on Google Colab what a chapter needs.
 
+An explorer or an exercise is drawn by a kernel or by the page. Where there is neither, as in what ``jupyter
+nbconvert`` makes of a chapter, its output is a link to the page.
+
 What MyST has beyond Markdown is known to the book, and to JupyterLab with jupyterlab-myst installed; Colab,
 VS Code and GitHub show it raw. An author may write it, and finds it stored like this:
 
@@ -22,6 +25,7 @@ Twice is the same as once.
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 from collections.abc import Callable
@@ -89,14 +93,52 @@ if "google.colab" in sys.modules:
     output.enable_custom_widget_manager()"""
 
 
+# The text of an explorer and that of an exercise, as their classes write it.
+_EXPLORER = re.compile(r"(\w+)Explorer\(.*\)", re.DOTALL)
+_EXERCISE = re.compile(r"(.*) \[[0-9a-f]{8}\]", re.DOTALL)
+
+
+@cache
+def repository() -> str:
+    """Return the address of the repository, as the book names it."""
+    (url,) = re.findall(r"^  url: (\S+)$", (CHAPTERS.parent / "_config.yml").read_text(), re.MULTILINE)
+    return str(url)
+
+
+def published(page: str) -> str:
+    """Return the address at which GitHub Pages has a page of the book, as ``book/03_eca.html``."""
+    owner, name = repository().split("/")[-2:]
+    return f"https://{owner}.github.io/{name}/{page}"
+
+
 @cache
 def colab() -> str:
     """Return the code by which a chapter installs on Google Colab what it needs, as the book pins it."""
-    root = CHAPTERS.parent
-    pinned = dict(re.findall(r"^([\w-]+)(==[\w.]+)", (root / "requirements.txt").read_text(), re.MULTILINE))
-    (repository,) = re.findall(r"^  url: (\S+)$", (root / "_config.yml").read_text(), re.MULTILINE)
+    requirements = (CHAPTERS.parent / "requirements.txt").read_text()
+    pinned = dict(re.findall(r"^([\w-]+)(==[\w.]+)", requirements, re.MULTILINE))
     pins = "\n".join(f'        "{name}{pinned[name]}",' for name in COLAB_LACKS)
-    return COLAB.format(repository=repository, pins=pins)
+    return COLAB.format(repository=repository(), pins=pins)
+
+
+def link_widgets(file: str, notebook: NotebookNode) -> None:
+    """Store with each explorer and exercise a link to where it is live."""
+    page = published(f"book/{Path(file).stem}.html")
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            text = data.get("text/plain", "")
+            address = page
+            if explorer := _EXPLORER.fullmatch(text):
+                # A page brings into sight the explorer that its address names, by the name of its file.
+                address += f"#{re.sub('(?<=[a-z])(?=[A-Z])', '_', explorer[1]).lower()}:"
+                words = (
+                    f"<code>{html.escape(text, quote=False)}</code> is live where this cell is run, and at"
+                )
+            elif exercise := _EXERCISE.fullmatch(text):
+                words = f"{html.escape(exercise[1], quote=False)} Answer it where this cell is run, or at"
+            else:
+                continue
+            data["text/html"] = f'<p>{words} <a href="{address}">{address}</a></p>'
 
 
 def prepare_for_colab(notebook: NotebookNode) -> None:
@@ -235,6 +277,7 @@ def write(path: Path, notebook: NotebookNode) -> None:
     """Store a notebook so that every front end shows it."""
     plain(path.name, notebook)
     prepare_for_colab(notebook)
+    link_widgets(path.name, notebook)
     for cell in notebook.cells:
         cell.metadata.pop("jupyter", None)
         if folded := folds(cell):

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.notebooks.front_ends import CHAPTERS, cells, cited, folds, plain, prose, slug, targets
+from gate_by_gate.explorers import EXPLORERS
+from tests.notebooks.front_ends import (
+    CHAPTERS,
+    cells,
+    cited,
+    folds,
+    link_widgets,
+    plain,
+    prose,
+    published,
+    slug,
+    targets,
+)
+from tests.patience import HANG_SECONDS
 
 NOTEBOOKS = sorted(CHAPTERS.glob("*.ipynb"))
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]*)\)")
@@ -60,6 +77,11 @@ def problems(file: str, notebook: NotebookNode) -> list[str]:
             images = {mime for mime in output.get("data", {}) if mime.startswith("image/")}
             if images not in (set(), {"image/svg+xml", "image/png"}):
                 found.append(f"a figure that is not stored as both SVG and PNG: {cell.source[:40]!r}")
+    linked = copy.deepcopy(notebook)
+    link_widgets(file, linked)
+    for cell, other in zip(notebook.cells, linked.cells, strict=True):
+        if cell != other:
+            found.append(f"a widget without a link to its page: {cell.source[:40]!r}")
     return found
 
 
@@ -154,6 +176,33 @@ def test_an_answer_that_is_not_folded_is_found():
     assert problems("new.ipynb", notebook) == ["not folded as its tags say: 'answer = 42'"]
     cell.metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     assert problems("new.ipynb", notebook) == []
+
+
+def test_a_widget_without_a_link_to_its_page_is_found():
+    shown = [
+        new_output("execute_result", {"text/plain": text})
+        for text in ("SelfAttentionExplorer(image=0, heads=1)", "Is 2 < 3? [0123abcd]", "Explorer(")
+    ]
+    notebook = new_notebook(cells=[new_code_cell("show()", outputs=shown)])
+    assert problems("07_self.ipynb", notebook) == ["a widget without a link to its page: 'show()'"]
+    link_widgets("07_self.ipynb", notebook)
+    assert problems("07_self.ipynb", notebook) == []
+    explorer, exercise, other = (output.data.get("text/html") for output in shown)
+    page = "https://gate-by-gate.github.io/gate-by-gate/book/07_self.html"
+    assert f'<a href="{page}#self_attention:">' in explorer
+    assert exercise.startswith("<p>Is 2 &lt; 3? Answer it where")
+    assert f'<a href="{page}">' in exercise
+    assert other is None
+
+
+def test_what_nbconvert_makes_of_a_chapter_names_the_address_of_each_explorer(tmp_path: Path):
+    chapter = "11_what_each_block_can_see"
+    convert = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path)]
+    subprocess.run([*convert, str(CHAPTERS / f"{chapter}.ipynb")], check=True, timeout=HANG_SECONDS)
+    page = (tmp_path / f"{chapter}.html").read_text(encoding="utf-8")
+    named = re.findall(rf'<a href="{re.escape(published(f"book/{chapter}.html"))}#(\w+):">', page)
+    assert len(named) == 4
+    assert set(named) <= set(EXPLORERS)
 
 
 @pytest.mark.parametrize(
