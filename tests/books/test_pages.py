@@ -252,12 +252,14 @@ def test_what_is_folded_unfolds(mini_book: Path, open_page: OpenPage):
     page = open_page(f"{mini_book.as_uri()}/{CHAPTER}")
     for title, hidden in (
         ("Solution", "It halves the features"),
-        ("Show code cell source", "import matplotlib.pyplot"),
+        ("Code", "import matplotlib.pyplot"),
         ("A riddle", "What does a gate of 0.5 do?"),
     ):
         text = page.locator("main p, main pre").filter(has_text=hidden)
         expect(text).not_to_be_visible()
-        page.locator("summary, .admonition.dropdown > .admonition-title").filter(has_text=title).click()
+        page.locator("summary, .admonition.dropdown > .admonition-title").filter(
+            has_text=re.compile(rf"^\s*{title}\s*$")
+        ).click()
         expect(text).to_be_visible()
 
 

@@ -12,6 +12,7 @@ from sphinx.util.typing import ExtensionMetadata
 MODULES = (
     "repository",
     "streams",
+    "folds",
     "mathml",
     "math_font",
     "stylesheets",

@@ -105,6 +105,21 @@ RULES = (
         "it is the network of the experiment, built from the backbones",
     ),
     Rule(
+        "gate_by_gate/tables.py",
+        (),
+        "it writes the numbers that it is given",
+    ),
+    Rule(
+        "gate_by_gate/chapters.py",
+        (
+            "gate_by_gate.digit_resnet",
+            "gate_by_gate.explorers.shared.setting_names",
+            "gate_by_gate.results",
+            "gate_by_gate.tables",
+        ),
+        "it says what chapters show of the results, and shows it as tables",
+    ),
+    Rule(
         "gate_by_gate/figures.py",
         ("matplotlib", "numpy"),
         "it takes arrays and records, and never computes them",
@@ -250,6 +265,8 @@ def test_every_file_keeps_to_the_rule_of_its_room():
         ("gate_by_gate/results/comparison.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/figures.py", "import torch", "torch"),
         ("gate_by_gate/photographs/__init__.py", "import attn_lib", "attn_lib"),
+        ("gate_by_gate/tables.py", "import torch", "torch"),
+        ("gate_by_gate/chapters.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/explorers/se.py", "import anywidget", "anywidget"),
         ("gate_by_gate/explorers/se.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/widgets/live.py", "from sphinx import application", "sphinx.application"),
