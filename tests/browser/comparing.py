@@ -143,6 +143,8 @@ def compare(
             compare_contrast(shown, data, setting)
         elif item.kind.kind == "chart":
             compare_chart(shown, data, definition, setting)
+        elif item.kind.kind == "computation":
+            compare_computation(shown, data, setting)
         else:
             assert shown == data, f"item {item.name} of part {part.name}"
 
@@ -366,3 +368,36 @@ def compare_seeds(
     assert shown["label"] == f"every seed: {data['label']}"
     marked = sorted({low, high}) if values else []
     assert shown["ends"] == [[pytest.approx(up(v), abs=1e-4), f"{v:.1f} %"] for v in marked]
+
+
+def compare_computation(shown: dict[str, Any], data: dict[str, Any], setting: dict[str, Any]) -> None:
+    """Compare the step that is shown and, of each number computed, what lights up and what is said."""
+    grids, step = data["grids"], data["steps"][setting[data["pick"]]]
+    for name in ("says", "operation", "operands", "results"):
+        assert shown[name] == step[name]
+    assert shown["reel"] == [
+        " ".join(dict.fromkeys(grids[name]["symbol"] for row in one["results"] for name in row))
+        for one in data["steps"]
+    ]
+    names = [name for row in (*step["operands"], *step["results"]) for name in row]
+    assert shown["grids"] == {
+        name: {
+            "alt": grids[name]["alt"],
+            "label": grids[name]["label"],
+            "planes": grids[name].get("planes", []),
+            "values": [f"{value:g}".replace("-", "−") for value in grids[name]["values"]],
+        }
+        for name in names
+    }
+    results = [name for row in step["results"] for name in row]
+    assert list(shown["computed"]) == results
+    for name in results:
+        grid, computed = grids[name], shown["computed"][name]
+        assert [int(number) for number in computed] == list(range(len(grid["values"])))
+        for number, (said, lit) in computed.items():
+            at = int(number)
+            sources = {source: sorted({*places[at]}) for source, places in grid.get("sources", {}).items()}
+            assert lit == {source: places for source, places in sources.items() if places}
+            working = grid["workings"][at] if "workings" in grid else f"{grid['values'][at]:g}"
+            assert said.endswith(f": {working}".replace("-", "−"))
+            assert said.startswith(grid["symbol"])

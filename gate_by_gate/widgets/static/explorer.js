@@ -26,12 +26,13 @@ const PATIENCE_MS = 3000; // how long a live kernel may take before the page say
 let drawn = 0; // makes element ids unique when a page holds several explorers
 const session = Math.random().toString(36).slice(2, 8); // ... or a notebook loads this module twice
 
-/** `pick(name)` gives where a control stands: {at, value, text}. */
-function makePart(part, pictures, pick) {
+/** `pick(name)` gives where a control stands: {at, value, text}; `move(name, value)` moves it. */
+function makePart(part, pictures, pick, move) {
   const items = {};
   const each = (act) => Object.values(items).forEach(act);
   const host = {
     pictures,
+    move,
     point: (channel, what) => each((item) => item.mark?.(channel, what)),
     pointCell: (cell, shape) => each((item) => item.markCell?.(cell, shape)),
   };
@@ -161,6 +162,7 @@ function render({ model, el }) {
     return { at: control.values.indexOf(value), value, text: textOf(control, value) };
   };
 
+  const moveOne = (name, value) => move({ [name]: value });
   for (const panel of spec.panels) {
     const pinned = panel.parts.length === 0;
     // A group and not a section: sections are landmarks, and two explorers on a page may name a panel alike.
@@ -176,15 +178,15 @@ function render({ model, el }) {
         id: `${id}-${name}`,
         pictures: spec.pictures,
         read,
-        change: (value) => move({ [name]: value }),
+        change: (value) => moveOne(name, value),
       };
       controls[name] = makeControl(spec.controls[name], host);
       bar.append(controls[name].element);
     }
     const shelf = make("div", { class: "attn-shelf" });
     for (const part of panel.parts) {
-      const view = makePart(part, spec.pictures, pick);
-      const kept = keepHeight(part, view.element, () => makePart(part, spec.pictures, pick));
+      const view = makePart(part, spec.pictures, pick, moveOne);
+      const kept = keepHeight(part, view.element, () => makePart(part, spec.pictures, pick, moveOne));
       parts.push({ ...part, show: view.show, fill: kept.fill });
       store[part.name] = {};
       shelf.append(part.tallest_at.length ? kept.element : view.element);

@@ -17,6 +17,7 @@
  * @property {any[]} pictures the definition's pictures
  * @property {(name: number | null, what: string) => void} point tells the part's items what is pointed at
  * @property {(cell: [number, number] | null, shape: number[]) => void} pointCell the same for the cell of a map
+ * @property {(control: string, value: any) => void} move moves a control, as its own element does
  *
  * @typedef {{name: string, kind: string, label: string}} Item
  */
