@@ -135,6 +135,16 @@ RULES = (
         "its network is a backbone, and the weights come from a package of their own",
     ),
     Rule(
+        "gate_by_gate/segmenter/convert.py",
+        ("torch", "ai_edge_litert.schema_py_generated", "gate_by_gate.segmenter"),
+        "it reads a TensorFlow Lite file",
+    ),
+    Rule(
+        "gate_by_gate/segmenter/*",
+        (*NETWORKS, "gate_by_gate.segmenter"),
+        "it is a network, whatever its weights were converted with",
+    ),
+    Rule(
         "gate_by_gate/experiment/*",
         (
             *NETWORKS,
@@ -267,6 +277,7 @@ def test_every_file_keeps_to_the_rule_of_its_room():
         ("gate_by_gate/photographs/__init__.py", "import attn_lib", "attn_lib"),
         ("gate_by_gate/tables.py", "import torch", "torch"),
         ("gate_by_gate/chapters.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
+        ("gate_by_gate/segmenter/network.py", "import ai_edge_litert", "ai_edge_litert"),
         ("gate_by_gate/explorers/se.py", "import anywidget", "anywidget"),
         ("gate_by_gate/explorers/se.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/widgets/live.py", "from sphinx import application", "sphinx.application"),
@@ -352,6 +363,7 @@ def test_a_room_without_its_packages_says_what_to_install():
         "gate_by_gate.results.comparison": ("scipy",),
         "gate_by_gate.figures": ("numpy", "matplotlib"),
         "gate_by_gate.photographs": ("PIL",),
+        "gate_by_gate.segmenter.convert": ("ai_edge_litert",),
         "gate_by_gate.explorers.se": ("anywidget",),
     }
     program = f"""
