@@ -37,17 +37,17 @@ const MOST_FLIGHTS = 160; // numbers that fly in one step: more are a cloud
 const offset = (x, y) => [x, y].map((length) => `${length}px`).join(" ");
 
 /** @param {number} value */
-const write = (value) => String(value).replace("-", "−");
+export const write = (value) => String(value).replace("-", "−");
 
 /** @param {HTMLElement | SVGElement} element @param {Tensor} tensor @param {number} at */
-function tint(element, { values, high }, at) {
+export function tint(element, { values, high }, at) {
   const share = clamp(Math.abs(values[at]) / high, 0, 1);
   element.style.setProperty("--attn-tint", `${Math.round(45 * share)}%`);
   element.classList.toggle("attn-negative", values[at] < 0);
 }
 
 /** Say where a number stands in its grid. @param {Tensor} tensor @param {number} at */
-function placeOf({ shape: [planes, rows, columns], axes, planes: names }, at) {
+export function placeOf({ shape: [planes, rows, columns], axes, planes: names }, at) {
   const sizes = [planes, rows, columns];
   const places = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
   const called = (/** @type {number} */ i) => (i === 0 && names?.[places[0]]) || `${axes[i]} ${places[i]}`;
@@ -55,7 +55,7 @@ function placeOf({ shape: [planes, rows, columns], axes, planes: names }, at) {
 }
 
 /** @param {Tensor} tensor @param {string} name @returns {Drawn} */
-function drawGrid(tensor, name) {
+export function drawGrid(tensor, name) {
   const [planes, rows, columns] = tensor.shape;
   const cells = tensor.values.map((value, at) => {
     const cell = make("span", { class: "attn-cell", "data-at": at }, write(value));
@@ -193,17 +193,18 @@ function makeComputation(item, { move }) {
     const here = drawn[name].cells[number];
     here.classList.add("attn-explained");
     const from = scene.getBoundingClientRect();
-    /** @param {Element} cell */
-    const middle = (cell) => {
-      const { left, top, width, height } = cell.getBoundingClientRect();
-      return [left - from.left + width / 2, top - from.top + height / 2];
+    const read = resultsOf(at).includes(name); // and what lights up stands above it, else below
+    /** @param {Element} cell @param {boolean} below */
+    const end = (cell, below) => {
+      const { left, top, bottom, width } = cell.getBoundingClientRect();
+      return [left - from.left + width / 2, (below ? bottom : top) - from.top];
     };
-    const [x, y] = middle(here);
+    const [x, y] = end(here, !read);
     for (const [source, place] of related(name, number)) {
       const cell = drawn[source].cells[place];
       cell.classList.add("attn-lit");
       if (data.grids[source].weights) continue; // so many wires would hide the numbers
-      const [u, v] = middle(cell);
+      const [u, v] = end(cell, read);
       wires.append(make("path", { d: `M${u},${v}C${u},${(v + y) / 2} ${x},${(v + y) / 2} ${x},${y}` }));
     }
   }

@@ -1,0 +1,125 @@
+"""SE at work on a map of three channels, number by number: squeeze, weights, gates, scale."""
+
+from __future__ import annotations
+
+from attn_lib.blocks import SE
+from gate_by_gate.explorers.shared.worksheet import (
+    EXAMPLE_HIGH,
+    Worksheet,
+    definition_of,
+    example_block,
+    layer_calls,
+    mean,
+    own,
+    own_plane,
+    product,
+    sigmoid,
+    weighted_sum,
+    whole,
+)
+from gate_by_gate.widgets.items.computation import Step
+from gate_by_gate.widgets.live import Explorer
+
+__all__ = ["DEFINITION", "SEStepsExplorer"]
+
+WEIGHTS = {"mlp.fc1.weight": [2.0, -1.0, 1.0], "mlp.fc2.weight": [1.0, -1.0, 0.0]}
+
+
+def compute() -> Worksheet:
+    """Run the block on the map, and put down every tensor of the pass."""
+    sheet = Worksheet()
+    x = sheet.put_example()
+    block = example_block(lambda: SE(3, reduction=3, bias=False), WEIGHTS)
+    calls = layer_calls(block, x)
+    (z, _), (hidden, scores) = calls["mlp.fc1"], calls["mlp.fc2"]
+    gates, output = block.attention(x)["channel"], calls[""][1]
+    sheet.put(
+        "z",
+        "z",
+        "z: the mean of each channel",
+        z.reshape(3, 1, 1),
+        {"x": own_plane},
+        mean,
+    )
+    sheet.put_weights("w1", "W₁", "W₁: a weight for each mean", block.mlp.fc1.weight.reshape(3, 1, 1))
+    sheet.put(
+        "h",
+        "h",
+        "h: one hidden unit",
+        hidden.reshape(1, 1, 1),
+        {"z": whole, "w1": whole},
+        weighted_sum("z", "w1", activation="ReLU"),
+    )
+    sheet.put_weights("w2", "W₂", "W₂: a weight for each channel", block.mlp.fc2.weight.reshape(3, 1, 1))
+    sheet.put(
+        "a",
+        "a",
+        "a: a score for each channel",
+        scores.reshape(3, 1, 1),
+        {"h": whole, "w2": own},
+        weighted_sum("h", "w2"),
+    )
+    sheet.put(
+        "s",
+        "s",
+        "s: a gate for each channel",
+        gates.reshape(3, 1, 1),
+        {"a": own},
+        sigmoid,
+        decimals=2,
+        high=1,
+    )
+    sheet.put(
+        "y",
+        "x̃",
+        "x̃ = s · x: the output",
+        output[0],
+        {"s": own, "x": own},
+        product,
+        decimals=1,
+        high=EXAMPLE_HIGH,
+    )
+    return sheet
+
+
+STEPS = {
+    "the input": Step(
+        "A map of three channels: a spot, clutter, a line. Which of them should pass?", [["x"]], shown=10
+    ),
+    "squeeze": Step(
+        "Squeeze: each channel becomes one number, the mean of its 16.", [["z"]], [["x"]], "mean"
+    ),
+    "the hidden unit": Step(
+        "A bottleneck of one unit hears all three means. It is for channel 0 and against channel 1.",
+        [["h"]],
+        [["z"], ["w1"]],
+        "weighted sum, ReLU",
+    ),
+    "scores": Step(
+        "It answers all three: more of channel 0, less of channel 1, not a word on channel 2.",
+        [["a"]],
+        [["h"], ["w2"]],
+        "times its weight",
+    ),
+    "gates": Step(
+        "A sigmoid turns each score into a gate between 0 and 1. No word is one half.",
+        [["s"]],
+        [["a"]],
+        "sigmoid",
+    ),
+    "scale": Step(
+        "Each channel times its gate: the spot passes, the clutter is closed, the line is halved.",
+        [["y"]],
+        [["x"], ["s"]],
+        "×",
+        shown=10,
+    ),
+}
+
+DEFINITION = definition_of("se_steps", "SE at work: which channel passes?", STEPS, compute)
+
+
+class SEStepsExplorer(Explorer):
+    """Squeeze-and-Excitation on a map of three channels, every number in sight."""
+
+    definition = DEFINITION
