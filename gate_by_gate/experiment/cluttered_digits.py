@@ -34,6 +34,7 @@ __all__ = [
     "Sources",
     "Split",
     "SplitName",
+    "digits_alone",
     "draw_layout",
     "enlargement",
     "load_sources",
@@ -258,6 +259,15 @@ def render(layout: Layout, task: ClutteredDigits) -> npt.NDArray[np.uint8]:
         cuts, positions = layout.cuts[:, k], layout.fragment_positions[:, k]
         _paint(canvases, glyphs, layout.fragments[:, k], cuts, positions, task.fragment)
     return canvases
+
+
+def digits_alone(task: ClutteredDigits, split: SplitName) -> Tensor:
+    """Return the digit of every image of a split, as it was before fragments were strewn over it.
+
+    Shape:
+        uint8 ``(N, digit, digit)``.
+    """
+    return torch.from_numpy(load_sources(task.digit).glyphs[draw_layout(task, split).digits])
 
 
 def _paint(

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib.inspection import attention_maps, count_macs
-from gate_by_gate.experiment.cluttered_digits import Split, to_input
+from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, Split, digits_alone, to_input
 from gate_by_gate.experiment.evaluation import evaluate
 from gate_by_gate.experiment.example_images import choose_samples, shown_images
 from gate_by_gate.experiment.intervention_counts import count_interventions
@@ -213,6 +213,8 @@ def write_table(records: dict[str, Any], path: Path) -> None:
 
 def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RESULTS_DIRECTORY) -> None:
     """Store one test image of every digit, chosen by the answers of a finished ``run``."""
+    if not isinstance(run.data, ClutteredDigits):
+        raise TypeError(f"`run` must be of cluttered digits; got one of {run.data.name}")
     test = run.data.make("test")
     with one_thread():
         indices = choose_samples(evaluate(_trained(run, runs_directory), test))
@@ -220,6 +222,7 @@ def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RE
         "images": test.images[indices],
         "labels": test.labels[indices],
         "boxes": test.boxes[indices],
+        "digits": digits_alone(run.data, "test")[indices],
         "indices": torch.tensor(indices),
     }
     save_atomically(samples, results_directory / "sample_images.pt")

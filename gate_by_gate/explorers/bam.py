@@ -317,12 +317,12 @@ WHILE_ANOTHER = {
 
 DEFINITION = Definition(
     name="bam",
-    title="BAM: move a control",
+    question="Move the dilation: how far does one score look?",
+    controls=(REDUCTION, DILATION, COMBINE, STAGE, IMAGE, CHANNELS),
     panels=(
-        Panel("The block, in all boxes below", (REDUCTION, DILATION), ()),
         Panel(
+            "cost",
             "What it costs",
-            (CHANNELS,),
             (
                 Part(
                     "cost",
@@ -340,15 +340,15 @@ DEFINITION = Definition(
             ),
         ),
         Panel(
-            "How far the spatial branch looks",
-            (STAGE, IMAGE),
+            "field",
+            "How far it looks",
             (
                 Part(
                     "field",
                     ("dilation", "stage", "image"),
                     (Item("picture", Picture, "the field of one score"),),
                     field,
-                    "beside",
+                    "main",
                 ),
                 Part(
                     "extent",
@@ -359,13 +359,13 @@ DEFINITION = Definition(
                         Item("reads", Number, "places on the map that it reads"),
                     ),
                     extent,
-                    "column",
+                    "side",
                 ),
             ),
         ),
         Panel(
+            "gates",
             "What it does, trained",
-            (COMBINE,),
             (
                 Part(
                     "reading",

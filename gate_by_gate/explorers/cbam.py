@@ -222,12 +222,12 @@ WHILE_A_VARIANT = {
 
 DEFINITION = Definition(
     name="cbam",
-    title="CBAM: move a control",
+    question="Move k: where does the spatial gate look?",
+    controls=(REDUCTION, KERNEL_SIZE, VARIANT, STAGE, IMAGE, CHANNELS),
     panels=(
-        Panel("The block, in both boxes below", (REDUCTION, KERNEL_SIZE), ()),
         Panel(
+            "cost",
             "What it costs",
-            (CHANNELS,),
             (
                 Part(
                     "cost",
@@ -245,16 +245,16 @@ DEFINITION = Definition(
             ),
         ),
         Panel(
+            "gates",
             "What it does, trained",
-            (VARIANT, STAGE, IMAGE),
             (
-                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "main"),
                 Part(
                     "reading",
                     (*NETWORK, "image"),
                     READING,
                     SHOWN.read,
-                    "column",
+                    "side",
                     irrelevant_when=WHILE_A_VARIANT,
                 ),
                 Part(

@@ -11,7 +11,7 @@ __all__ = ["DEFINITION", "PROBE", "ColourCueExplorer"]
 
 PROBE = Probe(
     name="colour_cue",
-    title="A small cue: read the digit that has the colour of the square",
+    question="A small cue: read the digit that has the colour of the square",
     opens="colour_cue_cbam_r4_k7_train_images24000_epochs8_max_learning_rate0.003_seed0",
     answers=DIGITS,
     things=3,

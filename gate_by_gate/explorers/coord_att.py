@@ -245,12 +245,12 @@ WHILE_ONE_STRIP: dict[str, tuple[str, tuple[Value, ...]]] = {"reduction": ("stri
 
 DEFINITION = Definition(
     name="coord_att",
-    title="Coordinate Attention: move a control",
+    question="Pick a channel: where do its row gates and its column gates meet?",
+    controls=(REDUCTION, STRIPS, CHANNEL, STAGE, IMAGE, CHANNELS),
     panels=(
-        Panel("The block, in both boxes below", (REDUCTION,), ()),
         Panel(
+            "cost",
             "What it costs",
-            (CHANNELS,),
             (
                 Part(
                     "cost",
@@ -265,21 +265,20 @@ DEFINITION = Definition(
                         ),
                     ),
                     cost,
-                    "stacked",
                 ),
             ),
         ),
         Panel(
+            "gates",
             "What it does, trained",
-            (STRIPS, CHANNEL, STAGE, IMAGE),
             (
-                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "main"),
                 Part(
                     "reading",
                     (*NETWORK, "image"),
                     READING,
                     SHOWN.read,
-                    "column",
+                    "side",
                     irrelevant_when=WHILE_ONE_STRIP,
                 ),
                 Part(
@@ -287,7 +286,7 @@ DEFINITION = Definition(
                     (*NETWORK, "image", "stage", "channel"),
                     (Item("strips", Strips),),
                     cross,
-                    "beside",
+                    "main",
                     irrelevant_when=WHILE_ONE_STRIP,
                 ),
                 Part(
@@ -299,7 +298,7 @@ DEFINITION = Definition(
                         Item("points", Number, "their product's peak points"),
                     ),
                     spans,
-                    "column",
+                    "side",
                     irrelevant_when=WHILE_ONE_STRIP,
                 ),
                 Part(

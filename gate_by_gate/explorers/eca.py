@@ -239,11 +239,12 @@ gates = maps["layer{stage}.0.attention"]["channel"].flatten()
 
 DEFINITION = Definition(
     name="eca",
-    title="Efficient Channel Attention: move a control",
+    question="Double C: how many neighbours does a gate see?",
+    controls=(CHANNELS, GAMMA, B, KERNEL_SIZE, TRAINED, STAGE, IMAGE),
     panels=(
         Panel(
-            "How far a gate looks, and what it costs",
-            (CHANNELS, GAMMA, B, KERNEL_SIZE),
+            "size",
+            "How far a gate looks",
             (
                 Part(
                     "size",
@@ -282,16 +283,16 @@ DEFINITION = Definition(
             ),
         ),
         Panel(
+            "gates",
             "What it does, trained",
-            (TRAINED, STAGE, IMAGE),
             (
-                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
+                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "main"),
                 Part(
                     "reading",
                     ("trained", "image"),
                     READING,
                     SHOWN.read,
-                    "column",
+                    "side",
                 ),
                 Part(
                     "gates",

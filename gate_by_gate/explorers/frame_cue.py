@@ -11,7 +11,7 @@ __all__ = ["DEFINITION", "PROBE", "FrameCueExplorer"]
 
 PROBE = Probe(
     name="frame_cue",
-    title="A cue that every mean sees: read the digit that has the colour of the frame",
+    question="A cue that every mean sees: read the digit that has the colour of the frame",
     opens="frame_cue_se_r4_bias_epochs16_max_learning_rate0.001_seed0",
     answers=DIGITS,
     things=2,

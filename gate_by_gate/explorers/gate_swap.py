@@ -91,15 +91,14 @@ prediction = int(probabilities.argmax())
 
 DEFINITION = Definition(
     name="gate_swap",
-    title=f"Swap the gates of a trained network (SE, r = {REDUCTION})",
+    question="Give the network the gates of another image: does it still read the digit?",
+    controls=(IMAGE, DONOR),
     panels=(
         Panel(
+            "gates",
             "An image and its gates",
-            (IMAGE, DONOR),
             (
-                Part(
-                    "look", ("image",), (Item("picture", Picture, "the image it looks at"),), look, "beside"
-                ),
+                Part("look", ("image",), (Item("picture", Picture, "the image it looks at"),), look, "main"),
                 Part(
                     "reading",
                     ("image", "donor"),
@@ -109,7 +108,7 @@ DEFINITION = Definition(
                         Item("probabilities", Bars, "probability of each digit"),
                     ),
                     reading,
-                    "column",
+                    "side",
                 ),
             ),
         ),

@@ -18,7 +18,7 @@ def colour_of_the_odd_one(images: ProbeImages, view: LabelledImages, index: int)
 
 PROBE = Probe(
     name="matching_pair",
-    title="Two places to compare: which pattern is the odd one out?",
+    question="Two places to compare: which pattern is the odd one out?",
     opens="matching_pair_cbam_r4_k7_epochs10_max_learning_rate0.005_seed0",
     answers=COLOURS,
     things=3,

@@ -320,16 +320,6 @@ def home_of(backbone: Value) -> str:
     return "gate_by_gate.digit_resnet" if backbone == "digit_resnet" else "attn_lib.backbones"
 
 
-TALLEST = (
-    {"backbone": "resnet50", "block": "se"},
-    {"backbone": "resnet50", "block": "se", "placement": "inside"},
-    {"backbone": "mobilenext", "block": "coord_att"},
-)
-"""The settings with the longest numbers and the most printed figures."""
-
-NOWHERE = {"backbone": "mobilenet_v2", "block": "se", "placement": "backbone_outputs"}
-"""The setting with the longest sentence on why there is nothing to show."""
-
 CODE = Code(
     """import torch
 from {home} import {network}
@@ -352,11 +342,12 @@ with torch.device("meta"):  # shapes alone: nothing is computed
 
 DEFINITION = Definition(
     name="network",
-    title="Put a block into a network",
+    question="Put a block into a slot: what does the whole network cost then?",
+    controls=(BACKBONE, BLOCK, PLACEMENT, REDUCTION, KERNEL, SIDE),
     panels=(
         Panel(
-            "The network, the block and its place: parameters",
-            (BACKBONE, BLOCK, PLACEMENT, REDUCTION, KERNEL),
+            "parameters",
+            "Parameters",
             (
                 Part(
                     "parameters",
@@ -370,7 +361,6 @@ DEFINITION = Definition(
                     ),
                     parameters,
                     irrelevant_when=WHILE_IDLE,
-                    tallest_at=(*TALLEST, NOWHERE),
                 ),
                 Part(
                     "own",
@@ -380,13 +370,12 @@ DEFINITION = Definition(
                         Item("names", Text),
                     ),
                     own_parameters,
-                    tallest_at=({"backbone": "mobilenext"}, {"backbone": "mobilenet_v2"}),
                 ),
             ),
         ),
         Panel(
-            "Multiply-accumulates for one image",
-            (SIDE,),
+            "macs",
+            "Multiply-accumulates",
             (
                 Part(
                     "macs",
@@ -397,7 +386,6 @@ DEFINITION = Definition(
                     ),
                     macs,
                     irrelevant_when=WHILE_IDLE,
-                    tallest_at=(*TALLEST, NOWHERE),
                 ),
             ),
         ),

@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from attn_lib.blocks.arguments import check_choice
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import picked_stage
 from gate_by_gate.explorers.shared.setting_names import family, order, title
-from gate_by_gate.widgets.controls import Control, Value
+from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.items.chart import Axis, Chart, Point, Points, Ring
@@ -490,25 +489,14 @@ WHILE_ACCURACY = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
 """When a control does not matter: the accuracy is of no map."""
 
 
-def tallest() -> tuple[Setting, ...]:
-    """Return the settings with the longest notes: one for every measure and every length of the legend."""
-    found: dict[tuple[Value, int], tuple[int, Setting]] = {}
-    for picked in product(*(control.values for control in (MEASURE, COST, MAP, STAGE))):
-        setting = dict(zip(("measure", "cost", "map", "stage"), picked, strict=True))
-        shown: Any = overview(setting)
-        kind, length = (picked[0], len(shown["chart"]["series"])), len(shown["note"]["text"])
-        if length > found.get(kind, (0, {}))[0]:
-            found[kind] = length, setting
-    return tuple(setting for _, setting in found.values())
-
-
 DEFINITION = Definition(
     name="results",
-    title="Where the result stands: every setting of the main comparison",
+    question="Pick two settings: does one read more digits than the other?",
+    controls=(MEASURE, COST, MAP, STAGE, FIRST, SECOND),
     panels=(
         Panel(
-            "What it reaches over what it costs",
-            (MEASURE, COST, MAP, STAGE),
+            "overview",
+            "All settings",
             (
                 Part(
                     "overview",
@@ -521,13 +509,12 @@ DEFINITION = Definition(
                     "full",
                     view_controls=("first", "second"),
                     irrelevant_when=WHILE_ACCURACY,
-                    tallest_at=Deferred(tallest),
                 ),
             ),
         ),
         Panel(
+            "pair",
             "Two settings, seed by seed",
-            (FIRST, SECOND),
             (
                 Part(
                     "pair",
@@ -536,7 +523,6 @@ DEFINITION = Definition(
                     compare,
                     view_controls=("first", "second"),
                     irrelevant_when=WHILE_ACCURACY,
-                    tallest_at=({"measure": "energy", "map": "grad_cam"},),
                 ),
             ),
         ),

@@ -19,7 +19,7 @@ def upper_or_lower(images: ProbeImages, view: LabelledImages, index: int) -> str
 
 PROBE = Probe(
     name="row_cue",
-    title="A cue along a row: read the digit that the mark stands beside",
+    question="A cue along a row: read the digit that the mark stands beside",
     opens="row_cue_coord_att_r4_seed0",
     answers=DIGITS,
     things=2,

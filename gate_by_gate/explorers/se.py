@@ -1,4 +1,4 @@
-"""The SE explorer: what a block costs, and what trained blocks do to an image of the digits experiment."""
+"""The SE explorer: what trained blocks do to an image of the digits experiment, and what a block costs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from attn_lib.blocks import SE
+from attn_lib.blocks.arguments import check_choice
 from attn_lib.inspection import count_parameters, trace_shapes
 from gate_by_gate import results
 from gate_by_gate.explorers.shared.samples import (
+    MAP_STAGE,
     PICTURES,
-    STAGE,
-    describe,
     image_control,
     image_index,
-    look,
     observe,
     picked_stage,
+    under,
 )
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control
@@ -25,9 +25,7 @@ from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part,
 from gate_by_gate.widgets.items.bars import Bars, Sort
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
-from gate_by_gate.widgets.items.marks import Under
 from gate_by_gate.widgets.items.number import Number, count
-from gate_by_gate.widgets.items.picture import Picture
 from gate_by_gate.widgets.items.shapes import Shapes, shape_text
 from gate_by_gate.widgets.items.terms import Term, Terms
 from gate_by_gate.widgets.live import Explorer
@@ -39,16 +37,11 @@ __all__ = ["DEFINITION", "SEExplorer"]
 TRAINED_REDUCTIONS = (2, 4, 8, 16)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
 REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
-BIAS = Control("bias", "bias", (True, False), True, "choice", ("with bias", "without bias"))
-IMAGE = image_control("image", "test image", 0)
-ORDER = Control(
-    "order",
-    "bars",
-    ("in place", "sorted"),
-    "in place",
-    "choice",
-    ("channel by channel", "sorted by the gate"),
-)
+BIAS = Control("bias", "bias", (True, False), True, "choice", ("with", "without"))
+IMAGE = image_control("image", "test image", 5)
+EXTREMES = {"closed": "most closed", "open": "most open"}
+EXTREME = Control("extreme", "channel", tuple(EXTREMES), "closed", "choice", tuple(EXTREMES.values()))
+ORDER = Control("order", "bars", ("in place", "sorted"), "sorted", "choice", ("in place", "sorted"))
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: an SE block's parameters do not depend on it."""
@@ -122,11 +115,11 @@ SHOWN = Trained(network_name, why_missing)
 
 
 def gates(setting: Setting) -> Data:
-    """Give the squeezed vector and the gates of one stage, with its most open and most closed channel."""
+    """Give the squeezed vector and the gates of one stage."""
     seen = SHOWN.block(setting)
     if seen is None:
         return SHOWN.missing(setting)
-    stage, index = picked_stage(setting), image_index(setting)
+    index = image_index(setting)
     squeezed = seen.input.mean(dim=(2, 3))
     # One scale for all images, so that bars compare from image to image; it always holds zero.
     low, high = round_off(min(squeezed.min().item(), 0)), round_off(max(squeezed.max().item(), 0))
@@ -136,14 +129,6 @@ def gates(setting: Setting) -> Data:
     channels = len(order)
     sort = Sort("order", "sorted", "gates")
     return {
-        "squeeze": Bars(
-            squeezed[index],
-            low,
-            high,
-            f"Means of {channels} channels over the map, between {round_off(squeezed[index].min().item())} "
-            f"and {round_off(squeezed[index].max().item())}.",
-            sort=sort,
-        ),
         "gates": Bars(
             gate,
             0,
@@ -152,12 +137,26 @@ def gates(setting: Setting) -> Data:
             f"{join([str(c) for c in order[:3]])}; most closed: {join([str(c) for c in order[:-4:-1]])}.",
             sort=sort,
         ),
-        "open": feature_map(seen.input[index], order[0], gate, "most open", index),
-        "closed": feature_map(seen.input[index], order[-1], gate, "most closed", index),
-        "mean": Number(mean, f"{mean:.3f}"),
-        "spread": Number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
-        "shape": Shapes({f"input, stage {stage}": seen.input[:1].shape}),
+        "squeeze": Bars(
+            squeezed[index],
+            low,
+            high,
+            f"Means of {channels} channels over the map, between {round_off(squeezed[index].min().item())} "
+            f"and {round_off(squeezed[index].max().item())}.",
+            sort=sort,
+        ),
     }
+
+
+def extreme(setting: Setting) -> Data:
+    """Give the most closed or the most open channel of one stage, before its gate, over the image."""
+    seen = SHOWN.block(setting)
+    if seen is None:
+        return SHOWN.missing(setting)
+    which, index = check_choice("extreme", setting["extreme"], tuple(EXTREMES)), image_index(setting)
+    gate = seen.maps["channel"][index, :, 0, 0]
+    channel = int(gate.argmin() if which == "closed" else gate.argmax())
+    return {"map": feature_map(seen.input[index], channel, gate, which, index)}
 
 
 def by_class(setting: Setting) -> Data:
@@ -192,7 +191,7 @@ def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: in
             averaged down to these.
         channel: which of them.
         gates: ``(C,)``.
-        which: what is special about it.
+        which: what is special about its gate: one of ``EXTREMES``.
         index: the image.
     """
     values = maps[channel]
@@ -202,10 +201,10 @@ def feature_map(maps: Tensor, channel: int, gates: Tensor, which: str, index: in
     gate = gates[channel].item()
     return Heatmap(
         drawn[0],
-        f"{which}: channel {channel}, gate {gate:.3f}",
+        f"{EXTREMES[which]}: channel {channel}, gate {gate:.3f}",
         f"Channel {channel} before its gate of {gate:.3f}, drawn over the image with {rows} by {columns} "
         f"places; largest at row {row}, column {column}.",
-        over=Under(index, describe(index)["box"]),
+        over=under(index),
     )
 
 
@@ -224,18 +223,57 @@ classes = results.class_gates("se_r{reduction}_{kind}_seed0")["layer{stage}.0.at
     {"kind": ("bias", lambda bias: "bias" if bias else "nobias")},
 )
 
+NETWORK = ("reduction", "bias")
+HERE = (*NETWORK, "image", "stage")
+
 DEFINITION = Definition(
     name="se",
-    title="Squeeze-and-Excitation: move a control",
+    question="Halve r: what happens to the gates, and to the answer?",
+    controls=(REDUCTION, BIAS, CHANNELS, MAP_STAGE, EXTREME, ORDER, IMAGE),
     panels=(
-        Panel("The block, in both boxes below", (REDUCTION, BIAS), ()),
         Panel(
-            "What it costs",
-            (CHANNELS,),
+            "gates",
+            "One image",
+            (
+                Part("map", (*HERE, "extreme"), (Item("map", Heatmap),), extreme, "main", holds=("extreme",)),
+                Part("reading", (*NETWORK, "image"), READING, SHOWN.read, "side"),
+                Part(
+                    "gates",
+                    HERE,
+                    (
+                        Item("gates", Bars, "the gate of each channel, s"),
+                        Item("squeeze", Bars, "from the mean of each channel, z"),
+                    ),
+                    gates,
+                    "side",
+                    view_controls=("order",),
+                    holds=("order",),
+                ),
+            ),
+        ),
+        Panel(
+            "classes",
+            "All images",
+            (
+                Part(
+                    "classes",
+                    (*NETWORK, "stage"),
+                    (
+                        Item("classes", Heatmap),
+                        Item("between", Number, "spread of a gate between the digits' means"),
+                    ),
+                    by_class,
+                    "full",
+                ),
+            ),
+        ),
+        Panel(
+            "cost",
+            "Cost",
             (
                 Part(
                     "cost",
-                    ("channels", "reduction", "bias"),
+                    ("channels", *NETWORK),
                     (
                         Item("parameters", Terms, "parameters"),
                         Item(
@@ -249,45 +287,6 @@ DEFINITION = Definition(
                 ),
             ),
         ),
-        Panel(
-            "What it does, trained",
-            (IMAGE, STAGE, ORDER),
-            (
-                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "beside"),
-                Part(
-                    "reading",
-                    ("reduction", "bias", "image"),
-                    READING,
-                    SHOWN.read,
-                    "column",
-                ),
-                Part(
-                    "gates",
-                    ("reduction", "bias", "image", "stage"),
-                    (
-                        Item("squeeze", Bars, "squeezed: mean of each channel, z"),
-                        Item("gates", Bars, "gate of each channel, s"),
-                        Item("open", Heatmap),
-                        Item("closed", Heatmap),
-                        Item("mean", Number, "mean gate"),
-                        Item("spread", Number, "gates from"),
-                        Item("shape", Shapes),
-                    ),
-                    gates,
-                    view_controls=("order",),
-                ),
-                Part(
-                    "classes",
-                    ("reduction", "bias", "stage"),
-                    (
-                        Item("classes", Heatmap),
-                        Item("between", Number, "spread of a gate between the digits' means"),
-                    ),
-                    by_class,
-                    "full",
-                ),
-            ),
-        ),
     ),
     pictures=PICTURES,
     code=CODE,
@@ -295,6 +294,6 @@ DEFINITION = Definition(
 
 
 class SEExplorer(Explorer):
-    """Squeeze-and-Excitation: what a block costs, and what a trained one does to an image."""
+    """Squeeze-and-Excitation: what a trained block does to an image, and what a block costs."""
 
     definition = DEFINITION

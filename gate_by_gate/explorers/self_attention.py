@@ -278,11 +278,12 @@ rows = maps["layer{stage}.0.attention"]["weights"][0, :, {position}]  # a row pe
 
 DEFINITION = Definition(
     name="self_attention",
-    title="Self-attention: pick a place, and see where it looks",
+    question="Move the place that looks: where does it look?",
+    controls=(IMAGE, QUERY, HEADS, STAGE, CHANNELS, SIDE),
     panels=(
         Panel(
-            "Where a place looks, trained",
-            (IMAGE, QUERY, HEADS, STAGE),
+            "attend",
+            "Where a place looks",
             (
                 Part(
                     "attend",
@@ -294,14 +295,13 @@ DEFINITION = Definition(
                     attend,
                     "cards",
                     view_controls=("query",),
-                    tallest_at=({"heads": max(TRAINED_HEADS)},),
                 ),
                 Part(
                     "matrix",
                     ("heads", "image"),
                     (Item("matrix", Heatmap),),
                     matrix,
-                    "beside",
+                    "main",
                     view_controls=("query",),
                 ),
                 Part(
@@ -309,13 +309,13 @@ DEFINITION = Definition(
                     ("heads", "image"),
                     READING,
                     SHOWN.read,
-                    "column",
+                    "side",
                 ),
             ),
         ),
         Panel(
+            "cost",
             "What it costs as the map grows",
-            (CHANNELS, SIDE),
             (
                 Part(
                     "size",

@@ -275,11 +275,12 @@ for name in {names}:
 
 DEFINITION = Definition(
     name="side_by_side",
-    title="Side by side: one image, the plain network and six blocks",
+    question="Change the image: which block finds the digit?",
+    controls=(IMAGE, STAGE),
     panels=(
         Panel(
-            "What each network does, trained",
-            (IMAGE, STAGE),
+            "maps",
+            "What each network does",
             (
                 Part(
                     "maps",
@@ -310,8 +311,8 @@ DEFINITION = Definition(
             ),
         ),
         Panel(
+            "cost",
             "What each network costs",
-            (),
             (
                 Part(
                     "cost",

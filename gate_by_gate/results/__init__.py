@@ -62,6 +62,8 @@ class SampleImages(NamedTuple):
     """int64 ``(10,)``: 0 to 9."""
     boxes: Tensor
     """int64 ``(10, 4)``: ``x, y, width, height`` of the digit's square in pixels; x runs right, y down."""
+    digits: Tensor
+    """uint8 ``(10, 14, 14)``: the digit of each image, alone."""
     indices: Tensor
     """int64 ``(10,)``: index in the test split."""
 

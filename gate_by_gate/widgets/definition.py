@@ -1,4 +1,4 @@
-"""A definition: the controls of an explorer, its parts, and the record of every setting.
+"""A definition: the question of an explorer, its controls, its parts, and the record of every setting.
 
 The record of a setting is the sum of its parts. Each part names the controls that it depends on, so that a
 page stores one entry per combination of *those*, and not one per combination of all controls.
@@ -25,12 +25,11 @@ Data = dict[str, Any]
 
 LAYOUTS = {
     "wide": "as wide as the panel; items stand beside each other and wrap",
-    "stacked": "as wide as the panel; items stand below each other",
+    "main": "the left column of a row: its map or picture is what the eye goes to, at least 280 pixels wide",
+    "side": "the right column of the same row; items stand below each other, small maps beside each other",
     "full": "as wide as the panel, and so is every map in it; charts are taller",
     "cards": "as wide as the panel, for many small maps whose captions have two lines",
     "half": "half as wide as the panel, where there is room for two",
-    "beside": "as wide as one map, beside the next part",
-    "column": "what is left beside the other parts of a row; items stand below each other",
     "either": "as wide as one map; items take the same place, and only one of them is there at a time",
 }
 """How a part stands in its panel, by the name of the layout."""
@@ -77,13 +76,11 @@ class Part:
         layout: how it stands in its panel; one of :data:`LAYOUTS`.
         view_controls: the names of controls that only choose how the data are shown: which frame of a map, in
             which order bars stand. The data hold all their choices, so no entry is stored for each of them.
+        holds: the names of controls that stand with this part, above its items, and not in the strip above
+            the panel: those that move nothing else.
         irrelevant_when: for a control that makes no difference while another control has certain values, that
             other control and the values: ``{"reduction": ("block", ("eca",))}``. One entry is then stored for
             all values of the first.
-        tallest_at: the settings at which the part is taller than at any other, each given by the values that
-            differ from the defaults; they must be published. The part keeps that height at every setting, so
-            that nothing below it moves: the front end draws it at these settings too, invisibly, in the same
-            place. A :class:`~gate_by_gate.widgets.deferred.Deferred` if they must be searched for.
 
     Raises:
         ValueError: ``layout`` is no layout, two items have one name, or ``irrelevant_when`` names a control
@@ -96,8 +93,8 @@ class Part:
     compute: Callable[[Setting], Mapping[str, Any]]
     layout: str = "wide"
     view_controls: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
     irrelevant_when: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
-    tallest_at: Sequence[Setting] = ()
 
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:
@@ -132,6 +129,11 @@ class Part:
                 )
         return {name: None if item is None else item.json for name, item in computed.items()}
 
+    @property
+    def moved_by(self) -> tuple[str, ...]:
+        """The names of all controls that change the data or the view."""
+        return (*self.depends, *self.view_controls)
+
     def matters(self, setting: Setting) -> tuple[str, ...]:
         """Name the controls that the data depends on at this setting."""
         idle = {name for name, (other, values) in self.irrelevant_when.items() if setting[other] in values}
@@ -144,54 +146,72 @@ class Part:
 
 @dataclass(frozen=True)
 class Panel:
-    """A titled box of the figure: controls above the parts that they move.
+    """What an explorer shows at a time: all of it, or one tab of it.
 
-    A panel without parts stays in sight while the ones below it, which its controls move, scroll past.
+    Args:
+        name: what an address calls the tab: ``#se:tab=cost``.
+        title: what a reader reads on the tab.
+        parts: what is shown, in order. A ``"main"`` part and the ``"side"`` parts next to it share a row.
     """
 
+    name: str
     title: str
-    controls: tuple[Control, ...]
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
 class Definition:
-    """An explorer: its controls, its panels and what they show, wherever it is shown.
+    """An explorer: a question, controls, and what they show, wherever it is shown.
+
+    One panel is in view at a time. The first holds what answers the question; others become tabs beside it.
+    Above the panel stand the controls that its parts name, and no others. Where a control makes no difference
+    to any of these parts, it is disabled and says why.
 
     Args:
         name: the ``data-explorer`` of the page.
-        title: the caption of the figure.
-        panels: the boxes of the figure; a control stands in the first panel that needs it.
+        question: the one question that the explorer answers, with what to do: ``"Halve r: what happens to the
+            gates?"``. It stands above everything.
+        controls: what a reader can move, in the order of the page.
+        panels: what is shown.
         pictures: images that gallery controls, pictures and maps refer to by index; a
             :class:`~gate_by_gate.widgets.deferred.Deferred` if they are read from a file.
         code: the Python that computes what is on screen.
 
     Raises:
-        ValueError: two controls or two parts have one name, or a part or the code names a control that is not
-            there.
+        ValueError: two controls, panels or parts have one name, a control is called ``tab``, or a part or the
+            code names a control that is not there.
     """
 
-    name: str
-    title: str
-    panels: tuple[Panel, ...]
-    pictures: Sequence[Data] = field(default=(), repr=False)
-    code: Code | None = None
-
-    def __post_init__(self) -> None:
-        controls = [control.name for panel in self.panels for control in panel.controls]
-        refuse_twins(f"controls of {self.name}", controls)
-        refuse_twins(f"parts of {self.name}", [part.name for panel in self.panels for part in panel.parts])
-        for part in self.parts.values():
-            refuse_strangers(f"part {part.name!r}", {*part.depends, *part.view_controls}, controls)
-        for control in self.controls.values():
-            refuse_strangers(f"control {control.name!r}", {control.over} - {None}, controls)
-        if self.code:
-            refuse_strangers("the code", self.code.controls(), controls)
-
-    @property
-    def controls(self) -> dict[str, Control]:
+    def __init__(
+        self,
+        name: str,
+        question: str,
+        controls: Sequence[Control],
+        panels: Sequence[Panel],
+        pictures: Sequence[Data] = (),
+        code: Code | None = None,
+    ) -> None:
+        self.name = name
+        self.question = question
+        self.panels = tuple(panels)
+        self.pictures = pictures
+        self.code = code
+        refuse_twins(f"controls of {name}", ["tab", *(control.name for control in controls)])
+        self.controls = {control.name: control for control in controls}
         """Every control by name, in the order of the page."""
-        return {control.name: control for panel in self.panels for control in panel.controls}
+        refuse_twins(f"panels of {name}", [panel.name for panel in self.panels])
+        refuse_twins(f"parts of {name}", [part.name for panel in self.panels for part in panel.parts])
+        for part in self.parts.values():
+            refuse_strangers(f"part {part.name!r}", {*part.depends, *part.view_controls}, self.controls)
+            for held in part.holds:
+                moved = [other.name for other in self.parts.values() if held in other.moved_by]
+                if moved != [part.name]:
+                    raise ValueError(
+                        f"part {part.name!r} can hold only what moves it alone; {held!r} moves {moved}"
+                    )
+        for control in self.controls.values():
+            refuse_strangers(f"control {control.name!r}", {control.over} - {None}, self.controls)
+        if code:
+            refuse_strangers("the code", code.controls(), self.controls)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -203,19 +223,25 @@ class Definition:
         """The setting that a page opens with."""
         return {name: control.default for name, control in self.controls.items()}
 
+    def controls_of(self, panel: Panel) -> list[str]:
+        """Name the controls that the parts of a panel are moved by, in the order of the page."""
+        named = {name for part in panel.parts for name in part.moved_by}
+        return [name for name in self.controls if name in named]
+
     def spec(self) -> Data:
-        """Describe what never changes: controls, panels, pictures and code."""
+        """Describe what never changes: the question, controls, panels, pictures and code."""
         return {
             "name": self.name,
-            "title": self.title,
+            "question": self.question,
             "pictures": list(self.pictures),
             "start": self.defaults,
             "controls": {name: control.spec() for name, control in self.controls.items()},
             "code": self.code.spec(self.controls) if self.code else None,
             "panels": [
                 {
+                    "name": panel.name,
                     "title": panel.title,
-                    "controls": [control.name for control in panel.controls],
+                    "controls": self.controls_of(panel),
                     "parts": [
                         {
                             "name": part.name,
@@ -226,7 +252,7 @@ class Definition:
                                 for name, (other, values) in part.irrelevant_when.items()
                             },
                             "layout": part.layout,
-                            "tallest_at": [part.key(setting) for setting in self.tallest_settings(part)],
+                            "holds": list(part.holds),
                             "items": [item.spec() for item in part.items],
                         }
                         for part in panel.parts
@@ -251,24 +277,6 @@ class Definition:
             idle = set(part.depends) - set(part.matters(setting))
             if all(setting[name] == self.controls[name].default for name in idle):
                 yield setting
-
-    def tallest_settings(self, part: Part) -> list[dict[str, Value]]:
-        """Return the settings at which ``part`` is at its tallest, with all controls.
-
-        Raises:
-            ValueError: one of them names a control that is not there.
-        """
-        for setting in part.tallest_at:
-            refuse_strangers(f"`tallest_at` of part {part.name!r}", setting, list(self.controls))
-        return [{**self.defaults, **setting} for setting in part.tallest_at]
-
-    def tallest(self) -> dict[str, dict[str, Data]]:
-        """Compute every part that keeps a height where it is at its tallest, by part and key."""
-        return {
-            name: {part.key(setting): part.data(setting) for setting in self.tallest_settings(part)}
-            for name, part in self.parts.items()
-            if part.tallest_at
-        }
 
     def payload(self) -> Data:
         """Compute what a page without a kernel needs: every part for every published setting."""

@@ -8,7 +8,7 @@ import traitlets
 
 from gate_by_gate.widgets.controls import Control, key_of
 from gate_by_gate.widgets.definition import Definition
-from gate_by_gate.widgets.embedding import module_source, output_mode
+from gate_by_gate.widgets.embedding import module_source
 from gate_by_gate.widgets.publishable import Publishable
 from gate_by_gate.widgets.texts import phrase
 
@@ -30,21 +30,21 @@ class Explorer(Publishable):
     published page does not offer.
 
     Args:
+        tab: the name of the panel that is in view; by default the first.
         **setting: where the controls start; each defaults to the definition's default.
 
     Raises:
         TypeError: a keyword is not a control.
-        traitlets.TraitError: the block refuses a value, in the block's own words.
+        traitlets.TraitError: there is no such tab, or the block refuses a value, in the block's own words.
     """
 
     definition: ClassVar[Definition]
 
     module = "explorer"
     _esm = module_source("explorer")
+    tab: traitlets.Enum[str]
     spec = traitlets.Dict().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
-    # Apart from the parts, which every move replaces: a view that is opened later keeps its heights, too.
-    tallest = traitlets.Dict(help="parts where they are at their tallest").tag(sync=True)
     code = traitlets.Unicode(help="the Python that computes what is on screen").tag(sync=True)
     refusal = traitlets.Unicode(help="why the last move of a control was refused; empty if it was not").tag(
         sync=True
@@ -57,9 +57,13 @@ class Explorer(Publishable):
                 trait = control_trait(control)
                 trait.class_init(cls, name)
                 setattr(cls, name, trait)
+            tabs = [panel.name for panel in cls.definition.panels]
+            tab = traitlets.Enum(tabs, tabs[0], help=phrase("tab_help")).tag(sync=True)
+            tab.class_init(cls, "tab")
+            cls.tab = tab
         super().__init_subclass__(**keywords)
 
-    def __init__(self, **setting: Any) -> None:
+    def __init__(self, *, tab: str | None = None, **setting: Any) -> None:
         controls = self.definition.controls
         unknown = sorted(set(setting) - set(controls))
         if unknown:
@@ -70,6 +74,7 @@ class Explorer(Publishable):
             spec=self.definition.spec() | {"start": start},
             parts=self._checked(start),
             code=self._write_code(start),
+            **({} if tab is None else {"tab": tab}),
             **start,
         )
         self._register_validator(self._accept, list(controls))
@@ -123,18 +128,7 @@ class Explorer(Publishable):
         else:
             self.refusal = ""
 
-    def _keep_heights(self) -> None:
-        """Compute the parts at their tallest: when the explorer is shown, not when it is made."""
-        if not self.tallest:
-            self.tallest = self.definition.tallest()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if output_mode() == "live":
-            self._keep_heights()
-        return super()._repr_mimebundle_(**kwargs)
-
     def _recompute(self, change: dict[str, Any]) -> None:
-        self._keep_heights()  # of one that stands in a box, which shows it without asking for its bundle
         self.parts = self._compute(self.setting)
         self.code = self._write_code(self.setting)
 
@@ -143,14 +137,17 @@ class Explorer(Publishable):
 
     def describe(self) -> str:
         """Return what a page shows where JavaScript is off."""
-        return phrase("no_script", title=self.definition.title)
+        return phrase("no_script", question=self.definition.question)
 
     def __repr__(self) -> str:
         """Say what is on screen, without a memory address, so that a stored output can be compared."""
-        setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
-        return f"{type(self).__name__}({setting})"
+        # The tab only where it is not the first, so that a stored output does not change with a new tab.
+        tab = {"tab": self.tab} if self.tab != self.definition.panels[0].name else {}
+        given = ", ".join(f"{name}={value!r}" for name, value in {**self.setting, **tab}.items())
+        return f"{type(self).__name__}({given})"
 
     def stored_values(self) -> dict[str, Any]:
         """Return the record of every published setting, and the setting to open with."""
         payload = self.definition.payload()
-        return payload | {"spec": self.definition.spec() | {"start": self.setting}} | self.setting
+        spec = payload["spec"] | {"start": self.setting, "tab": self.tab}
+        return payload | {"spec": spec, "tab": self.tab} | self.setting

@@ -55,8 +55,8 @@ def maps(setting: Setting) -> Data:
     rows = torch.arange(15 * 15.0).reshape(15, 3, 5) % 17
     spots = [(4 * (i % 5), 4 * (i // 5), 4, 4) for i in range(15)]
     return {
-        "picture": Picture(index, f"picture {index}", [3, 2, 5, 7], "box", marks),
-        "over": Heatmap(values, "over", "a map over", over=Under(index, (3, 2, 5, 7), marks, "box")),
+        "picture": Picture(index, f"picture {index}", [3, 2, 5, 7], "box", marks, inset=1 - index),
+        "over": Heatmap(values, "over", "a map over", over=Under(index, (3, 2, 5, 7), marks, "box", inset=0)),
         "signed": Heatmap(values, "signed", "a signed map", signed=True),
         "strips": Strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
         "rows": Heatmap(
@@ -165,8 +165,8 @@ def two(setting: Setting) -> Data:
 
 
 def tell(setting: Setting) -> Data:
-    """Say something that is the longer, the wider."""
-    return {"long": Text("word " * int(setting["width"]))}
+    """Say something."""
+    return {"words": Text(f"In words: {setting['width']} wide.")}
 
 
 def items(*kinds: tuple[str, type[Kind]]) -> tuple[Item, ...]:
@@ -175,11 +175,12 @@ def items(*kinds: tuple[str, type[Kind]]) -> tuple[Item, ...]:
 
 DEFINITION = Definition(
     "every_kind",
-    "Every kind of item",
+    "Every kind of item: move it",
+    (IMAGE, QUERY, HEADS, ORDER, WIDTH, FIRST, SECOND),
     (
         Panel(
-            "maps",
-            (IMAGE, QUERY, HEADS),
+            "all",
+            "All",
             (
                 Part(
                     "maps",
@@ -195,12 +196,6 @@ DEFINITION = Definition(
                     maps,
                     view_controls=("query",),
                 ),
-            ),
-        ),
-        Panel(
-            "bars",
-            (ORDER,),
-            (
                 Part(
                     "vectors",
                     (),
@@ -208,25 +203,13 @@ DEFINITION = Definition(
                     vectors,
                     view_controls=("order",),
                 ),
-            ),
-        ),
-        Panel(
-            "charts",
-            (WIDTH,),
-            (
                 Part(
                     "graphs",
                     ("width",),
                     items(("lines", Chart), ("points", Chart), ("told", Number), ("rows", Table)),
                     graphs,
                 ),
-                Part("tell", ("width",), items(("long", Text)), tell, tallest_at=({"width": 50},)),
-            ),
-        ),
-        Panel(
-            "two",
-            (FIRST, SECOND),
-            (
+                Part("tell", ("width",), items(("words", Text)), tell),
                 Part(
                     "two",
                     (),
@@ -247,7 +230,7 @@ def explorer_html(definition: Definition, **setting: object) -> str:
     start = definition.defaults | setting
     payload = definition.payload()
     return embedding.page_html(
-        "explorer", payload | {"spec": definition.spec() | {"start": start}} | start, definition.title
+        "explorer", payload | {"spec": definition.spec() | {"start": start}} | start, definition.question
     )
 
 

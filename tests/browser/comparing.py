@@ -34,7 +34,7 @@ def prepare(page: Page) -> None:
     page.evaluate(READING)
     for reader in sorted(embedding.ITEMS.glob("*/read.js")):
         page.evaluate(f"() => {{ {reader.read_text(encoding='utf-8')} }}")
-    palettes = {"plain": palette("cividis", 16), "signed": palette("RdBu_r", 15)}
+    palettes = {"plain": palette("viridis", 16), "signed": palette("RdBu_r", 15)}
     page.evaluate("(palettes) => { reading.palettes = palettes; }", palettes)
 
 
@@ -159,6 +159,13 @@ def compare_legend(shown: list[str], marks: list[dict[str, Any]], frame: str = "
     assert shown == [label for label in (frame, *(mark["label"] for mark in marks), spot) if label]
 
 
+def compare_inset(shown: dict[str, Any], drawn: dict[str, Any], definition: Definition) -> None:
+    if "inset" in drawn:
+        assert base64.b64decode(shown["inset"]) == planes(definition.pictures[drawn["inset"]])
+    else:
+        assert shown["inset"] is None
+
+
 def planes(picture: dict[str, Any]) -> bytes:
     """Return red, green and blue of a picture, which are the same where it is grey."""
     return base64.b64decode(picture["data"]) * (1 if picture.get("colour") else 3)
@@ -173,6 +180,7 @@ def compare_picture(shown: dict[str, Any], data: dict[str, Any], definition: Def
     marks = data.get("marks", [])
     compare_marks(shown["fields"], marks)
     compare_legend(shown["legend"], marks, frame=data["frame"])
+    compare_inset(shown, data, definition)
 
 
 def compare_bars(
@@ -224,6 +232,7 @@ def compare_heatmap(
     marks = (over or data).get("marks", [])
     compare_marks(shown["fields"], marks)
     compare_legend(shown["legend"], marks, frame=(over or {}).get("frame", ""), spot=data.get("spot", ""))
+    compare_inset(shown, over or {}, definition)
     if over is None:
         assert shown["under"] is None
     else:

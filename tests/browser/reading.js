@@ -15,13 +15,24 @@ globalThis.reading = {
       control.value = at;
       control.dispatchEvent(new Event("change", { bubbles: true }));
     } else {
-      control.querySelectorAll("input[type=radio]")[at].click();
+      const input = control.querySelectorAll("input[type=radio]")[at];
+      // It makes no difference where a control stands that is of no use at the moment; a reader would move it before.
+      input.disabled = false;
+      input.click();
     }
+  },
+
+  /** Bring a panel into view, as a reader does by its tab. */
+  open(figure, panel) {
+    if (figure.querySelector(`[data-panel="${panel}"]`).hidden)
+      figure.querySelector(`[data-tab="${panel}"]`).click();
   },
 
   /** Read the items of a part, each by the reader that its kind adds; of one that has nothing to show, why. */
   read(figure, spec, name) {
-    const part = spec.panels.flatMap(({ parts }) => parts).find((one) => one.name === name);
+    const panel = spec.panels.find(({ parts }) => parts.some((one) => one.name === name));
+    const part = panel.parts.find((one) => one.name === name);
+    this.open(figure, panel.name);
     const element = figure.querySelector(`[data-part="${name}"]`);
     const [note, ...items] = element.children;
     if (element.classList.contains("attn-missing")) return { missing: note.textContent };
@@ -86,6 +97,12 @@ globalThis.reading = {
       ),
       points: [...map.querySelectorAll(`circle.attn-${style}`)].map((mark) => numbers(mark, ["cx", "cy"])),
     };
+  },
+
+  /** Read the picture in the legend, if there is one. */
+  inset(element) {
+    const canvas = element.querySelector(".attn-inset");
+    return canvas && this.planes(this.pixels(canvas).colours);
   },
 
   legend(element) {

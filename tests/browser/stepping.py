@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((control) => {
+    if (!control.closest(".attn-control").checkVisibility()) return [];  // another tab's
     if (control.type === "radio") return [() => control.click()];
     const [positions, event] = control.matches("select")
         ? [control.options.length, "change"] : [Number(control.max) + 1, "input"];
@@ -13,7 +14,7 @@ STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((co
         control.dispatchEvent(new Event(event, { bubbles: true }));
     });
 })"""
-"""Gives one function for each position of each control of a figure, which moves it there."""
+"""Gives one function for each position of each control of the tab in view, which moves it there."""
 
 
 def pages_with_explorers(book: Path) -> list[Path]:

@@ -179,11 +179,11 @@ def test_the_link_of_one_explorer_is_copied(address: str, open_page: OpenPage):
     )
     second = page.locator("figure").nth(1)
     second.get_by_role("button", name="copy link").click()
-    expect(second.locator(".attn-tools [role=status]")).to_have_text("The link to this setting is copied.")
+    expect(second.locator(".attn-status")).to_have_text("The link to this setting is copied.")
     assert page.evaluate("copied") == f"{address}#{NAME}.2:width=10"
     page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('refused'); }; }")
     second.get_by_role("button", name="copy link").click()
-    expect(second.locator(".attn-tools [role=status]")).to_contain_text("the link is in the address bar")
+    expect(second.locator(".attn-status")).to_contain_text("the link is in the address bar")
 
 
 def test_the_code_is_that_of_the_present_setting(address: str, open_page: OpenPage):

@@ -14,6 +14,7 @@ from tests.browser.stepping import STEPS, pages_with_explorers
 from tests.conftest import OpenPage
 
 SE_PAGE = "book/02_squeeze_and_excitation.html"
+COST = "#se:tab=cost"
 EMBEDDED_BYTES = 150_000
 
 
@@ -22,67 +23,71 @@ def se_page(book: Path, open_page: OpenPage) -> Page:
     return open_page((book / SE_PAGE).as_uri())
 
 
+@pytest.fixture
+def cost_page(book: Path, open_page: OpenPage) -> Page:
+    """The page of SE with the tab of the costs in view."""
+    return open_page((book / SE_PAGE).as_uri() + COST)
+
+
 def parameters(**changes: object) -> str:
     record = se.DEFINITION.record(se.DEFINITION.defaults | changes)
     return record["cost"]["parameters"]["total"]["text"]
 
 
-def test_a_slider_moves_by_keyboard(se_page: Page):
-    reduction = se_page.get_by_label("reduction ratio r")
-    total = se_page.locator("output[data-name=parameters]")
+def test_a_slider_moves_by_keyboard(cost_page: Page):
+    reduction = cost_page.get_by_label("reduction ratio r")
+    total = cost_page.locator("output[data-name=parameters]")
     reduction.focus()
     for key, value in [("Home", 2), ("ArrowRight", 4), ("ArrowRight", 8), ("ArrowLeft", 4), ("End", 16)]:
-        se_page.keyboard.press(key)
+        cost_page.keyboard.press(key)
         expect(reduction).to_have_attribute("aria-valuetext", str(value))
         expect(total).to_have_text(parameters(reduction=value))
 
 
-def test_a_choice_moves_by_keyboard(se_page: Page):
-    se_page.get_by_role("radio", name="with bias", exact=True).focus()
-    se_page.keyboard.press("ArrowRight")
-    expect(se_page.get_by_role("radio", name="without bias")).to_be_checked()
-    expect(se_page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
+def test_a_choice_moves_by_keyboard(cost_page: Page):
+    cost_page.get_by_role("radio", name="with", exact=True).focus()
+    cost_page.keyboard.press("ArrowRight")
+    expect(cost_page.get_by_role("radio", name="without")).to_be_checked()
+    expect(cost_page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
 
 
-def test_a_slider_moves_by_mouse(se_page: Page):
-    reduction = se_page.get_by_label("reduction ratio r")
+def test_a_slider_moves_by_mouse(cost_page: Page):
+    reduction = cost_page.get_by_label("reduction ratio r")
     reduction.scroll_into_view_if_needed()
     box = reduction.bounding_box()
-    se_page.mouse.click(box["x"] + 2, box["y"] + box["height"] / 2)
-    expect(se_page.locator("output[data-name=parameters]")).to_have_text(parameters(reduction=2))
+    cost_page.mouse.click(box["x"] + 2, box["y"] + box["height"] / 2)
+    expect(cost_page.locator("output[data-name=parameters]")).to_have_text(parameters(reduction=2))
 
 
 def test_controls_and_bars_answer_to_touch(book: Path, open_page: OpenPage):
     page = open_page((book / SE_PAGE).as_uri(), width=375, has_touch=True, is_mobile=True)
-    page.get_by_role("radio", name="without bias").tap()
+    page.get_by_role("tab", name="Cost").tap()
+    page.get_by_role("radio", name="without").tap()
     expect(page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
+    page.get_by_role("tab", name="One image").tap()
     page.get_by_role("radio", name="digit 7").tap()
     expect(page.get_by_role("radio", name="digit 7")).to_be_checked()
-    chart = page.locator("[data-part=gates] .attn-chart").nth(1)
+    chart = page.locator("[data-part=gates] .attn-chart").first
     chart.locator(".attn-bars").tap()
     expect(chart.locator(".attn-readout")).to_contain_text("channel")
 
 
-def test_pinned_controls_stay_in_sight_below_the_bar_of_the_page(se_page: Page):
-    panel, last = se_page.locator(".attn-pinned"), se_page.locator(".attn-panel").last
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_controls_stay_in_sight_below_the_bar_of_the_page(book: Path, open_page: OpenPage, width: int):
+    page = open_page((book / SE_PAGE).as_uri(), width=width)
+    strip, last = page.locator(".attn-strip").first, page.locator("[data-part=gates] .attn-bars").last
+    page.set_viewport_size({"width": width, "height": 640})  # less than the figure takes
     last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
-    bar = se_page.locator(".bd-header-article").bounding_box()
-    box = panel.bounding_box()
-    assert box["y"] == pytest.approx(bar["y"] + bar["height"], abs=1)
-    expect(panel.get_by_role("slider").first).to_be_in_viewport(ratio=1)
-    # What takes the focus from outside the screen does not come to lie under it.
-    for target in se_page.locator(".attn-pinned ~ .attn-panel [tabindex]").all():
+    bar = page.locator(".bd-header-article").bounding_box()
+    assert strip.bounding_box()["y"] == pytest.approx(bar["y"] + bar["height"], abs=1)
+    expect(strip.get_by_role("slider").first).to_be_in_viewport(ratio=1)
+    # What takes the focus from outside the screen does not come to lie under them.
+    for target in page.locator("figure[data-explorer=se] .attn-panel [tabindex]").all():
         if target.is_visible():
             last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
             target.focus()
-            below, pinned = target.bounding_box()["y"], panel.bounding_box()
+            below, pinned = target.bounding_box()["y"], strip.bounding_box()
             assert below >= pinned["y"] + pinned["height"]
-
-
-def test_a_phone_pins_no_controls(book: Path, open_page: OpenPage):
-    page = open_page((book / SE_PAGE).as_uri(), width=375)
-    page.locator(".attn-panel").last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
-    expect(page.locator(".attn-pinned")).not_to_be_in_viewport()
 
 
 def chart_values(chart: Locator) -> list[str]:
@@ -91,7 +96,8 @@ def chart_values(chart: Locator) -> list[str]:
 
 
 def test_bars_say_their_values_to_pointer_keyboard_and_table(se_page: Page):
-    squeeze, gates = (se_page.locator("[data-part=gates] .attn-chart").nth(i) for i in range(2))
+    gates, squeeze = (se_page.locator("[data-part=gates] .attn-chart").nth(i) for i in range(2))
+    se_page.get_by_role("radio", name="in place").check()
     expected = se.DEFINITION.record(se.DEFINITION.defaults)["gates"]["gates"]["values"]
     values = chart_values(gates)
     assert [float(value) for value in values] == expected
@@ -108,7 +114,7 @@ def test_bars_say_their_values_to_pointer_keyboard_and_table(se_page: Page):
 
     bars.scroll_into_view_if_needed()
     box = bars.bounding_box()
-    channel = 40
+    channel = 20
     se_page.mouse.move(box["x"] + box["width"] * (channel + 0.5) / len(values), box["y"] + box["height"] / 2)
     expect(gates.locator(".attn-readout")).to_have_text(f"channel {channel}: {values[channel]}")
 
@@ -118,14 +124,21 @@ def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, wid
     for path in pages_with_explorers(book):
         page = open_page(path.as_uri(), width=width)
         for figure in page.locator("figure.attn-explorer").all():
-            heights = figure.evaluate(
-                f"""(figure) => ({STEPS})(figure).map((step) => {{
-                    step();
-                    return figure.getBoundingClientRect().height;
-                }})"""
-            )
-            assert len(heights) >= 10
-            assert max(heights) - min(heights) < 1, f"{path.name}: {figure.get_attribute('data-explorer')}"
+            name = figure.get_attribute("data-explorer")
+            moves = 0
+            for tab in figure.get_by_role("tab").all() or [None]:
+                if tab:
+                    tab.click()
+                heights = figure.evaluate(
+                    f"""(figure) => ({STEPS})(figure).map((step) => {{
+                        step();
+                        return figure.getBoundingClientRect().height;
+                    }})"""
+                )
+                moves += len(heights)
+                jumped = max(heights, default=0) - min(heights, default=0)
+                assert jumped < 1, f"{path.name}: {name}, {tab and tab.inner_text()}"
+            assert moves >= 10
         page.close()  # a page that stays open keeps its memory
 
 

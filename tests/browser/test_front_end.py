@@ -29,7 +29,7 @@ def toy(name: str) -> str:
         lambda s: {"value": Number(s["a"], f"{s['a']}"), "said": Text(HOSTILE)},
     )
     definition = Definition(
-        name, HOSTILE, (Panel(HOSTILE, (control,), (part,)),), code=Code(f"# {HOSTILE}\na = {{a}}")
+        name, HOSTILE, (control,), (Panel("one", HOSTILE, (part,)),), code=Code(f"# {HOSTILE}\na = {{a}}")
     )
     return explorer_html(definition)
 

@@ -18,7 +18,7 @@ WAIT_MS = 1000 * HANG_SECONDS  # a kernel that imports torch on a busy machine
 
 SOURCE = """\
 from gate_by_gate.explorers import SEExplorer
-explorer = SEExplorer()
+explorer = SEExplorer(tab="cost")
 explorer
 """
 REFUSED = """\
@@ -90,9 +90,13 @@ def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab:
         setting["reduction"] = 3
         expect(reduction).to_have_attribute("aria-valuetext", "3")
         expect(total).to_have_text(parameters(setting))
+        notebook.get_by_role("tab", name="One image").click()
         expect(notebook.locator("[data-part=gates] .attn-note")).to_contain_text(
             "No network was trained with r = 3"
         )
+        assert run(client, "print(explorer.tab)").strip() == "gates"
+        run(client, "explorer.tab = 'cost'")
+        expect(total).to_have_text(parameters(setting))
         run(client, "explorer.reduction = 16")
         setting["reduction"] = 16
         expect(total).to_have_text(parameters(setting))
@@ -134,7 +138,7 @@ def test_an_explorer_follows_the_browser_and_python_and_survives_its_kernel(lab:
 
 COUNTED = """\
 from gate_by_gate.explorers import SEExplorer
-explorer = SEExplorer()
+explorer = SEExplorer(tab="cost")
 moves = []
 explorer.observe(moves.append, "channels")
 explorer

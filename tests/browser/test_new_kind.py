@@ -73,7 +73,7 @@ def gauge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type:
 def test_a_new_kind_is_three_files_of_its_own(tmp_path: Path, open_page: OpenPage, gauge: type):
     control = Control("percent", "per cent", (0, 25, 100), 25)
     part = Part("part", ("percent",), (Item("share", gauge),), lambda s: {"share": gauge(s["percent"] / 100)})
-    definition = Definition("new_kind", "A new kind", (Panel("one", (control,), (part,)),))
+    definition = Definition("new_kind", "Move it", (control,), (Panel("one", "One", (part,)),))
     page = open_page(write_page(tmp_path, explorer_html(definition)))
     prepare(page)
     assert compare_everything(page.locator("figure"), definition) == 3

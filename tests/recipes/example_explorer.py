@@ -32,11 +32,12 @@ def squeezed(setting: Setting) -> Data:
 
 DEFINITION = Definition(
     name="bright_position",
-    title="One bright position: does the squeeze see it?",
+    question="Widen the map around one bright position: does the squeeze still see it?",
+    controls=(SIDE, SQUEEZE),
     panels=(
         Panel(
-            "The map, and its squeeze",
-            (SIDE, SQUEEZE),
+            "squeeze",
+            "The squeeze",
             (
                 Part(
                     "squeezed",

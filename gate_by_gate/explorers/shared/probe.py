@@ -26,7 +26,7 @@ class Probe:
 
     Args:
         name: of its task, its images and its explorer.
-        title: the question.
+        question: the question of its explorer.
         opens: the run whose network is shown first: one of the block that the question is about.
         answers: what each answer is called.
         things: how many things in a picture could be asked for.
@@ -40,7 +40,7 @@ class Probe:
     """
 
     name: str
-    title: str
+    question: str
     opens: str
     answers: tuple[str, ...]
     things: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gate_by_gate.explorers.shared.interventions import NOTHING, code_of
+from gate_by_gate.explorers.shared.interventions import code_of
 from gate_by_gate.explorers.shared.probe import Probe
-from gate_by_gate.explorers.shared.probe_parts import STAGES, ProbeParts
+from gate_by_gate.explorers.shared.probe_parts import ProbeParts
 from gate_by_gate.widgets.deferred import Deferred
-from gate_by_gate.widgets.definition import Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
 from gate_by_gate.widgets.items.bars import Bars
 from gate_by_gate.widgets.items.heatmap import Heatmap
 from gate_by_gate.widgets.items.number import Number
@@ -16,36 +16,6 @@ from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
 
 __all__ = ["definition_of"]
-
-
-def longest(parts: ProbeParts) -> tuple[Setting, ...]:
-    """Return the settings with the longest sentences, one for each of the two sentences."""
-
-    def length(setting: Setting, sentence: str) -> int:
-        return len(str(parts.asked(setting)[sentence]))
-
-    settings = [
-        {"image": image, "intervention": intervention}
-        for image in parts.image.values
-        for intervention in parts.intervention.values
-    ]
-    first = max(settings, key=lambda setting: length(setting, "asked"))
-    what = max(settings, key=lambda setting: length(setting, "what"))["intervention"]
-    same = [setting for setting in settings if setting["intervention"] == what]
-    return first, max(same, key=lambda setting: length(setting, "asked"))
-
-
-def misread(parts: ProbeParts) -> Setting:
-    """Return a setting whose answer is wrong, which takes more words than a right one.
-
-    The plain network misreads half of the pictures; to ask every network would take long.
-    """
-    plain = parts.network.values[0]
-    settings: list[Setting] = [
-        {"network": plain, "intervention": NOTHING, "image": image} for image in parts.image.values
-    ]
-    words = [len(str(parts.read(one)["prediction"]["text"])) for one in settings]
-    return {"network": plain, "image": settings[words.index(max(words))]["image"]}
 
 
 CODE = """\
@@ -74,17 +44,9 @@ def definition_of(probe: Probe) -> Definition:
     of_maps = ("network", "stage", "image")
     line = "; line: with the other cue" if probe.cued else ""
     drawn = (Item("map", Heatmap), Item("strips", Strips))
-    # Self-attention has a legend.
-    tallest: Deferred[Setting] = Deferred(
-        lambda: [
-            {"network": name, "stage": STAGES[-1]}
-            for name, config in parts.configs.items()
-            if config["attention"] == "self_attention"
-        ]
-    )
-    gates = [Part("places", of_maps, drawn, parts.places, "either", tallest_at=tallest)]
+    gates = [Part("places", of_maps, drawn, parts.places, "either")]
     if probe.cued:
-        gates.append(Part("other_places", of_maps, drawn, parts.other_places, "either", tallest_at=tallest))
+        gates.append(Part("other_places", of_maps, drawn, parts.other_places, "either"))
     gates.append(
         Part(
             "channels",
@@ -96,19 +58,18 @@ def definition_of(probe: Probe) -> Definition:
     )
     return Definition(
         name=probe.name,
-        title=probe.title,
+        question=probe.question,
+        controls=(parts.network, parts.intervention, parts.stage, parts.image),
         panels=(
-            Panel("The network, and what is done to it", (parts.network, parts.intervention), ()),
             Panel(
-                "A cue, and the answer" if probe.cued else "A picture, and the answer",
-                (parts.image,),
+                "answer",
+                "The answer",
                 (
                     Part(
                         "asked",
                         ("image", "intervention"),
                         (Item("asked", Text), Item("what", Text)),
                         parts.asked,
-                        tallest_at=Deferred(lambda: longest(parts)),
                     ),
                     Part(
                         "look",
@@ -126,21 +87,17 @@ def definition_of(probe: Probe) -> Definition:
                             Item("probabilities", Bars, "probability of each answer; line: before"),
                         ),
                         parts.read,
-                        "column",
-                        tallest_at=Deferred(lambda: [misread(parts)]),
+                        "side",
                     ),
                     Part(
                         "count",
                         ("network", "intervention"),
                         tuple(counts),
                         parts.count,
-                        tallest_at=tuple({"intervention": one} for one in parts.intervention.values),
                     ),
                 ),
             ),
-            Panel(
-                "The gates that the cue opens" if probe.cued else "The gates", (parts.stage,), tuple(gates)
-            ),
+            Panel("gates", "The gates that the cue opens" if probe.cued else "The gates", tuple(gates)),
         ),
         pictures=Deferred(parts.draw_all),
         code=Code(CODE.replace("PROBE", probe.name), {"lines": (("network", "intervention"), code_of)}),

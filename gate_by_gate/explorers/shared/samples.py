@@ -16,6 +16,7 @@ from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
 from gate_by_gate.widgets.items.encoded import round_off
+from gate_by_gate.widgets.items.marks import Mark, Under
 from gate_by_gate.widgets.items.number import Number
 from gate_by_gate.widgets.items.picture import Picture, pixels
 
@@ -37,10 +38,14 @@ __all__ = [
     "reading",
     "samples",
     "trained_network",
+    "under",
 ]
 
 IMAGES = 10
 """How many sample images there are: one of every digit, in their order."""
+
+FRAME = "the digit to be read"
+"""What the legend calls the digit's frame."""
 
 IMAGE_SIDE = 40
 """Height and width of the sample images in pixels."""
@@ -68,15 +73,17 @@ def __getattr__(name: str) -> Any:
 def _pictures() -> Iterator[Data]:
     for image in samples().images:
         yield pixels(image[0])
+    for digit in samples().digits:
+        yield pixels(digit)
 
 
 PICTURES = Deferred(_pictures)
-"""The images as a page stores them."""
+"""The images as a page stores them, and then the digit of each image alone."""
 
 EIGHT_IMAGES = (0, 2, 3, 5, 6, 7, 8, 9)
 """The images of pages that all ten would make too heavy: eight, with all that the plain network misreads."""
 
-STAGE = Control("stage", "stage of the network", (1, 2, 3), 3, "choice")
+STAGE = Control("stage", "stage", (1, 2, 3), 3, "choice")
 
 MAP_STAGE = replace(STAGE, default=2)
 """The same control for blocks with a spatial map; it opens at the stage where most maps find the digit."""
@@ -119,7 +126,13 @@ def describe(index: int) -> Picture:
         f"An image of {IMAGE_SIDE} by {IMAGE_SIDE} pixels: a handwritten {label}, {width} pixels wide, "
         f"at column {x} and row {y}, among fragments of other digits. A frame marks it."
     )
-    return Picture(index, alt, [x, y, width, height], "the digit")
+    return Picture(index, alt, [x, y, width, height], FRAME, inset=IMAGES + index)
+
+
+def under(index: int, marks: Sequence[Mark] = ()) -> Under:
+    """Give an image as what lies under a map: with the digit's frame, and the digit alone in the legend."""
+    box = samples().boxes[index].tolist()
+    return Under(index, box, marks, FRAME, inset=IMAGES + index)
 
 
 def look(setting: Setting) -> Data:

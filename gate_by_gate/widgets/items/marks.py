@@ -88,14 +88,18 @@ class Under(Encoded):
         box: a frame on it, as ``x, y, width, height`` in its pixels.
         marks: further marks on it.
         frame: what the legend calls the box; it needs no name where a picture beside the map gives it.
+        inset: which of the definition's pictures shows, in the legend, what the frame holds.
     """
 
     index: int
     box: Sequence[int] | None = None
     marks: Sequence[Mark] = ()
     frame: str = ""
+    inset: int | None = None
 
     def encode(self) -> dict[str, Any]:
         """Return what is there of it."""
-        given = {"box": self.box, "frame": self.frame, "marks": self.marks}
-        return {"index": self.index} | {name: value for name, value in given.items() if value}
+        given = {"box": self.box, "frame": self.frame, "marks": self.marks, "inset": self.inset}
+        return {"index": self.index} | {
+            name: value for name, value in given.items() if value not in (None, "", ())
+        }

@@ -1,25 +1,26 @@
 // Maps as colours. A stored map has one hexadecimal digit for each cell: 0 for its low end and the scale's last step for
 // its high end. What is read back from it is as exact as that.
 
-// Cividis (Nuñez, Anderton and Renslow, 2018) at sixteen even steps: perceptually even, and the same for readers with
-// a colour-vision deficiency. A test compares these with matplotlib's, and the next ones too.
-const CIVIDIS = rgb(
-  "00224e",
-  "002e6c",
-  "1e3a6f",
-  "35456c",
-  "47516c",
-  "575d6d",
-  "666970",
-  "757575",
-  "848279",
-  "948e77",
-  "a59c74",
-  "b7a96e",
-  "c8b866",
-  "dbc75a",
-  "eed649",
-  "fee838",
+// Viridis (Smith and van der Walt, 2015) at sixteen even steps: perceptually even, for readers with a colour-vision
+// deficiency too, and without a grey, so that it reads below the greys of a picture. A test compares these with
+// matplotlib's, and the next ones too.
+const VIRIDIS = rgb(
+  "440154",
+  "481a6c",
+  "472f7d",
+  "414487",
+  "39568c",
+  "31688e",
+  "2a788e",
+  "23888e",
+  "1f988b",
+  "22a884",
+  "35b779",
+  "54c568",
+  "7ad151",
+  "a5db36",
+  "d2e21b",
+  "fde725",
 );
 
 // ColorBrewer's red and blue at fifteen even steps, for maps with a sign: blue is negative, the middle is zero.
@@ -52,7 +53,7 @@ function rgb(...colours) {
  */
 
 /** @param {{signed?: boolean}} map */
-const scaleOf = (map) => (map.signed ? RED_BLUE : CIVIDIS);
+const scaleOf = (map) => (map.signed ? RED_BLUE : VIRIDIS);
 
 /**
  * Give the colours of a map from its low end to its high end, as the background of its legend.

@@ -1,4 +1,4 @@
-// Controls. Each maker returns {element, show(value)} and calls change(value) when the reader moves it. A value that is
+// Controls. Each maker returns {element, show(value), disable(why)} and calls change(value) when the reader moves it. A value that is
 // not among the published ones (set from Python in a running notebook) gets a position of its own.
 
 import { paintPicture } from "./colours.js";
@@ -14,7 +14,7 @@ export function textOf(control, value) {
 /**
  * Make a control by its style.
  * @param {object} control its description out of spec.controls
- * @param {{id: string, pictures: object[], change(value: any): void}} host
+ * @param {{id: string, pictures: object[], read(name: string): any, change(value: any): void}} host
  */
 export function makeControl(control, host) {
   const makers = {
@@ -24,7 +24,28 @@ export function makeControl(control, host) {
     place: makePlace,
     menu: makeMenu,
   };
-  return makers[control.style](control, host);
+  const made = makers[control.style](control, host);
+  const note = make("p", { class: "attn-why", id: `${host.id}-why`, hidden: "" });
+  made.element.append(note);
+  return { ...made, disable: (why) => disable(made.element, note, why) };
+}
+
+/**
+ * Disable a control, which then says why, or enable it again.
+ * @param {HTMLElement} element
+ * @param {HTMLElement} note
+ * @param {string} why empty if the control is of use
+ */
+function disable(element, note, why) {
+  if (note.textContent === why) return;
+  note.textContent = why;
+  note.hidden = why === "";
+  element.classList.toggle("attn-idle", why !== "");
+  for (const input of element.querySelectorAll("input,select")) {
+    input.toggleAttribute("disabled", why !== "");
+    if (why) input.setAttribute("aria-describedby", note.id);
+    else input.removeAttribute("aria-describedby");
+  }
 }
 
 function makeRange(control, { id, change }) {
@@ -33,9 +54,10 @@ function makeRange(control, { id, change }) {
   const ticks = make("div", { class: "attn-ticks", "aria-hidden": "true" });
   const element = make(
     "div",
-    { class: "attn-control" },
-    make("div", { class: "attn-head" }, make("label", { for: id }, control.label), value),
+    { class: "attn-control attn-range" },
+    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
     input,
+    value,
     ticks,
   );
   let positions;
@@ -89,11 +111,25 @@ function makeChoice(control, { id, change, pictures }) {
   return {
     element,
     show(v) {
+      const at = control.values.indexOf(v);
       inputs.forEach((input, i) => {
-        input.checked = control.values[i] === v;
+        input.checked = i === at;
       });
+      if (control.style === "gallery" && at >= 0)
+        requestAnimationFrame(() => reveal(element, inputs[at].parentElement));
     },
   };
+}
+
+/**
+ * Scroll a row of tiles, which a phone cannot show whole, until the chosen one stands in its middle.
+ * @param {HTMLElement} row
+ * @param {HTMLElement} tile
+ */
+function reveal(row, tile) {
+  if (row.scrollWidth === row.clientWidth) return;
+  const [all, one] = [row, tile].map((element) => element.getBoundingClientRect());
+  row.scrollLeft += one.left + one.width / 2 - all.left - all.width / 2;
 }
 
 function makeMenu(control, { id, change }) {

@@ -2,9 +2,9 @@
 //
 // The same module serves a running notebook (the model is an anywidget model) and a published page (host.js gives a
 // model with the same five methods over a stored payload). What it reads from the model:
-//   spec     what never changes: controls, panels, pictures, and `start`, the setting that it opened with
+//   spec     what never changes: the question, controls, panels, pictures, and `start`, the setting that it opened with
+//   tab      the name of the panel that is in view
 //   parts    {part: {key: data}}: what is computed so far; new entries are merged into what came before
-//   tallest  {part: {key: data}}: the parts where they are at their tallest; a published page has it among the parts
 //   NAME     the value of each control
 //   refusal  why a running kernel refused the last move; it has then put the control back
 //   code     the Python that computes what is shown, if the explorer has some
@@ -22,6 +22,8 @@ import { phrase } from "./texts.js";
  *             on(event: string, f: () => void): void, off(event: string, f: () => void): void}} Model */
 
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
+
+const REST_MS = 400; // how long a control has stood still when its effect is spoken
 
 let drawn = 0; // makes element ids unique when a page holds several explorers
 const session = Math.random().toString(36).slice(2, 8); // ... or a notebook loads this module twice
@@ -48,9 +50,10 @@ function makePart(part, pictures, pick, move) {
   let stood; // where the controls stood that change the view
   return {
     element,
+    /** Draw the data, and tell whether anything is new. */
     show(data) {
       const stands = String(part.view_controls.map((name) => pick(name).at));
-      if (data === shown && stands === stood) return;
+      if (data === shown && stands === stood) return false;
       [shown, stood] = [data, stands];
       const why = data.missing;
       note.textContent = why ?? "";
@@ -61,35 +64,58 @@ function makePart(part, pictures, pick, move) {
           item.element.classList.toggle("attn-absent", data[name] === null);
           if (data[name] !== null) item.update(data[name], { pick, data });
         }
+      return true;
     },
   };
 }
 
 /**
- * Keep the height that a part has where it is at its tallest: draw it there too, out of sight in the same place.
- * @param {object} part its description
- * @param {HTMLElement} shown the part itself
- * @param {() => {element: HTMLElement, show(data: object): void}} makeGhost makes another one
+ * Say in a sentence what a part shows: its numbers, or, if it has none, where its first map or its bars stand.
+ * @param {{items: {name: string, kind: string, label: string}[]}} part
+ * @param {Record<string, any>} data
  */
-function keepHeight(part, shown, makeGhost) {
-  const element = make("div", { class: `attn-tallest attn-${part.layout}` }, shown);
-  const waiting = new Set(part.tallest_at);
+function summaryOf({ items }, data) {
+  if (data.missing) return data.missing;
+  const there = items.filter(({ name }) => data[name]);
+  const numbers = there.filter(({ kind }) => kind === "number").slice(0, 3);
+  const said = numbers.map(({ name, label }) => `${label} ${data[name].text}`);
+  if (said.length) return `${said.join(", ")}.`;
+  return there.map(({ name }) => data[name].alt ?? data[name].text).find(Boolean) ?? "";
+}
+
+/**
+ * Make the tabs of an explorer: one button for each panel. The arrow keys go from one to the next.
+ * @param {{name: string, title: string}[]} panels
+ * @param {string} id
+ * @param {(name: string) => void} choose
+ */
+function makeTabs(panels, id, choose) {
+  const buttons = panels.map(({ name, title }) => {
+    const controls = `${id}-panel-${name}`;
+    const attributes = { type: "button", role: "tab", id: `${id}-tab-${name}`, "aria-controls": controls };
+    const button = make("button", { ...attributes, "data-tab": name }, title);
+    button.addEventListener("click", () => choose(name));
+    return button;
+  });
+  const element = make("div", { class: "attn-tabs", role: "tablist" }, ...buttons);
+  element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const at = buttons.indexOf(event.target);
+    const last = buttons.length - 1;
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = buttons[(to + buttons.length) % buttons.length];
+    choose(next.dataset.tab);
+    next.focus();
+  });
   return {
     element,
-    /** Draw what is there of it by now. */
-    fill(entries) {
-      for (const key of [...waiting].filter((one) => one in entries)) {
-        const ghost = makeGhost();
-        ghost.show(entries[key]);
-        for (const name of ["data-part", "data-name"]) {
-          // only what is shown goes by these
-          for (const one of [ghost.element, ...ghost.element.querySelectorAll(`[${name}]`)])
-            one.removeAttribute(name);
-        }
-        ghost.element.classList.add("attn-ghost");
-        ghost.element.setAttribute("aria-hidden", "true");
-        element.append(ghost.element);
-        waiting.delete(key);
+    /** @param {string} name */
+    show(name) {
+      for (const button of buttons) {
+        const chosen = button.dataset.tab === name;
+        button.setAttribute("aria-selected", String(chosen));
+        button.tabIndex = chosen ? 0 : -1;
       }
     },
   };
@@ -101,6 +127,7 @@ function keepHeight(part, shown, makeGhost) {
  */
 function makeTools(spec, model, reset) {
   const status = make("span", { class: "attn-status", role: "status" });
+  const spoken = make("span", { class: "attn-spoken", role: "status" }); // for who does not see what has changed
   const say = (text) => setText(status, text);
   const tools = make("div", { class: "attn-tools" });
   const button = (text, act) => {
@@ -122,7 +149,7 @@ function makeTools(spec, model, reset) {
       copy(model.get("link"), phrase("link_copied"), phrase("link_not_copied")),
     );
   }
-  tools.append(status);
+  tools.append(status, spoken);
 
   const code = make("code");
   const block = make(
@@ -132,11 +159,39 @@ function makeTools(spec, model, reset) {
     make("pre", { tabindex: 0, role: "group", "aria-label": phrase("code_label") }, code),
   );
   if (spec.code) tools.append(block);
+  let timer;
+  /** Tell a screen reader what a move has changed, once the control has come to rest. */
+  const speak = (text) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => setText(spoken, text), REST_MS);
+  };
   const show = () => {
     if (block.open) code.textContent = model.get("code");
   };
   block.addEventListener("toggle", show);
-  return { element: tools, show, say };
+  return { element: tools, show, say, speak };
+}
+
+/**
+ * Put parts where they stand: a main part and the side parts next to it into the two columns of a row.
+ * @param {{layout: string, above: HTMLElement[], element: HTMLElement}[]} parts
+ */
+function arrange(parts) {
+  const elements = [];
+  let columns;
+  for (const { layout, above, element } of parts) {
+    if (layout !== "main" && layout !== "side") {
+      elements.push(...above, element);
+      columns = undefined;
+      continue;
+    }
+    if (!columns) {
+      columns = { main: make("div", { class: "attn-column" }), side: make("div", { class: "attn-column" }) };
+      elements.push(make("div", { class: "attn-row" }, columns.main, columns.side));
+    }
+    columns[layout].append(...above, element);
+  }
+  return elements;
 }
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -149,11 +204,10 @@ function render({ model, el }) {
     "aria-labelledby": `${id}-title`,
   });
   keepKeys(figure);
-  figure.append(make("figcaption", { id: `${id}-title` }, spec.title));
+  figure.append(make("figcaption", { id: `${id}-title` }, spec.question));
 
   const store = {}; // part -> key -> data; everything that was ever computed, so that a lost kernel loses little
   const controls = {};
-  const parts = [];
 
   const read = (name) => model.get(name);
   const pick = (name) => {
@@ -162,41 +216,43 @@ function render({ model, el }) {
     return { at: control.values.indexOf(value), value, text: textOf(control, value) };
   };
 
-  const moveOne = (name, value) => move({ [name]: value });
-  for (const panel of spec.panels) {
-    const pinned = panel.parts.length === 0;
-    // A group and not a section: sections are landmarks, and two explorers on a page may name a panel alike.
-    const classes = `attn-panel${pinned ? " attn-pinned" : ""}`;
-    const box = make(
-      "div",
-      { class: classes, role: "group", "aria-label": panel.title },
-      make("p", { class: "attn-title", "aria-hidden": "true" }, panel.title),
-    );
-    const bar = make("div", { class: "attn-controls" });
-    for (const name of panel.controls) {
-      const host = {
-        id: `${id}-${name}`,
-        pictures: spec.pictures,
-        read,
-        change: (value) => moveOne(name, value),
-      };
-      controls[name] = makeControl(spec.controls[name], host);
-      bar.append(controls[name].element);
-    }
-    const shelf = make("div", { class: "attn-shelf" });
-    for (const part of panel.parts) {
-      const view = makePart(part, spec.pictures, pick, moveOne);
-      const kept = keepHeight(part, view.element, () => makePart(part, spec.pictures, pick, moveOne));
-      parts.push({ ...part, show: view.show, fill: kept.fill });
-      store[part.name] = {};
-      shelf.append(part.tallest_at.length ? kept.element : view.element);
-    }
-    box.append(bar, ...(pinned ? [] : [shelf]));
-    figure.append(box);
+  // Controls stand in one strip above the panel that is in view, or with the part that holds them; those that the panel
+  // does not use are hidden.
+  const strip = make("div", { class: "attn-strip", role: "group", "aria-label": phrase("controls") });
+  const moveOne = (name, value) => {
+    move({ [name]: value });
+    speak();
+  };
+  for (const [name, control] of Object.entries(spec.controls)) {
+    const change = (value) => moveOne(name, value);
+    controls[name] = makeControl(control, { id: `${id}-${name}`, pictures: spec.pictures, read, change });
   }
+  const tabs = makeTabs(spec.panels, id, (name) => {
+    model.set("tab", name);
+    model.save_changes();
+    draw();
+  });
+  const panels = spec.panels.map((panel) => {
+    const parts = panel.parts.map((part) => {
+      const held = part.holds.map((name) => controls[name].element);
+      const above = held.length ? [make("div", { class: "attn-held" }, ...held)] : [];
+      return { ...part, above, ...makePart(part, spec.pictures, pick, moveOne) };
+    });
+    for (const { name } of parts) store[name] = {};
+    const attributes = { class: "attn-panel", id: `${id}-panel-${panel.name}`, "data-panel": panel.name };
+    const role =
+      spec.panels.length > 1 ? { role: "tabpanel", "aria-labelledby": `${id}-tab-${panel.name}` } : {};
+    const element = make("div", { ...attributes, ...role }, ...arrange(parts));
+    return { ...panel, parts, element };
+  });
+  for (const { element } of Object.values(controls)) if (!element.parentNode) strip.append(element);
+  const inStrip = (name) => controls[name].element.parentNode === strip;
+  if (panels.length > 1) figure.append(tabs.element);
+  figure.append(strip, ...panels.map(({ element }) => element));
   const tools = makeTools(spec, model, () => {
     move(spec.start);
     tell("");
+    speak();
   });
   figure.append(tools.element);
 
@@ -217,14 +273,41 @@ function render({ model, el }) {
       .join("|");
   }
 
+  /** Give the panel that is in view. */
+  const inView = () => panels.find(({ name }) => name === model.get("tab")) ?? panels[0];
+
+  /** Say why a control makes no difference to anything in view, or nothing if it does. */
+  function whyIdle(name, parts) {
+    let why = "";
+    for (const { depends, view_controls, irrelevant_when } of parts) {
+      if (view_controls.includes(name)) return "";
+      if (!depends.includes(name)) continue;
+      const idle = irrelevant_when[name];
+      if (!idle?.in.includes(model.get(idle.control))) return "";
+      why = phrase("idle", { label: spec.controls[idle.control].label, text: pick(idle.control).text });
+    }
+    return why;
+  }
+
+  let told = ""; // what is in view, in a sentence
+
   function draw() {
     let waiting = false;
-    for (const control of Object.values(controls)) control.refresh?.();
-    for (const part of parts) {
-      part.fill(store[part.name]);
+    const panel = inView();
+    tabs.show(panel.name);
+    for (const one of panels) one.element.hidden = one !== panel;
+    strip.hidden = !panel.controls.some(inStrip);
+    for (const [name, control] of Object.entries(controls)) {
+      control.element.hidden = !panel.controls.includes(name);
+      if (control.element.hidden) continue;
+      control.disable(whyIdle(name, panel.parts));
+      control.refresh?.();
+    }
+    for (const part of panel.parts) {
       const data = store[part.name][keyOf(part)];
-      if (data) part.show(data);
-      else if (lost) part.show({ missing: phrase("position_lost") });
+      if (data) {
+        if (part.show(data)) told = summaryOf(part, data);
+      } else if (lost) part.show({ missing: phrase("position_lost") });
       else waiting = true;
     }
     tools.show();
@@ -232,6 +315,9 @@ function render({ model, el }) {
     clearTimeout(timer);
     if (waiting) timer = setTimeout(lose, PATIENCE_MS);
   }
+
+  /** Speak of what has changed. */
+  const speak = () => tools.speak(told);
 
   /** Say something, or nothing any more; a lost kernel comes first. */
   function tell(text) {
@@ -258,9 +344,7 @@ function render({ model, el }) {
   }
 
   function receive() {
-    for (const computed of [model.get("tallest") ?? {}, model.get("parts")]) {
-      for (const [name, entries] of Object.entries(computed)) Object.assign(store[name], entries);
-    }
+    for (const [name, entries] of Object.entries(model.get("parts"))) Object.assign(store[name], entries);
     lost = false;
     tell("");
     draw();
@@ -268,7 +352,7 @@ function render({ model, el }) {
 
   const listeners = {
     "change:parts": receive,
-    "change:tallest": receive,
+    "change:tab": draw,
     "change:code": tools.show,
     "change:refusal": refused,
     comm_live_update: lose,

@@ -4,6 +4,8 @@
 //
 // The address of the page holds where the controls of its explorers stand, as far as they were moved:
 //   #se:reduction=8&bias=false;gate_swap:image=2
+// and, as `tab`, which of its panels is in view, if it is not the first:
+//   #se:tab=cost&reduction=8
 // The second explorer of a name on a page is called `se.2`. Whatever in an address names no explorer, no control or no
 // published value is passed over.
 
@@ -80,6 +82,16 @@ globalThis.attnLib = {
       return explorer;
     },
 
+    /** Give what an address may say: for each control, and for the tab, the values and the one at the start. */
+    movable({ controls, panels, start, tab }) {
+      const names = panels.map(({ name }) => name);
+      const entries = Object.entries(controls).map(([name, { values }]) => [
+        name,
+        { values, start: start[name] },
+      ]);
+      return { tab: { values: names, start: tab ?? names[0] }, ...Object.fromEntries(entries) };
+    },
+
     /** Give what the address says of an explorer, or nothing. */
     names({ key }) {
       const piece = location.hash
@@ -93,8 +105,8 @@ globalThis.attnLib = {
     apply(explorer) {
       const { values, changed } = explorer;
       const said = this.names(explorer) ?? new URLSearchParams();
-      for (const [name, control] of Object.entries(values.spec.controls)) {
-        const value = control.values.find((v) => String(v) === said.get(name)) ?? values.spec.start[name];
+      for (const [name, { values: known, start }] of Object.entries(this.movable(values.spec))) {
+        const value = known.find((v) => String(v) === said.get(name)) ?? start;
         if (values[name] === value) continue;
         values[name] = value;
         changed(name);
@@ -109,11 +121,11 @@ globalThis.attnLib = {
     /** Give the page's address with the moved controls of explorers; `named`: also of one that has none. */
     link(explorers, named = false) {
       const pieces = explorers.map(({ key, values }) => {
-        const moved = Object.keys(values.spec.controls).filter(
-          (name) => values[name] !== values.spec.start[name],
+        const moved = Object.entries(this.movable(values.spec)).filter(
+          ([name, { start }]) => values[name] !== start,
         );
         if (!moved.length && !named) return "";
-        return `${key}:${new URLSearchParams(moved.map((name) => [name, values[name]]))}`;
+        return `${key}:${new URLSearchParams(moved.map(([name]) => [name, values[name]]))}`;
       });
       const hash = pieces.filter(Boolean).join(";");
       return location.href.split("#")[0] + (hash && `#${hash}`);

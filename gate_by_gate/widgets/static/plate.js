@@ -58,10 +58,11 @@ export function makePlate(attributes = {}) {
     },
 
     /**
-     * Draw a box, which `frame` names, marks with their legend, and the cell of a map that is pointed at.
-     * @param {{box?: number[], frame?: string, marks?: any[], cells?: any[]}} drawn
+     * Draw a box, which `frame` names and the picture `inset` shows, marks with their legend, and the cell of a map that
+     * is pointed at.
+     * @param {{box?: number[], frame?: string, inset?: any, marks?: any[], cells?: any[]}} drawn
      */
-    mark({ box: place, frame, marks: list = [], cells = [] }) {
+    mark({ box: place, frame, inset, marks: list = [], cells = [] }) {
       const [width, height] = size;
       box.hidden = !place;
       if (place) {
@@ -79,12 +80,16 @@ export function makePlate(attributes = {}) {
           rect([(column * width) / columns, (row * height) / rows, width / columns, height / rows], style),
         ),
       );
+      const key = (/** @type {any} */ { shape, style, shown }) => {
+        if (!shown) return make("i", { class: `attn-key attn-${shape} attn-${style}` });
+        const canvas = make("canvas", { class: `attn-inset attn-${style}` });
+        paintPicture(canvas, shown);
+        return canvas;
+      };
       legend.replaceChildren(
-        ...[{ shape: "rect", style: "target", label: frame }, ...list]
+        ...[{ shape: "rect", style: "target", label: frame, shown: inset }, ...list]
           .filter(({ label }) => label)
-          .map(({ shape, style, label }) =>
-            make("li", {}, make("i", { class: `attn-key attn-${shape} attn-${style}` }), label),
-          ),
+          .map((entry) => make("li", {}, key(entry), entry.label)),
       );
     },
   };

@@ -236,3 +236,4 @@ def test_published_samples_are_the_chosen_test_images(tmp_path, finished, monkey
     assert torch.equal(samples["images"], test.images[chosen])
     assert torch.equal(samples["labels"], test.labels[chosen])
     assert torch.equal(samples["boxes"], test.boxes[chosen])
+    assert samples["digits"].shape == (len(chosen), TINY[0].data.digit, TINY[0].data.digit)

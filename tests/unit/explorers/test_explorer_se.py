@@ -79,9 +79,15 @@ def test_the_gates_are_those_of_the_trained_network(reduction: int, bias: bool, 
         np.testing.assert_allclose(data["gates"]["values"], gates[image], atol=5.1e-4)
         # Several channels may share the extreme value, so the value is compared and not the channel.
         for which, extreme in (("open", gates[image].max()), ("closed", gates[image].min())):
-            channel = int(re.search(r"channel (\d+)", data[which]["caption"])[1])
+            here = setting(reduction=reduction, bias=bias, stage=stage, image=image, extreme=which)
+            shown = se.extreme(here)["map"]
+            channel = int(re.search(r"channel (\d+)", shown["caption"])[1])
             assert gates[image][channel] == pytest.approx(extreme, abs=1e-6)
-        assert data["shape"]["rows"][0]["shape"] == " × ".join(map(str, (1, *x.shape[1:])))
+            values = x[image, channel]
+            drawn = values if values.shape[0] <= 10 else torch.nn.functional.avg_pool2d(values[None], 2)[0]
+            steps = np.array([int(digit, 16) for digit in shown["hex"]]).reshape(drawn.shape)
+            low, high = shown["low"], shown["high"]
+            np.testing.assert_allclose(low + steps / 15 * (high - low), drawn, atol=(high - low) / 29)
         assert data["squeeze"]["low"] <= min(data["squeeze"]["values"])
         assert data["squeeze"]["high"] >= max(data["squeeze"]["values"])
 
@@ -141,13 +147,14 @@ def test_an_untrained_setting_says_so():
         se.SHOWN.read(setting(reduction=3))
         == se.gates(setting(reduction=3))
         == se.by_class(setting(reduction=3))
+        == se.extreme(setting(reduction=3))
     )
 
 
 @pytest.mark.parametrize("image", [-1, 10, "0"])
 def test_an_image_that_does_not_exist_is_refused(image: object):
     with pytest.raises(ValueError, match=r"`image` must be between 0 and 9; got image="):
-        se.look(setting(image=image))
+        se.gates(setting(image=image))
 
 
 def test_a_stage_that_does_not_exist_is_refused():
@@ -235,5 +242,6 @@ def test_a_move_of_the_front_end_that_a_block_refuses_is_put_back():
 
 def test_the_text_of_an_explorer_is_its_setting():
     assert repr(SEExplorer()) == (
-        "SEExplorer(reduction=16, bias=True, channels=256, image=0, stage=3, order='in place')"
+        "SEExplorer(reduction=16, bias=True, channels=256, stage=2, extreme='closed', order='sorted', "
+        "image=5)"
     )

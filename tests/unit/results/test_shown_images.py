@@ -7,6 +7,7 @@ import torch
 
 from gate_by_gate import results
 from gate_by_gate.experiment import ClutteredDigits, evaluate, to_input
+from gate_by_gate.experiment.cluttered_digits import digits_alone
 from gate_by_gate.experiment.example_images import SHOWN_IMAGES, choose_samples, shown_images
 from gate_by_gate.experiment.plan import SHOWN_PROBES
 from gate_by_gate.experiment.predictions import EXPERIMENTS
@@ -28,6 +29,11 @@ def test_sample_images_are_those_of_the_test_split():
     assert torch.equal(samples.images, test.images[samples.indices])
     assert torch.equal(samples.labels, test.labels[samples.indices])
     assert torch.equal(samples.boxes, test.boxes[samples.indices])
+    assert torch.equal(samples.digits, digits_alone(ClutteredDigits(), "test")[samples.indices])
+    for image, digit, (x, y, width, height) in zip(
+        samples.images, samples.digits, samples.boxes.tolist(), strict=True
+    ):
+        assert (image[0, y : y + height, x : x + width] >= digit).all()  # the brighter pixel wins
     torch.testing.assert_close(samples.inputs(), to_input(samples.images), rtol=0, atol=0)
 
 

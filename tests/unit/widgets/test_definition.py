@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 
 import pytest
 
-from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.controls import Control, key_of, place
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
 from gate_by_gate.widgets.items.number import Number
@@ -25,7 +25,9 @@ def definition() -> Definition:
         "product", ("a", "c"), (Item("value", Text, "times"),), lambda s: {"value": Text(f"{s['a']}{s['c']}")}
     )
     flag = Part("flag", ("b",), (Item("value", Text),), lambda s: {"value": Text(str(s["b"]))})
-    return Definition("toy", "A toy", (Panel("one", (A, C), (product,)), Panel("two", (B,), (flag,))))
+    return Definition(
+        "toy", "Move it", (A, C, B), (Panel("one", "One", (product,)), Panel("two", "Two", (flag,)))
+    )
 
 
 def test_a_payload_grows_with_the_sum_of_its_parts():
@@ -50,7 +52,7 @@ def test_a_control_that_does_not_matter_multiplies_no_entries():
         lambda s: {"value": Text(str(s["b"] and s["a"]))},
         irrelevant_when={"a": ("b", (False,))},
     )
-    toy = Definition("toy", "A toy", (Panel("one", (A, B), (part,)),))
+    toy = Definition("toy", "Move it", (A, B), (Panel("one", "One", (part,)),))
     parts = toy.payload()["parts"]
     assert {key: data["value"]["text"] for key, data in parts["p"].items()} == {
         "2|true": "2",
@@ -98,7 +100,7 @@ def test_the_spec_names_controls_panels_and_items_in_order():
             "view_controls": [],
             "irrelevant_when": {},
             "layout": "wide",
-            "tallest_at": [],
+            "holds": [],
             "items": [{"name": "value", "kind": "text", "label": "times"}],
         }
     ]
@@ -175,7 +177,9 @@ def test_a_kind_that_does_not_exist_is_refused_when_the_item_is_made():
         ({"code": Code("f({d})")}, r"the code must name controls out of \['a', 'b'\]; got d"),
         ({"over": "picture"}, r"control 'q' must name controls out of \['a', 'b', 'q'\]; got picture"),
         ({"controls": (A, B, A)}, "controls of toy must have different names; got twice: a"),
+        ({"controls": (A, B, Control("tab", "tab", (1, 2), 1))}, "controls of toy .* got twice: tab"),
         ({"twice": True}, "parts of toy must have different names; got twice: p"),
+        ({"panels": 2}, "panels of toy must have different names; got twice: one"),
     ],
 )
 def test_a_definition_that_names_what_is_not_there_is_refused_when_it_is_made(names, message):
@@ -184,17 +188,30 @@ def test_a_definition_that_names_what_is_not_there_is_refused_when_it_is_made(na
     if "over" in names:
         controls = (*controls, place("q", "pick", (2, 3), names["over"], 0))
     parts = (part,) * (1 + names.get("twice", False))
+    panels = (Panel("one", "One", parts),) * names.get("panels", 1)
     with pytest.raises(ValueError, match=message):
-        Definition("toy", "A toy", (Panel("one", controls, parts),), code=names.get("code"))
+        Definition("toy", "Move it", controls, panels, code=names.get("code"))
 
 
-def test_a_tallest_setting_of_no_control_is_refused_when_heights_are_computed():
-    part = Part("p", ("a",), VALUE, lambda s: {"value": Text("")}, tallest_at=({"d": 2},))
-    toy = Definition("toy", "A toy", (Panel("one", (A,), (part,)),))
+def test_above_a_panel_stand_the_controls_that_move_it():
+    def part(name: str, depends: tuple[str, ...], view: tuple[str, ...] = ()) -> Part:
+        return Part(name, depends, (), dict, view_controls=view)
+
+    panels = (
+        Panel("one", "One", (part("p", ("c",)), part("q", (), ("a",)))),
+        Panel("two", "Two", (part("r", ("b",)),)),
+    )
+    toy = Definition("toy", "Move it", (A, B, C), panels)
+    assert [toy.controls_of(panel) for panel in toy.panels] == [["a", "c"], ["b"]]
+
+
+@pytest.mark.parametrize(("held", "moved"), [("a", "['p', 'q']"), ("b", "['q']")])
+def test_a_part_holds_only_what_moves_it_alone(held: str, moved: str):
+    parts = Part("p", ("a",), (), dict, holds=(held,)), Part("q", ("a", "b"), (), dict)
     with pytest.raises(
-        ValueError, match=r"`tallest_at` of part 'p' must name controls out of \['a'\]; got d"
+        ValueError, match=re.escape(f"part 'p' can hold only what moves it alone; {held!r} moves {moved}")
     ):
-        toy.tallest()
+        Definition("toy", "Move it", (A, B), (Panel("one", "One", parts),))
 
 
 @pytest.mark.parametrize(
@@ -214,31 +231,6 @@ def test_a_part_computes_the_items_that_it_says(computed, error, message):
 def test_an_item_may_be_absent_and_a_part_may_say_why_nothing_is_there():
     assert Part("p", (), VALUE, lambda s: {"value": None}).data({}) == {"value": None}
     assert Part("p", (), VALUE, lambda s: {"missing": "no"}).data({}) == {"missing": "no"}
-
-
-def test_the_tallest_settings_are_told_by_the_keys_of_published_entries():
-    part = Part(
-        "p",
-        ("a", "b"),
-        VALUE,
-        lambda s: {"value": Text(f"{s['a']} {s['b']}")},
-        tallest_at=({"a": 5}, {"b": True}),
-    )
-    toy = Definition("toy", "A toy", (Panel("one", (A, B), (part,)),))
-    keys = toy.spec()["panels"][0]["parts"][0]["tallest_at"]
-    assert keys == ["5|false", "3|true"]
-    assert toy.tallest() == {
-        "p": {"5|false": {"value": {"text": "5 False"}}, "3|true": {"value": {"text": "3 True"}}}
-    }
-    assert set(keys) <= toy.payload()["parts"]["p"].keys()
-
-
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_the_tallest_settings_are_published(name: str):
-    definition = EXPLORERS[name].definition
-    for part in definition.parts.values():
-        published = {part.key(definition.defaults | one) for one in definition.settings(part)}
-        assert {part.key({**definition.defaults, **one}) for one in part.tallest_at} <= published
 
 
 def test_a_place_numbers_the_cells_of_its_grid_row_by_row():

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from traitlets import TraitError
 
-from gate_by_gate.explorers import EXPLORERS
 from gate_by_gate.widgets.controls import Control, place
 from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
-from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
 from gate_by_gate.widgets.items.number import Number
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
@@ -26,11 +24,12 @@ def both(setting):
 
 DEFINITION = Definition(
     "toy",
-    "A toy",
+    "Move it",
+    (A, IMAGE, QUERY),
     (
         Panel(
             "one",
-            (A, IMAGE, QUERY),
+            "One",
             (Part("part", ("a",), (Item("value", Number),), both, view_controls=("query",)),),
         ),
     ),
@@ -70,26 +69,6 @@ def test_the_code_follows_every_move_also_to_values_that_no_page_offers():
     assert toy.code == "a = 5"
     toy.a = 7
     assert toy.code == "a = 7"
-
-
-@pytest.mark.parametrize("name", ["network", "colour_cue"])
-def test_a_view_that_is_opened_after_a_move_finds_the_parts_at_their_tallest(name: str):
-    live = EXPLORERS[name]()
-    control = next(iter(live.definition.controls.values()))
-    setattr(live, control.name, next(value for value in control.values if value != control.default))
-    growing = [part for part in live.definition.parts.values() if part.tallest_at]
-    assert growing
-    for part in growing:
-        kept = {part.key({**live.definition.defaults, **one}) for one in part.tallest_at}
-        assert kept <= live.tallest[part.name].keys()
-
-
-def test_a_part_at_its_tallest_is_computed_when_the_explorer_is_shown_and_not_when_it_is_made(monkeypatch):
-    monkeypatch.delenv(OUTPUT_VARIABLE, raising=False)
-    live = EXPLORERS["network"]()
-    assert live.tallest == {}
-    live._repr_mimebundle_()
-    assert live.tallest == live.definition.tallest() != {}
 
 
 def test_a_page_goes_back_to_where_the_explorer_opened():

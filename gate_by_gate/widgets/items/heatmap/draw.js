@@ -1,6 +1,6 @@
 // A map as colours: {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots, spot}
 //   hex     one hexadecimal digit for each cell
-//   over    {index, box, frame, marks}: the picture below the map
+//   over    {index, box, frame, marks, inset}: the picture below the map; the legend shows the picture `inset` for its frame
 //   pick    the control that picks one of several frames in `hex`, fills the {} of caption and alt, and picks one of
 //           the rectangles `spots`, which the legend calls `spot`; `high` may then be a list, one for each frame
 
@@ -58,12 +58,13 @@ export function makeHeatmap(_item, { pictures, pointCell }) {
   });
 
   function drawMarks() {
-    const { box, frame, marks } = data.over ?? data;
+    const { box, frame, marks, inset } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
     const spot = data.spots?.[at];
     plate.mark({
       box,
       frame,
+      inset: pictures[inset],
       marks: [
         ...(marks ?? []),
         ...(spot ? [{ shape: "rect", at: spot, style: "query", label: data.spot }] : []),

@@ -19,6 +19,7 @@ reading.heatmap = (element) => {
     spots: reading.marks(map, "query").rects,
     fields: reading.marks(map, "field"),
     legend: reading.legend(element),
+    inset: reading.inset(element),
     low: Number(scale.firstChild.textContent),
     high: Number(scale.lastChild.textContent),
   };

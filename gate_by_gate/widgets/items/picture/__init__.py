@@ -23,6 +23,7 @@ class Picture(Kind):
         box: a frame on it, as ``x, y, width, height`` in its pixels.
         frame: what the legend calls the box.
         marks: further marks on it.
+        inset: which of the definition's pictures shows, in the legend, what the frame holds.
 
     Raises:
         ValueError: the box has not four numbers.
@@ -33,6 +34,7 @@ class Picture(Kind):
     box: Sequence[int]
     frame: str = ""
     marks: Sequence[Mark] = ()
+    inset: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.box) != 4:
@@ -40,8 +42,9 @@ class Picture(Kind):
 
     def encode(self) -> dict[str, Any]:
         """Return which picture it is, and what is drawn on it."""
-        marks = {"marks": self.marks} if self.marks else {}
-        return {"index": self.index, "box": self.box, "frame": self.frame, "alt": self.alt} | marks
+        given = {"marks": self.marks or None, "inset": self.inset}
+        options = {name: value for name, value in given.items() if value is not None}
+        return {"index": self.index, "box": self.box, "frame": self.frame, "alt": self.alt} | options
 
 
 def pixels(image: Numbers) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // One of the definition's pictures with a box, which the legend calls `frame`, and marks on it:
-// {index, box: [x, y, width, height], frame, alt, marks}
+// {index, box: [x, y, width, height], frame, alt, marks, inset}
+//   inset   the index of the picture that the legend shows for the frame
 
 import { make } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
@@ -20,9 +21,9 @@ function makePicture(item, { pictures }) {
   );
   return {
     element,
-    update({ index, box, frame, marks, alt }) {
+    update({ index, box, frame, marks, alt, inset }) {
       plate.lay(pictures[index]);
-      plate.mark({ box, frame, marks });
+      plate.mark({ box, frame, marks, inset: pictures[inset] });
       plate.element.setAttribute("aria-label", alt);
     },
   };

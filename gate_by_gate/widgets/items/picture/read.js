@@ -10,5 +10,6 @@ reading.picture = (element) => {
     box: reading.box(map, shape),
     fields: reading.marks(map, "field"),
     legend: reading.legend(element),
+    inset: reading.inset(element),
   };
 };
