@@ -23,7 +23,7 @@ import { phrase } from "./texts.js";
 
 const PATIENCE_MS = 3000; // how long a live kernel may take before the page says that it does not answer
 
-const REST_MS = 400; // how long a control has stood still when its effect is spoken
+const STILL_MS = 400; // how long a control has stood still when its effect is spoken
 
 let drawn = 0; // makes element ids unique when a page holds several explorers
 const session = Math.random().toString(36).slice(2, 8); // ... or a notebook loads this module twice
@@ -163,7 +163,7 @@ function makeTools(spec, model, reset) {
   /** Tell a screen reader what a move has changed, once the control has come to rest. */
   const speak = (text) => {
     clearTimeout(timer);
-    timer = setTimeout(() => setText(spoken, text), REST_MS);
+    timer = setTimeout(() => setText(spoken, text), STILL_MS);
   };
   const show = () => {
     if (block.open) code.textContent = model.get("code");
