@@ -327,13 +327,13 @@ def weighted_sum(numbers: str, weights: str, bias: str = "", activation: str = "
 
 
 def definition_of(
-    name: str, title: str, steps: Mapping[str, Step], compute: Callable[[], Worksheet], lanes: int = 3
+    name: str, question: str, steps: Mapping[str, Step], compute: Callable[[], Worksheet], lanes: int = 3
 ) -> Definition:
     """Return the explorer that goes through the steps of a block.
 
     Args:
         name: the name of its file.
-        title: its title.
+        question: the question that the steps answer.
         steps: the steps, by what the control calls them.
         compute: puts down all grids that the steps show.
         lanes: the channels of the map.
@@ -344,4 +344,5 @@ def definition_of(
         return {"steps": Computation(compute().grids, list(steps.values()), "step", lanes)}
 
     part = Part("steps", (), (Item("steps", Computation, "the steps"),), data, view_controls=("step",))
-    return Definition(name=name, title=title, panels=(Panel("The block, step by step", (control,), (part,)),))
+    panel = Panel("steps", "The block, step by step", (part,))
+    return Definition(name, question, (control,), (panel,))
