@@ -7,10 +7,20 @@ from collections.abc import Callable, Iterable, Mapping
 from gate_by_gate import results
 from gate_by_gate.digit_resnet import DigitResNet
 from gate_by_gate.explorers.shared import setting_names
+from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
 from gate_by_gate.results.comparison import Comparison, accuracy, compare
 from gate_by_gate.tables import Interval, Table
 
-__all__ = ["DIFFERENCE", "REFERENCE", "WIDER", "compared", "comparison_table", "setting_title", "trained"]
+__all__ = [
+    "BLOCK_NAMES",
+    "DIFFERENCE",
+    "REFERENCE",
+    "WIDER",
+    "compared",
+    "comparison_table",
+    "setting_title",
+    "trained",
+]
 
 REFERENCE = {
     "plain": "plain",
