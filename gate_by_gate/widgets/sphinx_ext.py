@@ -9,14 +9,17 @@ and no ``type="module"``, which browsers refuse to load from a folder on disk.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from rjsmin import jsmin
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 from gate_by_gate.widgets import embedding
+from gate_by_gate.widgets.items.picture import FOLDER
 
 __all__ = ["bundle", "setup"]
 
@@ -53,6 +56,23 @@ def begin(app: Sphinx) -> None:
     static.mkdir(parents=True, exist_ok=True)
     (static / SCRIPT).write_text(bundle(), encoding="utf-8")
     (static / STYLE).write_text(embedding.style_sheet(), encoding="utf-8")
+    copy_pictures(app)
+
+
+def copy_pictures(app: Sphinx) -> None:
+    """Copy the pictures that explorers show as files of their own.
+
+    Raises:
+        ExtensionError: a pattern of ``widget_pictures`` fits no file.
+    """
+    folder = Path(app.outdir) / FOLDER
+    for pattern in app.config.widget_pictures:
+        files = sorted(Path(app.srcdir).glob(pattern))
+        if not files:
+            raise ExtensionError(f"expected files for {pattern!r} of `widget_pictures`; found none")
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copyfile(file, folder / file.name)
 
 
 def add_assets(
@@ -72,6 +92,7 @@ def end(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Register with Sphinx."""
+    app.add_config_value("widget_pictures", [], "html", [list])
     app.connect("builder-inited", begin)
     app.connect("html-page-context", add_assets)
     app.connect("build-finished", end)

@@ -58,6 +58,11 @@ globalThis.reading = {
     return { shape: [canvas.height, canvas.width], colours };
   },
 
+  /** Read what lies below a map, or is a picture: the name of its file, or its pixels as a payload has them. */
+  under(canvas) {
+    return canvas.dataset.picture ?? this.planes(this.pixels(canvas).colours);
+  },
+
   /** Put all of red before green and blue, base64-coded as the payload of a picture. */
   planes(colours) {
     return btoa(

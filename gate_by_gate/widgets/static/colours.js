@@ -106,12 +106,45 @@ export function paintMap(canvas, map, shape = map.shape, from = 0) {
 }
 
 /**
- * Paint 8-bit values, base64-coded row by row: of grey, or first all of red, then green, then blue.
+ * Paint a picture: 8-bit values, base64-coded row by row, of grey, or first all of red, then green, then blue; or a file.
  * @param {HTMLCanvasElement} canvas
- * @param {{shape: number[], data: string, colour?: boolean}} picture
+ * @param {{shape: number[], data?: string, colour?: boolean, file?: string, name?: string}} picture
  */
-export function paintPicture(canvas, { shape, data, colour }) {
-  const bytes = atob(data);
+export function paintPicture(canvas, { shape, data, colour, file, name }) {
+  if (file) return showFile(canvas, shape, file, name);
+  const bytes = atob(/** @type {string} */ (data));
   const step = colour ? shape[0] * shape[1] : 0;
   paint(canvas, shape, (i) => [0, 1, 2].map((channel) => bytes.charCodeAt(i + channel * step)));
+}
+
+/** @type {WeakMap<Element, string>} */
+const awaited = new WeakMap(); // the file that a canvas shows once it comes near
+/** @type {IntersectionObserver | undefined} */
+let watch;
+
+/**
+ * Show a picture that is a file of its own as the background of a canvas, as soon as the reader comes near. It is not
+ * painted: a page that was opened from a folder may not paint with the pictures beside it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number[]} shape
+ * @param {string} file its address from the root of the book, or the file itself as a `data:` address
+ * @param {string} [name]
+ */
+function showFile(canvas, [height, width], file, name) {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.dataset.picture = name;
+  const root = file.startsWith("data:") ? "" : (document.documentElement.dataset.content_root ?? "");
+  awaited.set(canvas, `url("${root}${file}") 0 0 / 100% 100%`);
+  watch ??= new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        /** @type {HTMLElement} */ (target).style.background = awaited.get(target) ?? "";
+        watch?.unobserve(target);
+      }
+    },
+    { rootMargin: "400px" },
+  );
+  watch.observe(canvas);
 }

@@ -169,7 +169,7 @@ RULES = (
     ),
     Rule(
         "gate_by_gate/widgets/sphinx_ext.py",
-        (*SPHINX, "rjsmin", "gate_by_gate.widgets.embedding"),
+        (*SPHINX, "rjsmin", "gate_by_gate.widgets"),
         "a page embeds what the notebook stored; it computes nothing",
     ),
     Rule(

@@ -5,7 +5,7 @@ reading.heatmap = (element) => {
   const scale = element.querySelector(".attn-scale");
   const signed = scale.querySelector(".attn-signed") !== null;
   const picture = map.querySelector(".attn-under");
-  const under = picture.hidden ? null : reading.planes(reading.pixels(picture).colours);
+  const under = picture.hidden ? null : reading.under(picture);
   return {
     alt,
     ...reading.levels(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
+import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from gate_by_gate.widgets.embedding import output_mode
 from gate_by_gate.widgets.items.encoded import Kind, Numbers, as_list, flatten
 from gate_by_gate.widgets.items.marks import Mark
 
-__all__ = ["Picture", "pixels"]
+__all__ = ["FOLDER", "Picture", "file", "pixels"]
+
+FOLDER = "_static/pictures"
+"""Where a built book has the pictures that are files of their own; ``sphinx_ext`` copies them there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,3 +70,21 @@ def pixels(image: Numbers) -> dict[str, Any]:
     plane = rows[0] if in_colour else rows
     stored = base64.b64encode(bytes(flatten(rows))).decode()  # type: ignore[arg-type]  # refuses what is no byte
     return {"shape": [len(plane), len(plane[0])], "data": stored, **({"colour": True} if in_colour else {})}
+
+
+def file(path: Path, shape: tuple[int, int]) -> dict[str, Any]:
+    """Let a file, such as a photograph, be a picture of a definition.
+
+    A page loads it when its reader comes near: it names the file, which the book's ``_config.yml`` lists
+    under ``widget_pictures``. A running notebook cannot reach it, and gets its content.
+
+    Args:
+        path: the file, in a format that browsers show.
+        shape: rows and columns.
+    """
+    if output_mode() == "page":
+        address = f"{FOLDER}/{path.name}"
+    else:
+        content = base64.b64encode(path.read_bytes()).decode()
+        address = f"data:{mimetypes.guess_type(path.name)[0]};base64,{content}"
+    return {"shape": list(shape), "file": address, "name": path.stem}

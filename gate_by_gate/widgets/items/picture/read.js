@@ -2,11 +2,12 @@
 
 reading.picture = (element) => {
   const { alt, map } = reading.map(element);
-  const { shape, colours } = reading.pixels(map.querySelector(".attn-under"));
+  const picture = map.querySelector(".attn-under");
+  const shape = [picture.height, picture.width];
   return {
     alt,
     shape,
-    planes: reading.planes(colours),
+    planes: reading.under(picture),
     box: reading.box(map, shape),
     fields: reading.marks(map, "field"),
     legend: reading.legend(element),
