@@ -77,7 +77,6 @@ class Sandglass(Slotted):
         super().__init__()
         slots = {"before_unit": in_channels, "residual": channels, "after_addition": channels}
         self.first: nn.Module = nn.Identity()
-        self.last: nn.Module = nn.Identity()
         if first_depthwise:
             self.first = nn.Sequential(
                 nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False),
@@ -89,6 +88,7 @@ class Sandglass(Slotted):
         self.expand = nn.Sequential(
             nn.Conv2d(hidden, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU6()
         )
+        self.last: nn.Module = nn.Identity()
         if last_depthwise:
             self.last = nn.Sequential(
                 nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels, bias=False),

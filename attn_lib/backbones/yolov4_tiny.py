@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from attn_lib.backbones.backbone import Backbone, Placement, put_attention
 from attn_lib.backbones.slots import Attention, Slotted, slot_name
-from attn_lib.blocks.arguments import check_choice, check_int
+from attn_lib.blocks.arguments import check_choice, check_int, check_sides
 
 __all__ = ["CSPUnit", "YOLOv4Tiny", "yolov4_tiny"]
 
@@ -111,8 +111,7 @@ class YOLOv4Tiny(Slotted, Backbone):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the raw maps of the coarse and of the fine head."""
-        if x.shape[2] % 32 or x.shape[3] % 32:
-            raise ValueError(f"expected H and W to be multiples of 32; got {tuple(x.shape)}")
+        check_sides(x, divisor=32)
         x, _ = self.csp1(self.stem(x))
         x, _ = self.csp2(x)
         x, fine = self.csp3(x)

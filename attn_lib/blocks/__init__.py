@@ -84,6 +84,10 @@ SWITCHED: dict[str, tuple[Callable[..., nn.Module], Mapping[str, tuple[object, .
 """Ablations that go by a block's name, and the keywords that switch to them; None stands for any value."""
 
 
+WHERE = ("device", "dtype")
+"""The keywords that say where a block is, and not what it is."""
+
+
 def block_class(attention: str, keywords: Mapping[str, object]) -> Callable[..., nn.Module]:
     """Return the class that a name and keywords stand for.
 
@@ -112,7 +116,7 @@ def block_class(attention: str, keywords: Mapping[str, object]) -> Callable[...,
 def keyword_defaults(attention: str | None) -> dict[str, Any]:
     """Return the keywords that the named block and its variant take, with their defaults.
 
-    They come in the order of the signatures, those of the block first.
+    They come in the order of the signatures, those of the block first; ``device`` and ``dtype`` are left out.
 
     Args:
         attention: a name in ``BLOCKS`` or ``VARIANTS``; None, which is no block, takes none.
@@ -130,4 +134,4 @@ def keyword_defaults(attention: str | None) -> dict[str, Any]:
 
 def _keywords(block: Callable[..., nn.Module]) -> dict[str, Any]:
     parameters = inspect.signature(block).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    return {p.name: p.default for p in parameters if p.default is not p.empty and p.name not in WHERE}

@@ -1,13 +1,16 @@
 """Checks of what a user passes to a block, so that a mistake is named here and not deep inside torch.
 
-Every message says what was expected and what came.
+Every message says what was expected and what came. While torch.fx records a graph there is no input yet, so
+nothing is checked.
 """
 
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
 from torch import Tensor, nn
+from torch.fx import Proxy
 
 __all__ = [
     "check_batch_statistics",
@@ -20,23 +23,29 @@ __all__ = [
     "check_number",
     "check_reduction",
     "check_sequence",
+    "check_sides",
 ]
 
 
 def check_int(name: str, value: object, *, minimum: int = 1) -> int:
-    """Return ``value`` if it is an integer of at least ``minimum``.
+    """Return ``value`` as an ``int`` if it is an integer, such as NumPy's, of at least ``minimum``.
 
     A ``bool`` is refused although Python counts it as an ``int``: ``SE(True)`` is a mistake.
 
     Raises:
-        TypeError: ``value`` is not an ``int``.
+        TypeError: ``value`` is not an integer.
         ValueError: ``value`` is smaller than ``minimum``.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    checked = _integer(name, value)
+    if checked < minimum:
+        raise ValueError(f"`{name}` must be at least {minimum}; got {name}={checked}")
+    return checked
+
+
+def _integer(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"`{name}` must be an int; got {value!r} of type {type(value).__name__}")
-    if value < minimum:
-        raise ValueError(f"`{name}` must be at least {minimum}; got {name}={value}")
-    return value
+    return int(value)
 
 
 def check_kernel_size(kernel_size: object) -> int:
@@ -120,14 +129,12 @@ def check_reduction(channels: object, reduction: object) -> tuple[int, int]:
         TypeError: either is not an ``int``.
         ValueError: ``channels`` is not positive, or ``reduction`` is not in ``1 .. channels``.
     """
-    checked_channels = check_int("channels", channels)
-    if isinstance(reduction, bool) or not isinstance(reduction, int):
-        raise TypeError(f"`reduction` must be an int; got {reduction!r} of type {type(reduction).__name__}")
-    if not 1 <= reduction <= checked_channels:
+    whole, divisor = check_int("channels", channels), _integer("reduction", reduction)
+    if not 1 <= divisor <= whole:
         raise ValueError(
-            f"`reduction` must be between 1 and `channels`; got reduction={reduction} for channels={channels}"
+            f"`reduction` must be between 1 and `channels`; got reduction={divisor} for channels={whole}"
         )
-    return checked_channels, reduction
+    return whole, divisor
 
 
 def check_map(x: Tensor, channels: int) -> None:
@@ -137,11 +144,25 @@ def check_map(x: Tensor, channels: int) -> None:
         TypeError: ``x`` is not a floating-point tensor.
         ValueError: the rank or the number of channels differs, or a side is empty.
     """
+    if isinstance(x, Proxy):
+        return
     _check_floating(x, f"(N, {channels}, H, W)")
     if x.dim() != 4 or x.shape[1] != channels:
-        raise ValueError(f"expected shape (N, {channels}, H, W); got {tuple(x.shape)}")
+        raise ValueError(f"expected shape (N, {channels}, H, W); got {tuple(x.shape)}{_advice(x, channels)}")
     if x.shape[2] == 0 or x.shape[3] == 0:
         raise ValueError(f"expected H and W of at least 1; got {tuple(x.shape)}")
+
+
+def check_sides(x: Tensor, divisor: int) -> None:
+    """Accept only a feature map or an image whose height and width are multiples of ``divisor``.
+
+    Raises:
+        ValueError: a side is not.
+    """
+    if isinstance(x, Proxy):
+        return
+    if x.shape[2] % divisor or x.shape[3] % divisor:
+        raise ValueError(f"expected H and W to be multiples of {divisor}; got {tuple(x.shape)}")
 
 
 def check_sequence(x: Tensor, features: int) -> None:
@@ -151,11 +172,24 @@ def check_sequence(x: Tensor, features: int) -> None:
         TypeError: ``x`` is not a floating-point tensor.
         ValueError: the rank or the number of features differs, or L is 0.
     """
+    if isinstance(x, Proxy):
+        return
     _check_floating(x, f"(N, L, {features})")
     if x.dim() != 3 or x.shape[2] != features:
         raise ValueError(f"expected shape (N, L, {features}); got {tuple(x.shape)}")
     if x.shape[1] == 0:
         raise ValueError(f"expected L of at least 1; got {tuple(x.shape)}")
+
+
+def _advice(x: Tensor, channels: int) -> str:
+    """Say what can be done with an input that has too few or too many axes, but the right channels."""
+    if x.dim() == 3 and x.shape[0] == channels:
+        return ". One image needs an axis for the batch: x[None]"
+    if x.dim() == 3 and x.shape[1] == channels:
+        return ". A signal (N, C, L) is a map of one column: x[..., None]"
+    if x.dim() == 5 and x.shape[1] == channels:
+        return ". Volumes are not supported; to a block without a spatial map, x.flatten(3) is the same"
+    return ""
 
 
 def _check_floating(x: object, shape: str) -> None:
@@ -174,6 +208,8 @@ def check_batch_statistics(norm: nn.Module, values: int) -> None:
     Raises:
         ValueError: ``norm`` is a batch norm in training mode, and ``values`` is below 2.
     """
+    if isinstance(values, Proxy):
+        return
     if isinstance(norm, (nn.BatchNorm1d, nn.BatchNorm2d)) and norm.training and values < 2:
         raise ValueError(
             f"batch norm in training mode needs at least 2 values per channel; got {values}. Pass more "

@@ -46,6 +46,8 @@ class BAM(AttentionBlock):
         dilation: distance of the taps of the spatial branch's two 3x3 convolutions; with d it sees
             ``(4 d + 1)`` by ``(4 d + 1)`` positions.
         combine: how the two scores become one: ``"sum"``, ``"product"`` or ``"max"``.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1. In training mode the channel
@@ -65,14 +67,22 @@ class BAM(AttentionBlock):
     gates = ("combined",)
 
     def __init__(
-        self, channels: int, *, reduction: int = 16, dilation: int = 4, combine: str = "sum"
+        self,
+        channels: int,
+        reduction: int = 16,
+        *,
+        dilation: int = 4,
+        combine: str = "sum",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
         self.dilation = check_int("dilation", dilation)
         self.combination = check_choice("combine", combine, tuple(COMBINATIONS))
-        self.channel = ChannelScores(channels, reduction)
-        self.spatial = SpatialScores(channels, reduction, dilation)
+        self.channel = ChannelScores(self.channels, self.reduction)
+        self.spatial = SpatialScores(self.channels, self.reduction, self.dilation)
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the scores of the two branches and the gate that they make.

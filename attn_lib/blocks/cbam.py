@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from attn_lib.blocks.arguments import check_batch_statistics, check_kernel_size, check_map, check_reduction
+from attn_lib.blocks.arguments import (
+    check_batch_statistics,
+    check_flag,
+    check_kernel_size,
+    check_map,
+    check_reduction,
+)
 from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.gates import BottleneckMLP
 from attn_lib.blocks.pooling import average, global_average, global_maximum, maximum
@@ -34,6 +40,10 @@ class CBAM(AttentionBlock):
         channels: C, the channels of the input.
         reduction: r; the hidden layer of the MLP has ``C // r`` units.
         kernel_size: side of the spatial gate's convolution, odd.
+        bias: whether both layers of the MLP add a bias. Without them are many ports, and the CBAM of ECA's
+            Table 3.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1.
@@ -51,11 +61,21 @@ class CBAM(AttentionBlock):
 
     gates = ("channel", "spatial")
 
-    def __init__(self, channels: int, *, reduction: int = 16, kernel_size: int = 7) -> None:
+    def __init__(
+        self,
+        channels: int,
+        reduction: int = 16,
+        *,
+        kernel_size: int = 7,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
-        self.channel = ChannelScores(channels, reduction)
+        self.channel = ChannelScores(self.channels, self.reduction, bias=check_flag("bias", bias))
         self.spatial = SpatialScores(kernel_size)
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"channel": (N, C, 1, 1), "spatial": (N, 1, H, W)}``, each in (0, 1)."""
@@ -86,10 +106,10 @@ class CBAM(AttentionBlock):
 class ChannelScores(nn.Module):
     """A score for every channel: ``(N, C, H, W)`` to ``(N, C, 1, 1)``."""
 
-    def __init__(self, channels: int, reduction: int) -> None:
+    def __init__(self, channels: int, reduction: int, *, bias: bool = True) -> None:
         super().__init__()
         self.squeezes = {"avg": global_average, "max": global_maximum}
-        self.mlp = BottleneckMLP(channels, reduction, bias=True)
+        self.mlp = BottleneckMLP(channels, reduction, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give every squeezed vector to the one MLP, and add what it answers."""
@@ -103,9 +123,9 @@ class SpatialScores(nn.Module):
 
     def __init__(self, kernel_size: int) -> None:
         super().__init__()
-        padding = check_kernel_size(kernel_size) // 2
+        side = check_kernel_size(kernel_size)
         self.describe: nn.Module = MaximumAndAverage()
-        self.conv = nn.Conv2d(2, 1, kernel_size, padding=padding, bias=False)
+        self.conv = nn.Conv2d(2, 1, side, padding=side // 2, bias=False)
         self.norm = nn.BatchNorm2d(1, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:

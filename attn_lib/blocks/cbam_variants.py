@@ -32,6 +32,7 @@ class CBAMVariant(AttentionBlock):
         order: ``"channel_first"``, ``"spatial_first"``, or ``"parallel"``: both look at ``x``, and one
             sigmoid takes the sum of their scores. The paper's Table 3.
         spatial_norm: whether the spatial gate has the batch norm.
+        bias: whether both layers of the MLP add a bias.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1.
@@ -52,12 +53,13 @@ class CBAMVariant(AttentionBlock):
         descriptor: str = "pool",
         order: str = "channel_first",
         spatial_norm: bool = True,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
         self.order = check_choice("order", order, ("channel_first", "spatial_first", "parallel"))
         self.gates = ("combined",) if order == "parallel" else ("channel", "spatial")
-        self.channel = ChannelScores(channels, reduction)
+        self.channel = ChannelScores(self.channels, self.reduction, bias=check_flag("bias", bias))
         if check_choice("pooling", pooling, ("both", "avg", "max")) != "both":
             self.channel.squeezes = {pooling: self.channel.squeezes[pooling]}
         if check_choice("descriptor", descriptor, ("pool", "conv")) == "pool":
@@ -106,7 +108,7 @@ class LearntDescription(SpatialScores):
 
     def __init__(self, channels: int, kernel_size: int) -> None:
         nn.Module.__init__(self)
-        padding = check_kernel_size(kernel_size) // 2
+        side = check_kernel_size(kernel_size)
         self.describe = nn.Conv2d(channels, 1, 1, bias=False)
-        self.conv = nn.Conv2d(1, 1, kernel_size, padding=padding, bias=False)
+        self.conv = nn.Conv2d(1, 1, side, padding=side // 2, bias=False)
         self.norm = nn.BatchNorm2d(1, momentum=0.01)

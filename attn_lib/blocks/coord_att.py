@@ -33,6 +33,8 @@ class CoordAtt(AttentionBlock):
         channels: C, the channels of the input.
         reduction: r; both strips pass through ``C // r`` hidden channels.
         min_channels: the smallest hidden width, used where ``C // r`` is less.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1.
@@ -49,15 +51,24 @@ class CoordAtt(AttentionBlock):
 
     gates = ("height", "width")
 
-    def __init__(self, channels: int, *, reduction: int = 32, min_channels: int = 8) -> None:
+    def __init__(
+        self,
+        channels: int,
+        *,
+        reduction: int = 32,
+        min_channels: int = 8,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.channels = check_int("channels", channels)
         self.reduction = check_int("reduction", reduction)
-        hidden = max(check_int("min_channels", min_channels), channels // reduction)
-        self.reduce = nn.Conv2d(channels, hidden, 1)
+        hidden = max(check_int("min_channels", min_channels), self.channels // self.reduction)
+        self.reduce = nn.Conv2d(self.channels, hidden, 1)
         self.norm = nn.BatchNorm2d(hidden)
-        self.height = nn.Conv2d(hidden, channels, 1)
-        self.width = nn.Conv2d(hidden, channels, 1)
+        self.height = nn.Conv2d(hidden, self.channels, 1)
+        self.width = nn.Conv2d(hidden, self.channels, 1)
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"height": (N, C, H, 1), "width": (N, C, 1, W)}``, each in (0, 1)."""

@@ -65,6 +65,8 @@ class ECA(AttentionBlock):
         kernel_size: k, odd. ``None`` computes it with :func:`eca_kernel_size`.
         gamma: the slope's divisor in :func:`eca_kernel_size`; without effect if ``kernel_size`` is given.
         b: the offset in :func:`eca_kernel_size`; without effect if ``kernel_size`` is given.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1.
@@ -85,13 +87,21 @@ class ECA(AttentionBlock):
     gates = ("channel",)
 
     def __init__(
-        self, channels: int, *, kernel_size: int | None = None, gamma: float = 2.0, b: float = 1.0
+        self,
+        channels: int,
+        kernel_size: int | None = None,
+        *,
+        gamma: float = 2.0,
+        b: float = 1.0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         adaptive = eca_kernel_size(channels, gamma, b)
-        self.channels = channels
+        self.channels = int(channels)
         self.kernel_size = adaptive if kernel_size is None else check_kernel_size(kernel_size)
         self.conv = nn.Conv1d(1, 1, self.kernel_size, padding=self.kernel_size // 2, bias=False)
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"channel": (N, C, 1, 1)}``, each in (0, 1)."""

@@ -79,14 +79,16 @@ class BandMatrix(nn.Module):
 
     def __init__(self, channels: int, kernel_size: int) -> None:
         super().__init__()
+        self.channels, self.kernel_size = channels, kernel_size
         bound = kernel_size**-0.5  # what PyTorch's own layers take for k inputs
         self.weight = nn.Parameter(torch.empty(channels, kernel_size).uniform_(-bound, bound))
 
     def forward(self, z: Tensor) -> Tensor:
         """Weigh every entry's neighbourhood; beyond the ends there are zeros."""
-        kernel_size = self.weight.shape[1]
-        neighbourhoods = F.pad(z, (kernel_size // 2, kernel_size // 2)).unfold(1, kernel_size, 1)
-        return (neighbourhoods * self.weight).sum(dim=2)
+        padded = F.pad(z, (self.kernel_size // 2, self.kernel_size // 2))
+        # Not Tensor.unfold, which one of the two ONNX exporters does not know.
+        neighbourhoods = [padded[:, first : first + self.channels] for first in range(self.kernel_size)]
+        return (torch.stack(neighbourhoods, dim=2) * self.weight).sum(dim=2)
 
 
 class BlockDiagonalMatrix(nn.Module):

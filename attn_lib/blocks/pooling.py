@@ -6,11 +6,13 @@ import math
 
 import torch
 from torch import Tensor
+from torch.fx import Proxy
 
 __all__ = ["average", "global_average", "global_maximum", "maximum"]
 
-# Means and maxima over named axes, not nn.AdaptiveAvgPool2d: the same values, any H and W, and nothing that
-# an exporter or a scripting compiler would trip over.
+# Means and maxima over named axes, not nn.AdaptiveAvgPool2d: the same values, for any H and W. Each is
+# computed in the way whose gradient is the cheaper. A graph that is recorded must not depend on whether
+# gradients were on at that moment.
 
 
 def global_average(x: Tensor) -> Tensor:
@@ -33,23 +35,26 @@ def global_maximum(x: Tensor) -> Tensor:
 
 def average(x: Tensor, dim: int | tuple[int, ...], *, keepdim: bool = False) -> Tensor:
     """Average over the axes ``dim``."""
+    # In half precision the sum over a map leaves the range of float16; that of an FX graph is not known yet.
+    if isinstance(x, Proxy) or x.dtype in (torch.float16, torch.bfloat16):
+        return x.mean(dim, keepdim=keepdim)
     # The gradient of x.mean() is spread over the map and then divided, value by value. That of a sum that is
     # divided afterwards is divided while it is small, and spread as a view: with x.mean() a training step of
     # SE takes 1.3 to 1.4 times as long, and a forward pass no less.
     axes = (dim,) if isinstance(dim, int) else dim
-    count = math.prod([x.shape[axis] for axis in axes])
-    # Half precision is summed in single precision: a sum over a map leaves the range of float16.
-    half = x.dtype in (torch.float16, torch.bfloat16)
-    mean = x.sum(dim, keepdim=keepdim, dtype=torch.float32 if half else None) / count
-    return mean.to(x.dtype) if half else mean
+    return x.sum(dim, keepdim=keepdim) / math.prod([x.shape[axis] for axis in axes])
 
 
 def maximum(x: Tensor, dim: int, *, keepdim: bool = False) -> Tensor:
-    """Keep the largest value along the axis ``dim``; of several, the gradient goes to one."""
-    # Two ways to one value, each the faster where it is taken. The gradient of amax needs a comparison of all
-    # of x with the maximum; max finds an index on the way, for a price, and its gradient is written there.
-    # With amax alone a training step of CBAM takes 1.2 to 1.3 times as long, with max alone a forward pass
-    # 2.2 times (one CPU thread, medians of alternating steps at three shapes).
-    if torch.is_grad_enabled() and x.requires_grad:
+    """Keep the largest value along the axis ``dim``."""
+    # The gradient of amax needs a comparison of all of x with the maximum; max finds an index on the way, for
+    # a price, and its gradient is written there. With amax a training step of CBAM takes 1.2 to 1.8 times as
+    # long, with max a forward pass twice (one CPU thread, medians of alternating steps at three shapes).
+    if not _is_recorded(x) and torch.is_grad_enabled() and x.requires_grad:
         return x.max(dim, keepdim=keepdim).values
     return x.amax(dim, keepdim=keepdim)
+
+
+def _is_recorded(x: Tensor) -> bool:
+    """Whether what is done to ``x`` becomes a graph of torch.compile, torch.export, torch.jit or torch.fx."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or isinstance(x, Proxy)

@@ -33,6 +33,8 @@ class SE(AttentionBlock):
         channels: C, the channels of the input.
         reduction: r; the hidden layer has ``C // r`` units.
         bias: whether both fully connected layers add a bias.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1.
@@ -48,10 +50,19 @@ class SE(AttentionBlock):
 
     gates = ("channel",)
 
-    def __init__(self, channels: int, *, reduction: int = 16, bias: bool = True) -> None:
+    def __init__(
+        self,
+        channels: int,
+        reduction: int = 16,
+        *,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
-        self.mlp = BottleneckMLP(channels, reduction, bias=check_flag("bias", bias))
+        self.mlp = BottleneckMLP(self.channels, self.reduction, bias=check_flag("bias", bias))
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"channel": (N, C, 1, 1)}``, each in (0, 1)."""

@@ -106,8 +106,8 @@ class SEWithoutSqueeze(AttentionBlock):
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"channel": (N, C, H, W)}``, each in (0, 1)."""
         check_map(x, self.channels)
-        gate = torch.sigmoid(self.mlp(x.movedim(1, -1)))
-        return {"channel": gate.movedim(-1, 1)}
+        gate = torch.sigmoid(self.mlp(x.permute(0, 2, 3, 1)))
+        return {"channel": gate.permute(0, 3, 1, 2)}
 
     def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
         """Scale every value of ``x`` by its gate."""

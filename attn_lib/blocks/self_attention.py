@@ -31,13 +31,16 @@ class SelfAttention(AttentionBlock):
     Source: Vaswani et al., *Attention Is All You Need*, NeurIPS 2017, arXiv 1706.03762, equation 1. With
     several heads, Q, K and V are cut into that many slices, each attends on its own with its own
     :math:`d_k`, and the results stand side by side; the paper's output projection is left to the caller.
-    There are no biases: the softmax would cancel one in K.
+    There are no biases: the softmax would cancel one in K. PyTorch's fused kernels have no second derivatives
+    and none forwards; ``with torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`` leads around them.
 
     Args:
         embed_dim: D, the features of an element of the sequence.
         num_heads: number of heads.
         qk_dim: width of Q and K, all heads together; ``None`` means ``embed_dim``.
         v_dim: width of V and of the result, all heads together; ``None`` means ``embed_dim``.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, L, embed_dim)`` to ``(N, L, v_dim)``.
@@ -53,16 +56,24 @@ class SelfAttention(AttentionBlock):
     """
 
     def __init__(
-        self, embed_dim: int, *, num_heads: int = 1, qk_dim: int | None = None, v_dim: int | None = None
+        self,
+        embed_dim: int,
+        *,
+        num_heads: int = 1,
+        qk_dim: int | None = None,
+        v_dim: int | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.embed_dim = check_int("embed_dim", embed_dim)
-        self.qk_dim = embed_dim if qk_dim is None else check_int("qk_dim", qk_dim)
-        self.v_dim = embed_dim if v_dim is None else check_int("v_dim", v_dim)
+        self.qk_dim = self.embed_dim if qk_dim is None else check_int("qk_dim", qk_dim)
+        self.v_dim = self.embed_dim if v_dim is None else check_int("v_dim", v_dim)
         self.num_heads = check_heads(num_heads, self.qk_dim, self.v_dim)
-        self.query = nn.Linear(embed_dim, self.qk_dim, bias=False)
-        self.key = nn.Linear(embed_dim, self.qk_dim, bias=False)
-        self.value = nn.Linear(embed_dim, self.v_dim, bias=False)
+        self.query = nn.Linear(self.embed_dim, self.qk_dim, bias=False)
+        self.key = nn.Linear(self.embed_dim, self.qk_dim, bias=False)
+        self.value = nn.Linear(self.embed_dim, self.v_dim, bias=False)
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return ``{"weights": (N, heads, L, L)}``: a row per query, which sums to 1."""
@@ -78,7 +89,15 @@ class SelfAttention(AttentionBlock):
         """Compute ``combine(x, attention(x))`` in a fused kernel, which never holds all the weights."""
         check_sequence(x, self.embed_dim)
         query, key, value = self._split(self.query(x)), self._split(self.key(x)), self._split(self.value(x))
-        return self._join(fused_attention(query, key, value))
+        d_k, d_v = self.qk_dim // self.num_heads, self.v_dim // self.num_heads
+        # PyTorch's fused kernels want one width for all three, and otherwise fall back to one that does hold
+        # the weights. Zeros beyond the features change no inner product, and add columns that are cut off.
+        if d_k < d_v:
+            query, key = F.pad(query, (0, d_v - d_k)), F.pad(key, (0, d_v - d_k))
+        elif d_v < d_k:
+            value = F.pad(value, (0, d_k - d_v))
+        gathered = F.scaled_dot_product_attention(query, key, value, scale=1 / math.sqrt(d_k))
+        return self._join(gathered[..., :d_v])
 
     def neutral(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights with which every element looks at all elements alike."""
@@ -110,12 +129,16 @@ class SelfAttention2d(AttentionBlock):
     are divided by :math:`\sqrt{d_k}` as in Vaswani et al., whose output projection :math:`W_z` is; there are
     no biases.
 
+    Second derivatives are had as those of :class:`SelfAttention`.
+
     The block does not know where a position is: shuffled positions of ``x`` give the same result, shuffled.
 
     Args:
         channels: C, the channels of the input.
         num_heads: number of heads.
         reduction: r; Q, K and V have ``C // r`` channels, all heads together.
+        device: where the parameters are, as for a layer of PyTorch's.
+        dtype: the type of the parameters, likewise.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C, H, W)``, for any H and W of at least 1. The work grows with the square of
@@ -134,16 +157,25 @@ class SelfAttention2d(AttentionBlock):
         torch.Size([2, 4, 35, 35])
     """
 
-    def __init__(self, channels: int, *, num_heads: int = 1, reduction: int = 2) -> None:
+    def __init__(
+        self,
+        channels: int,
+        *,
+        num_heads: int = 1,
+        reduction: int = 2,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
-        hidden = channels // reduction
+        hidden = self.channels // self.reduction
         self.num_heads = check_heads(num_heads, hidden, hidden)
-        self.query = nn.Conv2d(channels, hidden, 1, bias=False)
-        self.key = nn.Conv2d(channels, hidden, 1, bias=False)
-        self.value = nn.Conv2d(channels, hidden, 1, bias=False)
-        self.project = nn.Conv2d(hidden, channels, 1, bias=False)
+        self.query = nn.Conv2d(self.channels, hidden, 1, bias=False)
+        self.key = nn.Conv2d(self.channels, hidden, 1, bias=False)
+        self.value = nn.Conv2d(self.channels, hidden, 1, bias=False)
+        self.project = nn.Conv2d(hidden, self.channels, 1, bias=False)
         nn.init.zeros_(self.project.weight)
+        self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, positions row by row."""
@@ -157,9 +189,8 @@ class SelfAttention2d(AttentionBlock):
     def forward(self, x: Tensor) -> Tensor:
         """Compute ``combine(x, attention(x))`` in a fused kernel, which never holds all the weights."""
         check_map(x, self.channels)
-        positions = x.contiguous(memory_format=torch.channels_last)
-        query, key, value = (self._split(layer(positions)) for layer in (self.query, self.key, self.value))
-        return self._add(fused_attention(query, key, value), x)
+        query, key, value = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
+        return self._add(F.scaled_dot_product_attention(query, key, value), x)
 
     def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
         """Return the attention that every position receives: ``(N, H * W)``, row by row.
@@ -174,16 +205,14 @@ class SelfAttention2d(AttentionBlock):
 
     def _add(self, gathered: Tensor, x: Tensor) -> Tensor:
         # (N, heads, H * W, D / heads), projected and added to (N, C, H, W)
-        change = self.project(gathered.transpose(2, 3).flatten(1, 2).unflatten(2, x.shape[2:]))
-        # First into the layout of x: to add two layouts takes longer than a copy and the sum.
-        return x + torch.empty_like(x).copy_(change)
+        change: Tensor = self.project(gathered.transpose(2, 3).flatten(1, 2).unflatten(2, x.shape[2:]))
+        return x + change
 
     def _split(self, features: Tensor) -> Tensor:
         # (N, D, H, W) to (N, heads, H * W, D / heads), with the features of a position side by side in
-        # memory, as the fused kernels want them. A channels_last convolution has left them so already.
-        features = features.contiguous(memory_format=torch.channels_last)
+        # memory, as the fused kernels want them.
         heads: Tensor = features.flatten(2).unflatten(1, (self.num_heads, -1))
-        return heads.transpose(2, 3)
+        return heads.transpose(2, 3).contiguous()
 
     def extra_repr(self) -> str:
         """Name the settings in ``print(block)``."""
@@ -202,19 +231,3 @@ def attention_weights(query: Tensor, key: Tensor) -> Tensor:
 def uniform(weights: Tensor) -> Tensor:
     """Return weights of the same shape, all of them alike and with rows that sum to 1."""
     return torch.full_like(weights, 1 / weights.shape[-1])
-
-
-def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    r"""Compute :math:`\mathrm{softmax}(Q K^\top / \sqrt{d_k}) V` without holding the L x L weights.
-
-    Shape:
-        Q and K ``(..., L, d_k)``, V ``(..., L, d_v)``; the result ``(..., L, d_v)``.
-    """
-    d_k, d_v = query.shape[-1], value.shape[-1]
-    # PyTorch's fused kernels want one width for all three, and otherwise fall back to one that does hold the
-    # weights. Zeros beyond the features change no inner product, and add columns that are cut off again.
-    if d_k < d_v:
-        query, key = F.pad(query, (0, d_v - d_k)), F.pad(key, (0, d_v - d_k))
-    elif d_v < d_k:
-        value = F.pad(value, (0, d_k - d_v))
-    return F.scaled_dot_product_attention(query, key, value, scale=1 / math.sqrt(d_k))[..., :d_v]

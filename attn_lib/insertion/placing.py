@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from attn_lib.backbones.backbone import Backbone, put_attention
 from attn_lib.backbones.slots import Attention, Slotted, block_factory, slot_name
 from attn_lib.insertion.identity import start_as_identity
 
-__all__ = ["insert_attention", "insert_block"]
+__all__ = ["Refined", "insert_attention", "insert_block"]
 
 
 def insert_attention(
@@ -70,12 +71,14 @@ def insert_attention(
 def insert_block(model: nn.Module, name: str, block: nn.Module) -> None:
     """Let a block refine the output of the module called ``name``, in any network.
 
-    No parameter of the network changes its name, and no index of a ``Sequential`` shifts, so its weights
-    still load.
+    No entry of the network's state dict changes its name, and no index of a ``Sequential`` shifts, so its
+    weights still load.
 
     - An empty slot of a backbone, such as ``layer3.0.attention``, takes the block. A whole unit, such as
       ``layer3.0``, takes it in its slot after the addition.
     - A ``Sequential`` takes it as its last member, under the name ``attention``.
+    - A layer of PyTorch's, such as a norm, gives its place to a :class:`Refined`, which runs the layer and
+      then the block. So what fuses, quantises or synchronises layers can replace the layer and not the block.
     - Any other module takes it as its child ``attention``, and a forward hook calls it on the output.
 
     The block takes the device, dtype and training mode of the network. A module that the network calls more
@@ -105,11 +108,64 @@ def insert_block(model: nn.Module, name: str, block: nn.Module) -> None:
         )
     if isinstance(host, nn.ModuleList | nn.ModuleDict):
         raise ValueError(f"{name!r} must be a module that is called; got a {type(host).__name__}")
+    if _is_layer(host) and host is not model:
+        refined = Refined(host, _fitted(block, model)).train(host.training)
+        for owner in list(model.modules()):
+            for child, module in owner.named_children() if owner is not refined else ():
+                if module is host:
+                    setattr(owner, child, refined)
+        return
     setattr(host, attribute, _fitted(block, model))
     # A unit calls what is in its slots, and a Sequential calls its children; no other module knows the block.
     is_called = _has_slot(host, attribute) or type(host).forward is nn.Sequential.forward
     if not is_called:
         host.register_forward_hook(_refine)
+
+
+class Refined(nn.Module):
+    """A layer, and a block that refines what it returns, in the layer's place.
+
+    In a state dict the layer's entries keep the names that they had without the block.
+
+    Args:
+        layer: what runs first.
+        attention: the block, called on what the layer returns.
+
+    Shape:
+        That of what the layer returns.
+    """
+
+    def __init__(self, layer: nn.Module, attention: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+        self.attention = attention
+        self.register_state_dict_post_hook(_hide_step)  # type: ignore[no-untyped-call]  # in torch, too
+        self.register_load_state_dict_pre_hook(_show_step)  # type: ignore[no-untyped-call]
+
+    def forward(self, *args: object, **kwargs: object) -> Tensor:
+        """Refine what the layer returns."""
+        refined: Tensor = self.attention(self.layer(*args, **kwargs))
+        return refined
+
+
+def _hide_step(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
+    """Rename ``bn2.layer.weight`` to ``bn2.weight``; what comes later keeps its place by going last again."""
+    for name in [name for name in state if name.startswith(prefix)]:
+        value = state.pop(name)
+        state[prefix + name.removeprefix(prefix).removeprefix("layer.")] = value
+
+
+def _show_step(module: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """Rename ``bn2.weight`` back to ``bn2.layer.weight``."""
+    for name in [name for name in state if name.startswith(prefix)]:
+        if not name.startswith(f"{prefix}attention."):
+            state[f"{prefix}layer.{name.removeprefix(prefix)}"] = state.pop(name)
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """Whether a module is a single layer of PyTorch's, or derived from its batch norms."""
+    is_torchs = type(module).__module__.startswith("torch.nn.") and not any(module.children())
+    return isinstance(module, _BatchNorm) or (is_torchs and not isinstance(module, nn.Sequential))
 
 
 def _host(model: nn.Module, name: str) -> tuple[nn.Module, str]:

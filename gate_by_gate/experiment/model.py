@@ -17,6 +17,9 @@ __all__ = ["NetworkConfig", "build_network", "count_parameters", "round_to_half"
 _ALWAYS_NAMED = {"reduction": "r", "kernel_size": "k", "bias": "bias"}
 """Keywords that every name shows, shortened as in papers; a name shows any other that is not the default."""
 
+_GAINED_LATER = {("cbam", "bias")}
+"""Keywords of these that a block had not yet when its runs were named."""
+
 
 class Shaped(Protocol):
     """A task, as far as it decides the shape of its network."""
@@ -85,7 +88,8 @@ class NetworkConfig:
         return {
             name: value
             for name, value in self.keywords.items()
-            if name in _ALWAYS_NAMED or value != defaults[name]
+            if value != defaults[name]
+            or (name in _ALWAYS_NAMED and (self.attention, name) not in _GAINED_LATER)
         }
 
     @property

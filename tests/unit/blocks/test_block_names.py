@@ -67,6 +67,7 @@ def test_the_keywords_of_a_name_are_those_of_the_block_and_then_of_its_ablations
     assert list(keyword_defaults("cbam").items()) == [
         ("reduction", 16),
         ("kernel_size", 7),
+        ("bias", True),
         ("pooling", "both"),
         ("descriptor", "pool"),
         ("order", "channel_first"),

@@ -55,6 +55,7 @@ def block_settings(draw, names=tuple(BLOCKS)):
             "descriptor": st.sampled_from(["pool", "conv"]),
             "order": st.sampled_from(["channel_first", "spatial_first", "parallel"]),
             "spatial_norm": st.booleans(),
+            "bias": st.booleans(),
         }
     elif name == "bam":
         keywords = {
@@ -298,5 +299,5 @@ def test_a_shape_is_taken_or_refused_with_both_shapes_named(setting, shape):
         return
     fits = len(shape) == 4 and shape[1] == setting.channels
     expected = "H and W of at least 1" if fits else f"shape (N, {setting.channels}, H, W)"
-    with pytest.raises(ValueError, match=re.escape(f"expected {expected}; got {tuple(shape)}") + "$"):
+    with pytest.raises(ValueError, match=re.escape(f"expected {expected}; got {tuple(shape)}") + r"($|\. )"):
         block(x)

@@ -303,7 +303,7 @@ def test_an_inserted_block_is_copied_pickled_and_compiled_with_its_network():
         ("5", r"a module of the network; the children of the network are 0, 1, 2, 3, 4; got '5'"),
         ("3.2", r"a module of the network; the children of '3' are 0, 1; got '3.2'"),
         ("0.weight", r"a module of the network; got '0.weight'"),
-        ("4", r"'4' must have no attribute 'attention' yet; got one in Conv2d"),
+        ("4", r"'4' must have no attribute 'attention' yet; got one in Refined"),
     ],
 )
 def test_wrong_names_are_named(name, message):
