@@ -213,7 +213,9 @@ STEPS = {
     ),
 }
 
-DEFINITION = definition_of("bam_steps", "BAM at work: which channel, and where, at once?", STEPS, compute)
+DEFINITION = definition_of(
+    "bam_steps", "Press play: how do a channel and a position share one gate?", STEPS, compute
+)
 
 
 class BAMStepsExplorer(Explorer):

@@ -222,7 +222,9 @@ STEPS = {
     ),
 }
 
-DEFINITION = definition_of("cbam_steps", "CBAM at work: which channel, then where?", STEPS, compute)
+DEFINITION = definition_of(
+    "cbam_steps", "Press play: which channel passes, and then which positions?", STEPS, compute
+)
 
 
 class CBAMStepsExplorer(Explorer):

@@ -150,7 +150,9 @@ STEPS = {
     ),
 }
 
-DEFINITION = definition_of("coord_att_steps", "CoordAtt at work: which row, which column?", STEPS, compute)
+DEFINITION = definition_of(
+    "coord_att_steps", "Press play: how do a row and a column find the spot?", STEPS, compute
+)
 
 
 class CoordAttStepsExplorer(Explorer):

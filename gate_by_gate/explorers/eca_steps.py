@@ -116,7 +116,7 @@ STEPS = {
 }
 
 DEFINITION = definition_of(
-    "eca_steps", "ECA at work: whom does a channel listen to?", STEPS, compute, CHANNELS
+    "eca_steps", "Press play: which channels does a gate listen to?", STEPS, compute, CHANNELS
 )
 
 

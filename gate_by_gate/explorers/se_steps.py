@@ -116,7 +116,9 @@ STEPS = {
     ),
 }
 
-DEFINITION = definition_of("se_steps", "SE at work: which channel passes?", STEPS, compute)
+DEFINITION = definition_of(
+    "se_steps", "Press play, step by step: which channel passes, and which is closed?", STEPS, compute
+)
 
 
 class SEStepsExplorer(Explorer):

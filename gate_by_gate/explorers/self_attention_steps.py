@@ -221,7 +221,7 @@ STEPS = {
 }
 
 DEFINITION = definition_of(
-    "self_attention_steps", "Self-attention at work: who hears the news?", STEPS, compute
+    "self_attention_steps", "Press play: how does the news come from one corner to the other?", STEPS, compute
 )
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from matplotlib import colormaps
 from playwright.sync_api import Locator, Page
 
 from gate_by_gate.widgets import embedding
 from gate_by_gate.widgets.definition import Definition, Part
+from tests.browser import drawing_by_torch
 
 FEW_BARS = 16
 """Up to so many bars are numbered, or named, below."""
@@ -145,6 +147,8 @@ def compare(
             compare_chart(shown, data, definition, setting)
         elif item.kind.kind == "computation":
             compare_computation(shown, data, setting)
+        elif item.kind.kind == "drawing":
+            compare_drawing(shown, data, setting)
         else:
             assert shown == data, f"item {item.name} of part {part.name}"
 
@@ -418,3 +422,24 @@ def compare_computation(shown: dict[str, Any], data: dict[str, Any], setting: di
             working = grid["workings"][at] if "workings" in grid else f"{grid['values'][at]:g}"
             assert said.endswith(f": {working}".replace("-", "−"))
             assert said.startswith(grid["symbol"])
+
+
+def compare_drawing(shown: dict[str, Any], data: dict[str, Any], setting: dict[str, Any]) -> None:
+    """Compare a drawing that the reader has left as it was."""
+    assert shown["label"] == data["label"]
+    assert "".join(map(str, shown["map"])) == data["maps"][json.dumps(setting[data["pick"]])]
+    compare_drawn(shown, data, setting)
+
+
+def compare_drawn(shown: dict[str, Any], data: dict[str, Any], setting: dict[str, Any]) -> None:
+    """Compare what is shown of a drawing with what PyTorch computes from it."""
+    assert shown["pressed"] == [value == 1 for value in shown["map"]]
+    computed = drawing_by_torch.compute(data, torch.tensor(shown["map"]).reshape(data["shape"]), setting)
+    assert list(shown["results"]) == list(computed)
+    for operation in data["operations"]:
+        read, result = shown["results"][operation["name"]], computed[operation["name"]]
+        assert (read["label"], read["columns"]) == (operation["label"], result.shape[1])
+        values = [float(text.replace("−", "-")) for text in read["values"]]
+        # A number is rounded where it is shown, and one half may go either way.
+        reach = 0.5001 * 10 ** -operation["decimals"]
+        assert values == pytest.approx(result.flatten().tolist(), abs=reach)

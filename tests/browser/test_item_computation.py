@@ -47,7 +47,7 @@ STEP = Control("step", "step", (0, 1, 2), 0, texts=("input", "sums", "weighted")
 PART = Part(
     "all", (), (Item("all", Computation, "the steps"),), lambda s: {"all": COMPUTATION}, "wide", ("step",)
 )
-DEFINITION = Definition("steps", "Take a step: what is computed?", (STEP,), (Panel("one", "One", (PART,)),))
+DEFINITION = Definition("steps", "Press play: what becomes of x?", (STEP,), (Panel("one", "One", (PART,)),))
 
 
 @pytest.fixture

@@ -344,5 +344,5 @@ def definition_of(
         return {"steps": Computation(compute().grids, list(steps.values()), "step", lanes)}
 
     part = Part("steps", (), (Item("steps", Computation, "the steps"),), data, view_controls=("step",))
-    panel = Panel("steps", "The block, step by step", (part,))
+    panel = Panel("steps", "step by step", (part,))
     return Definition(name, question, (control,), (panel,))

@@ -39,6 +39,12 @@ const offset = (x, y) => [x, y].map((length) => `${length}px`).join(" ");
 /** @param {number} value */
 export const write = (value) => String(value).replace("-", "−");
 
+/** Write a number into its cell; a long one is set smaller. @param {HTMLElement} cell @param {number} value */
+export function fill(cell, value) {
+  cell.textContent = write(value);
+  cell.classList.toggle("attn-long", cell.textContent.length > 3);
+}
+
 /** @param {HTMLElement | SVGElement} element @param {Tensor} tensor @param {number} at */
 export function tint(element, { values, high }, at) {
   const share = clamp(Math.abs(values[at]) / high, 0, 1);
@@ -58,7 +64,8 @@ export function placeOf({ shape: [planes, rows, columns], axes, planes: names },
 export function drawGrid(tensor, name) {
   const [planes, rows, columns] = tensor.shape;
   const cells = tensor.values.map((value, at) => {
-    const cell = make("span", { class: "attn-cell", "data-at": at }, write(value));
+    const cell = make("span", { class: "attn-cell", "data-at": at });
+    fill(cell, value);
     tint(cell, tensor, at);
     return cell;
   });
@@ -125,7 +132,6 @@ function makeComputation(item, { move }) {
   const flying = make("div", { class: "attn-flying", "aria-hidden": "true" });
   const rows = make("div", { class: "attn-layers" });
   const readout = makeReadout();
-  const hint = make("p", { class: "attn-hint" }, phrase("computed_from"));
   const element = make(
     "div",
     { class: "attn-computation" },
@@ -133,7 +139,6 @@ function makeComputation(item, { move }) {
     says,
     scene,
     readout,
-    hint,
   );
   scene.append(wires, rows, flying);
 
