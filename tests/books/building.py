@@ -34,6 +34,10 @@ def lay_out_mini_book(folder: Path) -> None:
         shutil.copytree(
             ROOT / "book" / part, folder / "book" / part, ignore=shutil.ignore_patterns("__pycache__")
         )
+    # The configuration names pictures that explorers load.
+    photographs = folder / "gate_by_gate" / "photographs"
+    photographs.mkdir(parents=True)
+    shutil.copy(ROOT / "gate_by_gate" / "photographs" / "astronaut.jpg", photographs)
 
 
 def build_book(folder: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
