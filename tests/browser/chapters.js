@@ -3,14 +3,20 @@
 globalThis.chapters = {
   notebook: () => jupyterapp.shell.currentWidget.content,
 
-  /** Draw every cell, also those out of sight; say whether all texts are there. */
+  /** Open a notebook, without a kernel. */
+  async open(path) {
+    await jupyterapp.restored;
+    const kernelPreference = { autoStartDefault: false, canStart: false, shouldStart: false };
+    await jupyterapp.commands.execute("docmanager:open", { path, kernelPreference });
+  },
+
+  close: () => jupyterapp.shell.currentWidget.dispose(),
+
+  /** Say whether all texts are there. */
   drawn() {
     const panel = globalThis.jupyterapp?.shell.currentWidget;
     if (!panel?.context?.isReady) return false;
     const notebook = panel.content;
-    if (notebook.notebookConfig.windowingMode !== "none") {
-      notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: "none" };
-    }
     return notebook.widgets.length > 0
       && notebook.widgets.every((cell) => cell.model.type !== "markdown" || this.shown(cell)?.innerText.trim());
   },

@@ -44,15 +44,17 @@ def survey(page: Page, url: str, book: Path) -> dict[str, Counter[str]]:
     pages = {path.name for path in book.iterdir()}
     seen: dict[str, dict[str, Any]] = {}
     fragments: dict[str, list[str]] = {}
+    page.goto(f"{url}/lab")
+    page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=1000 * HANG_SECONDS)
     for name in sorted(path.name for path in book.glob("*.ipynb")):
-        # A workspace of its own, so that no other tab is drawn.
-        page.goto(f"{url}/lab/workspaces/{name.split('.')[0]}/tree/book/{name}")
+        page.evaluate("(path) => chapters.open(path)", f"book/{name}")
         page.wait_for_function("() => chapters.drawn()", timeout=1000 * HANG_SECONDS)
         # References are resolved after the text is there: what is seen counts once it has come to rest.
         before, now = None, settled(page)
         while now != before:
             before, now = now, settled(page)
         seen[name], fragments[name] = now
+        page.evaluate("() => chapters.close()")  # so that no other tab is drawn
 
     counted = {}
     for name, found in seen.items():
@@ -83,6 +85,10 @@ WRONG = (
 def opened(folder: Path, book: Path, python: str = sys.executable) -> Iterator[tuple[str, Path]]:
     """Serve a copy of the chapters from a JupyterLab on a fresh account."""
     shutil.copytree(book, folder / "book", ignore=shutil.ignore_patterns("_*", ".*"))
+    # Cells out of sight are drawn, too.
+    settings = folder / "config" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     with jupyterlab(folder, python) as lab:
         yield lab.url, folder / "book"
 
