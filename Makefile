@@ -1,4 +1,5 @@
-# make book    environment, notebooks executed, HTML built; ends by printing where to open it
+# make book    environment, notebooks executed, HTML built; ends by printing where to open it; `make book CHAPTER=03` a
+#              draft in seconds, in which only that chapter is executed
 # make check   style, types and the quick tests, in a minute; `make check ONLY=cbam` those that a word or path selects
 # make test    everything that a change can break, the built book included; ends by printing what its stages took
 # make nightly  every test there is: also every checkpoint and record, and the chapters once more by nbval
@@ -27,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book lint check test test-book test-units nightly setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test test-book test-others nightly setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
@@ -41,19 +42,25 @@ $(STAMP): requirements.txt requirements.lock pyproject.toml
 	@echo "The environment was ready in $$(($$(date +%s) - $$(cat $(VENV)/.begun))) s: $$(du -sh $(VENV) | cut -f1) in $(VENV)" > $(STAMP)
 	@cat $(STAMP)
 
-# From nothing each time: every notebook is executed anyway, and no page of an earlier build can linger.
+# From nothing each time: every notebook is executed, and no page of an earlier build can linger. With CHAPTER=03 a draft
+# beside it, in which only that chapter is executed, and only if a result of it may have changed.
+BOOK := _build/html _build/.doctrees _build/jupyter_execute
 book: setup
-	rm -rf _build
+ifdef CHAPTER
+	$(BIN)/python -m tests.notebooks.build_chapters $(CHAPTER)
+else
+	rm -rf $(BOOK)
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
+endif
 
 # Three rings. `check` is for every few minutes: style, types and the unit tests, or those that a word selects (part of
 # a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. The
-# book is built while what does not look at its pages is tested, so that two cores are busy; its build executes every
-# chapter, and tests/notebooks compares what was executed with what is stored, as nbval does, so that no chapter runs
-# twice. `nightly` adds every checkpoint and every record, and runs the chapters by `pytest --nbval`, too.
-PYTEST   := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-OF_PAGES := tests/browser tests/notebooks tests/test_book.py
+# book is built while what does not look at its pages is tested, so that two cores are busy; tests/conftest.py marks what
+# does. The build executes every chapter, and tests/notebooks compares what was executed with what is stored, as nbval
+# does, so that no chapter runs twice. `nightly` adds every checkpoint and every record, and runs the chapters by
+# `pytest --nbval`, too. A worker that has run out of tests takes over some of the other's.
+PYTEST   := $(BIN)/python -m pytest -n 2 --dist worksteal
 SELECTED  = $(if $(wildcard $(ONLY)),$(ONLY),tests/unit -k "$(ONLY)")
 NOTES    := $(VENV)/stages.tsv
 STAGE    := $(BIN)/python -m tests.stage $(NOTES)
@@ -74,15 +81,15 @@ test: setup
 	@rm -f $(NOTES)
 	@$(STAGE) "style and types" $(MAKE) lint
 	@$(BIN)/python -m tests.browser.chromium
-	@$(STAGE) "book and unit tests, side by side" $(MAKE) -j 2 test-book test-units
-	@$(STAGE) "pages in a browser, executed chapters" $(PYTEST) $(OF_PAGES)
+	@$(STAGE) "book and what needs none, side by side" $(MAKE) -j 2 test-book test-others
+	@$(STAGE) "what looks at the book" $(PYTEST) -m "book and not nightly" tests
 	@cat $(STAMP); $(STAGE)
 
 test-book:
 	@$(STAGE) "  the book" $(MAKE) book
 
-test-units:
-	@$(STAGE) "  unit tests" $(PYTEST) tests $(OF_PAGES:%=--ignore=%)
+test-others:
+	@$(STAGE) "  what needs no book" $(PYTEST) -m "not book and not nightly" tests
 
 nightly: setup
 	@rm -f $(NOTES)

@@ -2,6 +2,8 @@
 
 python -m tests.stage NOTES NAME COMMAND ...   # the command's own status is returned
 python -m tests.stage NOTES                    # seconds of every stage so far, and of the processor
+
+What a browser computes is not all counted: some of its processes are nobody's children when they end.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ def copy_tree(folder: Path) -> Path:
     """Copy what git tracks, and what it would, into an empty folder, and make a repository of it.
 
     The copy's ``.venv`` is this environment, and counts as ready, and so are the ``node_modules``: ``make``
-    installs nothing there.
+    installs nothing there. What mypy knows about the tree comes along, so that it looks only at what a recipe
+    changes.
     """
     listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
@@ -68,6 +69,8 @@ def copy_tree(folder: Path) -> Path:
     if (ROOT / "node_modules").is_dir():  # what checks the front end, installed as its lock says
         (folder / "node_modules").symlink_to(ROOT / "node_modules")
         (folder / ".git/info/exclude").write_text("node_modules\n")
+    if (ROOT / ".mypy_cache").is_dir():
+        shutil.copytree(ROOT / ".mypy_cache", folder / ".mypy_cache")
     _git(folder, "add", "--all")
     _git(folder, "-c", "user.name=-", "-c", "user.email=-", "commit", "--quiet", "--message", "The tree")
     (environment / ".ready").touch()
