@@ -161,18 +161,18 @@ def compute() -> Worksheet:
 
 STEPS = {
     "the input": Step(
-        "A map of three channels: a spot, clutter, a line. Spot and clutter have the same mean, 2.",
+        "Three channels: a spot, clutter, a line. Spot and clutter have the same mean, 2.",
         [["x"]],
         shown=10,
     ),
     "squeeze, twice": Step(
-        "Each channel becomes two numbers. Its mean cannot tell the spot from the clutter; its maximum can.",
+        "The means cannot tell the spot from the clutter; the maxima can.",
         [["z_mean"], ["z_max"]],
         [["x"]],
         "mean; maximum",
     ),
     "the hidden unit": Step(
-        "One small network hears both, one after the other: the means leave it silent, the maxima do not.",
+        "One network hears both: the means leave it silent, the maxima do not.",
         [["h"]],
         [["z_mean"], ["z_max"], ["w1"]],
         "weighted sums, ReLU",
@@ -186,7 +186,7 @@ STEPS = {
     ),
     "channel gates": Step("A sigmoid makes each score a gate.", [["channel"]], [["a"]], "sigmoid"),
     "scale channels": Step(
-        "Which channel: each is multiplied by its gate. The spot passes and the clutter is closed.",
+        "Which channel: each times its gate. The spot passes, the clutter is closed.",
         [["x'"]],
         [["x"], ["channel"]],
         "×",
@@ -200,7 +200,7 @@ STEPS = {
         10,
     ),
     "position scores": Step(
-        "A convolution slides over both maps: each score sees 3 × 3 positions, fewer at the edge.",
+        "A convolution slides over both: each score sees 3 × 3 positions, fewer at the edge.",
         [["b"]],
         [["d"], ["k", "shift"]],
         "convolution, shift",
@@ -214,7 +214,7 @@ STEPS = {
         10,
     ),
     "scale positions": Step(
-        "Every channel is multiplied by the same gates: of the line, only what is beside the spot stays.",
+        "The same gates for every channel: of the line, only what is beside the spot stays.",
         [["y"]],
         [["x'"], ["spatial"]],
         "×",

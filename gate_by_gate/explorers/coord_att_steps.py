@@ -67,7 +67,7 @@ def compute() -> Worksheet:
         sheet.put(
             f"f_{letter}",
             f"f{up}",
-            f"f{up}: one hidden channel",
+            f"f{up}: hidden channel",
             calls[side][0][0],
             {strip: through, "f1": whole},
             weighted_sum(strip, "f1", activation="δ"),
@@ -107,7 +107,7 @@ STEPS = {
         "A map of three channels: a spot, clutter, a line. Where is the spot?", [["x"]], shown=10
     ),
     "squeeze rows": Step(
-        "Half a squeeze: each row of each channel becomes its mean. It is still known which row.",
+        "Half a squeeze: each row becomes its mean. It is still known which row.",
         [["z_h"]],
         [["x"]],
         "mean of each row",
@@ -121,7 +121,7 @@ STEPS = {
         2,
     ),
     "one shared layer": Step(
-        "One layer mixes the channels of both strips; δ, the hard swish, lets little below zero through.",
+        "One layer mixes the channels of both strips. δ is the hard swish.",
         [["f_h", "f_w"]],
         [["z_h"], ["z_w"], ["f1"]],
         "weighted sum, δ",
@@ -142,7 +142,7 @@ STEPS = {
         2,
     ),
     "scale": Step(
-        "Each value times the gate of its row and the gate of its column: both are open only at the spot.",
+        "Each value times the gates of its row and its column: both open only at the spot.",
         [["y"]],
         [["x"], ["g_h"], ["g_w"]],
         "×",

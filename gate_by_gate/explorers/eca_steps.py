@@ -97,7 +97,7 @@ STEPS = {
         "Squeeze, as in SE: each channel becomes the mean of its numbers.", [["z"]], [["x"]], "mean", 1
     ),
     "scores": Step(
-        "Three weights slide along the channels: a score hears a channel and its two neighbours.",
+        "Three weights slide along the channels: a score hears its channel and two neighbours.",
         [["a"]],
         [["z"], ["w"]],
         "convolution",

@@ -78,7 +78,7 @@ def compute() -> Worksheet:
     sheet.put(
         "a",
         "A",
-        "A: the weights of each position that looks, row by row",
+        "A: a row of weights for each position",
         block.attention(x)["weights"][0],
         {"s": own_first},
         softmax,
@@ -205,7 +205,7 @@ STEPS = {
         5,
     ),
     "gather": Step(
-        "Each position gathers the values of all, by its row of weights: corner 0 gets half of the news.",
+        "Each position gathers all values by its row of weights: corner 0 gets half of the news.",
         [["mix"]],
         [["a"], ["v"]],
         "weighted means",

@@ -10,7 +10,7 @@
 // computed from; one that is read, what it goes into. A step forward computes its numbers one after the other before the
 // reader's eyes, unless they prefer less motion. Play only moves the control.
 
-import { clamp, make, makeReadout, setText } from "../../static/dom.js";
+import { clamp, make, setText } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePointable } from "../../static/pointing.js";
 import { phrase } from "../../static/texts.js";
@@ -31,6 +31,7 @@ const GLIDE_MS = 450; // for a grid to its place in the next step
 const REST_MS = 1300; // between the steps of play
 const READ_MS = 2600; // ... where nothing moves
 const MOST_HEIGHT = 20; // of all rows of a step together, in rem
+const LONGEST = 5; // texts that keep the height of a line
 const MOST_FLIGHTS = 160; // numbers that fly in one step: more are a cloud
 
 /** @param {number} x @param {number} y */
@@ -118,6 +119,25 @@ function drawThumbnail(tensor) {
   return make("svg", { viewBox: `0 0 ${width} ${rows}`, "aria-hidden": "true" }, ...dots);
 }
 
+/**
+ * Make a line of text that is as high as its longest texts, so that nothing below it jumps.
+ * @param {string} name
+ */
+function makeLine(name) {
+  const text = make("p", { class: `attn-${name}`, "aria-live": "polite" });
+  const element = make("div", { class: "attn-line" }, text);
+  return {
+    element,
+    text,
+    /** @param {string[]} texts all that it may come to say: of few characters more or less, any may wrap the most */
+    keep(texts) {
+      const longest = [...new Set(texts)].sort((one, other) => other.length - one.length).slice(0, LONGEST);
+      const ghosts = longest.map((one) => make("p", { class: "attn-longest", "aria-hidden": "true" }, one));
+      element.replaceChildren(text, ...ghosts);
+    },
+  };
+}
+
 /** @param {Item} item @param {Host} host @returns {View} */
 function makeComputation(item, { move }) {
   const play = make("button", { type: "button", class: "attn-play" });
@@ -126,19 +146,19 @@ function makeComputation(item, { move }) {
     role: "group",
     "aria-label": item.label || phrase("steps"),
   });
-  const says = make("p", { class: "attn-says", "aria-live": "polite" });
+  const says = makeLine("says");
   const scene = make("div", { class: "attn-scene" });
   const wires = make("svg", { class: "attn-wires", "aria-hidden": "true" });
   const flying = make("div", { class: "attn-flying", "aria-hidden": "true" });
   const rows = make("div", { class: "attn-layers" });
-  const readout = makeReadout();
+  const readout = makeLine("readout");
   const element = make(
     "div",
     { class: "attn-computation" },
     make("div", { class: "attn-film" }, play, reel),
-    says,
+    says.element,
     scene,
-    readout,
+    readout.element,
   );
   scene.append(wires, rows, flying);
 
@@ -214,14 +234,18 @@ function makeComputation(item, { move }) {
     }
   }
 
-  /** Say what a number is and how it was computed. @param {string} name @param {number} number */
-  function describe(name, number) {
+  /**
+   * Say what a number is; of one that is computed, how.
+   * @param {string} name
+   * @param {number} number
+   * @param {boolean} [computed] whether the step computes it
+   */
+  function describe(name, number, computed = resultsOf(at).includes(name)) {
     const tensor = data.grids[name];
     const where = placeOf(tensor, number);
-    const computed = resultsOf(at).includes(name) && tensor.workings;
     return phrase("number_of", {
       label: where ? `${tensor.symbol}, ${where}` : tensor.symbol,
-      value: computed ? computed[number] : write(tensor.values[number]),
+      value: (computed && tensor.workings?.[number]) || write(tensor.values[number]),
     });
   }
 
@@ -229,8 +253,8 @@ function makeComputation(item, { move }) {
   function explain() {
     const to = pointed ?? /** @type {[string, number]} */ ([resultsOf(at).at(-1), data.steps[at].shown]);
     light(to, pointed !== null);
-    readout.setAttribute("aria-live", pointed === null ? "off" : "polite"); // of a step its sentence is read out
-    setText(readout, describe(...to));
+    readout.text.setAttribute("aria-live", pointed === null ? "off" : "polite"); // of a step its sentence is read out
+    setText(readout.text, describe(...to));
   }
 
   /** @param {[string, number] | null} to */
@@ -298,7 +322,7 @@ function makeComputation(item, { move }) {
     const pace = clamp(SWEEP_MS / order.length, PACE_MS[0], PACE_MS[1]);
     const flights = order.reduce((sum, to) => sum + related(...to).length, 0);
     const every = Math.ceil(flights / MOST_FLIGHTS); // of so many numbers one flies
-    readout.setAttribute("aria-live", "off"); // what is said too fast to read is not read out
+    readout.text.setAttribute("aria-live", "off"); // what is said too fast to read is not read out
     order.forEach(([name, i], turn) => {
       const arrival = GLIDE_MS + pace * (turn + 0.6);
       animate(
@@ -320,11 +344,11 @@ function makeComputation(item, { move }) {
       }
       const to = order[turn++];
       light(to);
-      setText(readout, describe(...to));
+      setText(readout.text, describe(...to));
       if (turn % every === 0) fly(to, Math.max(pace, 260));
       timer = setTimeout(next, pace);
     }
-    setText(readout, "");
+    setText(readout.text, "");
     timer = setTimeout(next, GLIDE_MS);
   }
 
@@ -383,7 +407,7 @@ function makeComputation(item, { move }) {
     const sign = step.operation ? [make("p", { class: "attn-operation" }, step.operation)] : [];
     rows.style.setProperty("--attn-cell-height", cellHeight(step));
     rows.replaceChildren(...lines(step.operands, "operand"), ...sign, ...lines(step.results, "result"));
-    setText(says, step.says);
+    setText(says.text, step.says);
     frames.forEach((frame, i) => {
       frame.classList.toggle("attn-done", i <= at);
       if (i === at) frame.setAttribute("aria-current", "step");
@@ -438,6 +462,10 @@ function makeComputation(item, { move }) {
       Object.entries(data.grids).map(([name, tensor]) => [name, drawGrid(tensor, name)]),
     );
     for (const name of Object.keys(drawn)) makeLive(name);
+    says.keep(data.steps.map((step) => step.says));
+    readout.keep(
+      Object.entries(drawn).flatMap(([name, { cells }]) => cells.map((_, i) => describe(name, i, true))),
+    );
     const tensors = Object.values(data.grids);
     const lane = Math.max(
       ...tensors.filter(({ shape }) => shape[0] === data.lanes).map(({ shape }) => shape[2]),
