@@ -192,7 +192,7 @@ STEPS = {
         "×",
         10,
     ),
-    "squeeze the channels": Step(
+    "squeeze again": Step(
         "Then where: of what is left, each position keeps its largest number and its mean.",
         [["d"]],
         [["x'"]],
