@@ -153,8 +153,9 @@ def planted(tmp_path: Path, page: str, kind: str, old: str, new: str) -> list[st
         if kind == "prose" and cell.cell_type == "markdown" and old in cell.source:
             cell.source, changed = cell.source.replace(old, new), changed + 1
         for output in cell.get("outputs", []):
-            if kind == "output" and old in output.get("text", ""):
-                output["text"], changed = output["text"].replace(old, new), changed + 1
+            for held, key in ((output, "text"), (output.get("data", {}), "text/plain")):
+                if kind == "output" and old in held.get(key, ""):
+                    held[key], changed = held[key].replace(old, new), changed + 1
     assert changed, f"{old!r} is no longer there"
     nbformat.write(notebook, path)
     return unaccounted(path) + stale_quotes(path)
