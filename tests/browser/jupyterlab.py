@@ -1,4 +1,4 @@
-"""A running JupyterLab with one open notebook, for the tests of the live widgets."""
+"""A running JupyterLab, or Notebook 7, for the tests of what is live there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.patience import HANG_SECONDS
 
 @dataclass
 class Lab:
-    """A JupyterLab server on this machine."""
+    """A server on this machine."""
 
     url: str
     folder: Path
@@ -35,10 +35,10 @@ class Lab:
             body = response.read()
         return json.loads(body) if body else None
 
-    def write_notebook(self, name: str, source: str) -> str:
-        """Write a notebook of one cell; return the address that opens it."""
+    def write_notebook(self, name: str, *sources: str) -> str:
+        """Write a notebook of code cells; return the address that opens it in JupyterLab."""
         notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source)],
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, self.folder / name)
@@ -76,13 +76,24 @@ def run(client: BlockingKernelClient, code: str) -> str:
     return "".join(printed)
 
 
+# What each front end is told: that the page may call it, and that it need not ask its maker for news.
+OPTIONS = {
+    "jupyterlab": (
+        *("--LabApp.news_url=", "--LabApp.collaborative=False", "--LabApp.expose_app_in_browser=True"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ),
+    "notebook": ("--JupyterNotebookApp.expose_app_in_browser=True",),
+}
+
+
 @contextmanager
-def jupyterlab(folder: Path, python: str = sys.executable) -> Iterator[Lab]:
+def jupyterlab(folder: Path, python: str = sys.executable, application: str = "jupyterlab") -> Iterator[Lab]:
     """Serve ``folder`` from a JupyterLab on a fresh account until the block ends.
 
     Args:
         folder: what is served; the account's files are put there, too.
         python: the interpreter of the environment whose JupyterLab it is.
+        application: ``"jupyterlab"``, or ``"notebook"`` for Notebook 7.
     """
     runtime = folder / "runtime"
     runtime.mkdir()
@@ -96,13 +107,8 @@ def jupyterlab(folder: Path, python: str = sys.executable) -> Iterator[Lab]:
     # What the book build tells its kernels is not for this one.
     environment.pop("GATE_BY_GATE_OUTPUT", None)
     command = [
-        *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
-        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="),
-        *(
-            "--LabApp.collaborative=False",
-            "--LabApp.expose_app_in_browser=True",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ),
+        *(python, "-m", application, "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
+        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", *OPTIONS[application]),
     ]
     with log.open("w") as output:
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
