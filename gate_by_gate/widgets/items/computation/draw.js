@@ -37,6 +37,9 @@ const MOST_FLIGHTS = 160; // numbers that fly in one step: more are a cloud
 /** @param {number} x @param {number} y */
 const offset = (x, y) => [x, y].map((length) => `${length}px`).join(" ");
 
+/** Draw a line that leaves and arrives upright. @param {number[]} from @param {number[]} to */
+const curve = ([u, v], [x, y]) => `M${u},${v}C${u},${(v + y) / 2} ${x},${(v + y) / 2} ${x},${y}`;
+
 /** @param {number} value */
 export const write = (value) => String(value).replace("-", "−");
 
@@ -224,14 +227,18 @@ function makeComputation(item, { move }) {
       const { left, top, bottom, width } = cell.getBoundingClientRect();
       return [left - from.left + width / 2, (below ? bottom : top) - from.top];
     };
-    const [x, y] = end(here, !read);
-    for (const [source, place] of related(name, number)) {
+    const relatives = related(name, number);
+    for (const [source, place] of relatives) drawn[source].cells[place].classList.add("attn-lit");
+    // A number that is multiplied by a weight comes by way of it.
+    const weights = relatives.filter(([source]) => data.grids[source].weights);
+    const numbers = relatives.filter(([source]) => !data.grids[source].weights);
+    numbers.forEach(([source, place], i) => {
       const cell = drawn[source].cells[place];
-      cell.classList.add("attn-lit");
-      if (data.grids[source].weights) continue; // so many wires would hide the numbers
-      const [u, v] = end(cell, read);
-      wires.append(make("path", { d: `M${u},${v}C${u},${(v + y) / 2} ${x},${(v + y) / 2} ${x},${y}` }));
-    }
+      const [weight] = read && weights.length >= numbers.length ? [weights[i]] : [];
+      const stops = [cell, ...(weight ? [drawn[weight[0]].cells[weight[1]]] : []), here];
+      for (let stop = 1; stop < stops.length; stop++)
+        wires.append(make("path", { d: curve(end(stops[stop - 1], read), end(stops[stop], !read)) }));
+    });
   }
 
   /**
