@@ -27,7 +27,7 @@ from gate_by_gate.explorers.shared.samples import (
 from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
-from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting, some_of
 from gate_by_gate.widgets.items.bars import Bars
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
@@ -42,11 +42,11 @@ from gate_by_gate.widgets.snippets import Code
 __all__ = ["DEFINITION", "BAMExplorer"]
 
 COMBINATIONS = {
-    "sum": "sum (as published)",
-    "product": "product",
-    "max": "maximum",
-    "channel": "channel branch alone",
-    "spatial": "spatial branch alone",
+    "sum": "their sum, as published",
+    "product": "their product, r = d = 4",
+    "max": "their maximum, r = d = 4",
+    "channel": "the channel's alone, r = d = 4",
+    "spatial": "the spatial alone, r = d = 4",
 }
 """How the branches are combined into one gate, in the paper's ablation."""
 
@@ -55,17 +55,17 @@ OTHERS_TRAINED_AT = 4
 """The reduction that the other combinations were trained with, at the published dilation."""
 
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
-REDUCTION = Control("reduction", "reduction ratio r", (4, 8, 16), 4)
+REDUCTION = Control("reduction", "reduction r", (4, 8, 16), 4)
 DILATION = Control("dilation", "dilation d", (1, 2, 4), 4)
 COMBINE = Control(
     "combine",
-    "branches combined by (at r = 4 and d = 4)",
+    "branches",
     tuple(COMBINATIONS),
     "sum",
-    "choice",
+    "menu",
     tuple(COMBINATIONS.values()),
 )
-IMAGE = image_control("image", "test image", 0, images=EIGHT_IMAGES)
+IMAGE = image_control("image", "test image", 5, images=EIGHT_IMAGES)
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""
@@ -207,7 +207,7 @@ def extent(setting: Setting) -> Data:
     pixels = found.side * found.stride
     share = f"{len(found.on_map)} of {found.positions}"
     return {
-        "side": Number(found.side, f"{found.side} × {found.side} places of the map"),
+        "side": Number(found.side, f"{found.side} × {found.side} places"),
         "pixels": Number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
         "reads": Number(
             len(found.on_map),
@@ -315,14 +315,94 @@ WHILE_ANOTHER = {
     for name in ("reduction", "dilation")
 }
 
+HERE = (*NETWORK, "image", "stage")
+
 DEFINITION = Definition(
     name="bam",
-    question="Move the dilation: how far does one score look?",
-    controls=(REDUCTION, DILATION, COMBINE, STAGE, IMAGE, CHANNELS),
+    question="Lower the dilation: what does a score see, the gate find?",
+    controls=(DILATION, REDUCTION, CHANNELS, COMBINE, IMAGE, STAGE),
     panels=(
         Panel(
+            "gates",
+            "One image",
+            (
+                Part(
+                    "reading",
+                    (*NETWORK, "image"),
+                    READING,
+                    SHOWN.read,
+                    "line",
+                    irrelevant_when=WHILE_ANOTHER,
+                ),
+                Part(
+                    "field",
+                    ("dilation", "stage", "image"),
+                    (Item("picture", Picture, "what one spatial score reads"),),
+                    field,
+                    "half",
+                ),
+                Part(
+                    "places",
+                    HERE,
+                    (Item("combined", Heatmap),),
+                    some_of(spatial_branch, "combined"),
+                    "half",
+                    irrelevant_when=WHILE_ANOTHER,
+                ),
+            ),
+        ),
+        Panel(
+            "branches",
+            "The two branches",
+            (
+                Part(
+                    "spatial",
+                    HERE,
+                    (Item("spatial", Heatmap),),
+                    some_of(spatial_branch, "spatial"),
+                    "main",
+                    irrelevant_when=WHILE_ANOTHER,
+                ),
+                Part(
+                    "points",
+                    HERE,
+                    (Item("points", Number, "the gate's peak is"),),
+                    points,
+                    "side",
+                    irrelevant_when=WHILE_ANOTHER,
+                ),
+                Part(
+                    "extent",
+                    ("dilation", "stage", "image"),
+                    (
+                        Item("side", Number, "a spatial score sees"),
+                        Item("pixels", Number, "in pixels"),
+                        Item("reads", Number, "it reads places"),
+                    ),
+                    extent,
+                    "side",
+                ),
+                Part(
+                    "channel",
+                    HERE,
+                    (Item("channel", Bars, "channel branch: scores"),),
+                    channel_branch,
+                    "side",
+                    irrelevant_when=WHILE_ANOTHER,
+                ),
+                Part(
+                    "after",
+                    HERE,
+                    (Item("after", Heatmap),),
+                    some_of(spatial_branch, "after"),
+                    "side",
+                    irrelevant_when=WHILE_ANOTHER,
+                ),
+            ),
+        ),
+        Panel(
             "cost",
-            "What it costs",
+            "Cost",
             (
                 Part(
                     "cost",
@@ -336,69 +416,6 @@ DEFINITION = Definition(
                         ),
                     ),
                     cost,
-                ),
-            ),
-        ),
-        Panel(
-            "field",
-            "How far it looks",
-            (
-                Part(
-                    "field",
-                    ("dilation", "stage", "image"),
-                    (Item("picture", Picture, "the field of one score"),),
-                    field,
-                    "main",
-                ),
-                Part(
-                    "extent",
-                    ("dilation", "stage", "image"),
-                    (
-                        Item("side", Number, "the field of one spatial score"),
-                        Item("pixels", Number, "in pixels of the image"),
-                        Item("reads", Number, "places on the map that it reads"),
-                    ),
-                    extent,
-                    "side",
-                ),
-            ),
-        ),
-        Panel(
-            "gates",
-            "What it does, trained",
-            (
-                Part(
-                    "reading",
-                    (*NETWORK, "image"),
-                    READING,
-                    SHOWN.read,
-                    irrelevant_when=WHILE_ANOTHER,
-                ),
-                Part(
-                    "channel",
-                    (*NETWORK, "image", "stage"),
-                    (Item("channel", Bars, "channel branch: scores"),),
-                    channel_branch,
-                    irrelevant_when=WHILE_ANOTHER,
-                ),
-                Part(
-                    "places",
-                    (*NETWORK, "image", "stage"),
-                    (
-                        Item("spatial", Heatmap),
-                        Item("combined", Heatmap),
-                        Item("after", Heatmap),
-                    ),
-                    spatial_branch,
-                    irrelevant_when=WHILE_ANOTHER,
-                ),
-                # Apart from the maps: a text of changing length must not wrap beside them.
-                Part(
-                    "points",
-                    (*NETWORK, "image", "stage"),
-                    (Item("points", Number, "the gate's peak points"),),
-                    points,
-                    irrelevant_when=WHILE_ANOTHER,
                 ),
             ),
         ),

@@ -14,19 +14,17 @@ from gate_by_gate.explorers.shared.samples import (
     PICTURES,
     image_control,
     image_index,
-    look,
     picked_stage,
     trained_network,
 )
 from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
-from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting, some_of
 from gate_by_gate.widgets.items.bars import Bars
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
 from gate_by_gate.widgets.items.number import Number, count
-from gate_by_gate.widgets.items.picture import Picture
 from gate_by_gate.widgets.items.shapes import Shapes, shape_text
 from gate_by_gate.widgets.items.terms import Term, Terms
 from gate_by_gate.widgets.live import Explorer
@@ -48,12 +46,12 @@ VARIANTS_TRAINED_AT = (4, 7)
 """The reduction and the kernel size that the variants were trained with."""
 
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
-REDUCTION = Control("reduction", "reduction ratio r", (4, 8, 16), 4)
-KERNEL_SIZE = Control("kernel_size", "kernel size k", (3, 5, 7), 7)
+REDUCTION = Control("reduction", "reduction r", (4, 8, 16), 4)
+KERNEL_SIZE = Control("kernel_size", "kernel k", (3, 5, 7), 7)
 VARIANT = Control(
-    "variant", "variant (r = 4, k = 7)", tuple(VARIANTS), "published", "choice", tuple(VARIANTS.values())
+    "variant", "variant (r = 4, k = 7)", tuple(VARIANTS), "published", "menu", tuple(VARIANTS.values())
 )
-IMAGE = image_control("image", "test image", 0, images=EIGHT_IMAGES)
+IMAGE = image_control("image", "test image", 5, images=EIGHT_IMAGES)
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""
@@ -154,7 +152,6 @@ def channel_gates(setting: Setting) -> Data:
             f"{len(gate)} {what} between {smallest} and {largest}; largest in channel {int(gate.argmax())}, "
             f"smallest in channel {int(gate.argmin())}.",
         ),
-        "spread": Number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
     }
 
 
@@ -220,14 +217,76 @@ WHILE_A_VARIANT = {
     for name in ("reduction", "kernel_size")
 }
 
+HERE = (*NETWORK, "image", "stage")
+
 DEFINITION = Definition(
     name="cbam",
-    question="Move k: where does the spatial gate look?",
-    controls=(REDUCTION, KERNEL_SIZE, VARIANT, STAGE, IMAGE, CHANNELS),
+    question="Move k: where does the spatial gate look, and what is read?",
+    controls=(REDUCTION, KERNEL_SIZE, CHANNELS, VARIANT, IMAGE, STAGE),
     panels=(
         Panel(
+            "gates",
+            "One image",
+            (
+                Part(
+                    "spatial",
+                    HERE,
+                    (Item("spatial", Heatmap),),
+                    some_of(spatial_gates, "spatial"),
+                    "main",
+                    irrelevant_when=WHILE_A_VARIANT,
+                ),
+                Part(
+                    "reading",
+                    (*NETWORK, "image"),
+                    READING,
+                    SHOWN.read,
+                    "side",
+                    irrelevant_when=WHILE_A_VARIANT,
+                ),
+                Part(
+                    "points",
+                    HERE,
+                    (Item("points", Number, "the peak is"),),
+                    some_of(spatial_gates, "points"),
+                    "side",
+                    irrelevant_when=WHILE_A_VARIANT,
+                ),
+                Part(
+                    "channel",
+                    HERE,
+                    (Item("channel", Bars, "channel gates (both at once: scores)"),),
+                    channel_gates,
+                    "side",
+                    irrelevant_when=WHILE_A_VARIANT,
+                ),
+                Part(
+                    "sees",
+                    HERE,
+                    (Item("maximum", Heatmap), Item("mean", Heatmap)),
+                    some_of(spatial_gates, "maximum", "mean"),
+                    "side",
+                    irrelevant_when=WHILE_A_VARIANT,
+                ),
+            ),
+        ),
+        Panel(
+            "features",
+            "Before and after",
+            (
+                Part(
+                    "features",
+                    HERE,
+                    (Item("before", Heatmap), Item("after", Heatmap)),
+                    some_of(spatial_gates, "before", "after"),
+                    "half",
+                    irrelevant_when=WHILE_A_VARIANT,
+                ),
+            ),
+        ),
+        Panel(
             "cost",
-            "What it costs",
+            "Cost",
             (
                 Part(
                     "cost",
@@ -241,45 +300,6 @@ DEFINITION = Definition(
                         ),
                     ),
                     cost,
-                ),
-            ),
-        ),
-        Panel(
-            "gates",
-            "What it does, trained",
-            (
-                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "main"),
-                Part(
-                    "reading",
-                    (*NETWORK, "image"),
-                    READING,
-                    SHOWN.read,
-                    "side",
-                    irrelevant_when=WHILE_A_VARIANT,
-                ),
-                Part(
-                    "channel",
-                    (*NETWORK, "image", "stage"),
-                    (
-                        Item("channel", Bars, "channel gates (both at once: scores)"),
-                        Item("spread", Number, "from"),
-                    ),
-                    channel_gates,
-                    irrelevant_when=WHILE_A_VARIANT,
-                ),
-                Part(
-                    "spatial",
-                    (*NETWORK, "image", "stage"),
-                    (
-                        Item("maximum", Heatmap),
-                        Item("mean", Heatmap),
-                        Item("spatial", Heatmap),
-                        Item("before", Heatmap),
-                        Item("after", Heatmap),
-                        Item("points", Number, "the spatial gate's peak points"),
-                    ),
-                    spatial_gates,
-                    irrelevant_when=WHILE_A_VARIANT,
                 ),
             ),
         ),

@@ -15,19 +15,16 @@ from gate_by_gate.explorers.shared.image_maps import coarse, feature_map, pointi
 from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.samples import (
     PICTURES,
-    describe,
     image_control,
     image_index,
-    look,
+    under,
 )
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
-from gate_by_gate.widgets.items.marks import Under
 from gate_by_gate.widgets.items.number import Number
-from gate_by_gate.widgets.items.picture import Picture
 from gate_by_gate.widgets.items.shapes import Shapes
 from gate_by_gate.widgets.items.strips import Strips
 from gate_by_gate.widgets.items.terms import Terms
@@ -36,7 +33,7 @@ from gate_by_gate.widgets.snippets import Code
 
 __all__ = ["DEFINITION", "CoordAttExplorer"]
 
-STRIP_NAMES = {"both": "both (as published)", "height": "rows alone", "width": "columns alone"}
+STRIP_NAMES = {"both": "both, as published", "height": "rows alone, r = 4", "width": "columns alone, r = 4"}
 """Which strips gate: the paper's table 1."""
 
 SETTINGS_OF_ONE_STRIP = {"height": "coord_att_strip_r4", "width": "coord_att_strip_width_r4"}
@@ -49,12 +46,10 @@ CHANNEL_NAMES = {
 }
 
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
-REDUCTION = Control("reduction", "reduction ratio r", (2, 4, 8), 4)
-STRIPS = Control(
-    "strips", "strips (one alone at r = 4)", tuple(STRIP_NAMES), "both", "choice", tuple(STRIP_NAMES.values())
-)
-CHANNEL = Control("channel", "channel", tuple(CHANNEL_NAMES), "mean", "choice", tuple(CHANNEL_NAMES.values()))
-IMAGE = image_control("image", "test image", 0)
+REDUCTION = Control("reduction", "reduction r", (2, 4, 8), 4)
+STRIPS = Control("strips", "strips", tuple(STRIP_NAMES), "both", "menu", tuple(STRIP_NAMES.values()))
+CHANNEL = Control("channel", "channel", tuple(CHANNEL_NAMES), "most", "menu", tuple(CHANNEL_NAMES.values()))
+IMAGE = image_control("image", "test image", 6)
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""
@@ -205,8 +200,7 @@ def draw(gates: Gates, index: int) -> Strips:
     # The strips become coarse as the map does.
     height = coarse(gates.height.expand(rows, columns))[:, 0]
     width = coarse(gates.width.expand(rows, columns))[0]
-    over = Under(index, describe(index)["box"])
-    return Strips(height, width, caption, alt, product=coarse(gates.product), over=over)
+    return Strips(height, width, caption, alt, product=coarse(gates.product), over=under(index))
 
 
 def span(values: Tensor) -> str:
@@ -243,14 +237,58 @@ gates = maps["layer{stage}.0.attention"]
 NETWORK = ("strips", "reduction")
 WHILE_ONE_STRIP: dict[str, tuple[str, tuple[Value, ...]]] = {"reduction": ("strips", ("height", "width"))}
 
+HERE = (*NETWORK, "image", "stage", "channel")
+
 DEFINITION = Definition(
     name="coord_att",
-    question="Pick a channel: where do its row gates and its column gates meet?",
-    controls=(REDUCTION, STRIPS, CHANNEL, STAGE, IMAGE, CHANNELS),
+    question="Pick a channel: where do its row and column gates meet?",
+    controls=(REDUCTION, STRIPS, CHANNEL, CHANNELS, IMAGE, STAGE),
     panels=(
         Panel(
+            "gates",
+            "One image",
+            (
+                Part(
+                    "cross",
+                    HERE,
+                    (Item("strips", Strips),),
+                    cross,
+                    "main",
+                    irrelevant_when=WHILE_ONE_STRIP,
+                ),
+                Part(
+                    "reading",
+                    (*NETWORK, "image"),
+                    READING,
+                    SHOWN.read,
+                    "side",
+                    irrelevant_when=WHILE_ONE_STRIP,
+                ),
+                Part(
+                    "spans",
+                    HERE,
+                    (
+                        Item("rows", Number, "row gates between"),
+                        Item("columns", Number, "column gates between"),
+                        Item("points", Number, "the peak is"),
+                    ),
+                    spans,
+                    "side",
+                    irrelevant_when=WHILE_ONE_STRIP,
+                ),
+                Part(
+                    "features",
+                    (*NETWORK, "image", "stage"),
+                    (Item("before", Heatmap), Item("after", Heatmap)),
+                    features,
+                    "side",
+                    irrelevant_when=WHILE_ONE_STRIP,
+                ),
+            ),
+        ),
+        Panel(
             "cost",
-            "What it costs",
+            "Cost",
             (
                 Part(
                     "cost",
@@ -265,48 +303,6 @@ DEFINITION = Definition(
                         ),
                     ),
                     cost,
-                ),
-            ),
-        ),
-        Panel(
-            "gates",
-            "What it does, trained",
-            (
-                Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "main"),
-                Part(
-                    "reading",
-                    (*NETWORK, "image"),
-                    READING,
-                    SHOWN.read,
-                    "side",
-                    irrelevant_when=WHILE_ONE_STRIP,
-                ),
-                Part(
-                    "cross",
-                    (*NETWORK, "image", "stage", "channel"),
-                    (Item("strips", Strips),),
-                    cross,
-                    "main",
-                    irrelevant_when=WHILE_ONE_STRIP,
-                ),
-                Part(
-                    "spans",
-                    (*NETWORK, "image", "stage", "channel"),
-                    (
-                        Item("rows", Number, "gates of rows between"),
-                        Item("columns", Number, "gates of columns between"),
-                        Item("points", Number, "their product's peak points"),
-                    ),
-                    spans,
-                    "side",
-                    irrelevant_when=WHILE_ONE_STRIP,
-                ),
-                Part(
-                    "features",
-                    (*NETWORK, "image", "stage"),
-                    (Item("before", Heatmap), Item("after", Heatmap)),
-                    features,
-                    irrelevant_when=WHILE_ONE_STRIP,
                 ),
             ),
         ),

@@ -40,14 +40,14 @@ GAMMA = Control("gamma", "γ", (1, 2, 3, 4), 2)
 B = Control("b", "b", (0, 1, 2), 1)
 KERNEL_SIZE = Control(
     "kernel_size",
-    "kernel size k",
+    "kernel k",
     (ADAPTIVE, *TRAINED_SIZES),
     ADAPTIVE,
     "choice",
     ("by the formula", *(str(k) for k in TRAINED_SIZES)),
 )
-TRAINED = Control("trained", "network trained with k =", TRAINED_SIZES, 3, "choice")
-IMAGE = image_control("image", "test image", 0)
+TRAINED = Control("trained", "trained with k", TRAINED_SIZES, 3, "choice")
+IMAGE = image_control("image", "test image", 5)
 
 MOST_CHANNELS = 4096
 """The number of channels at which the staircase ends."""
@@ -216,8 +216,6 @@ def gates(setting: Setting) -> Data:
             + ", ".join(str(round_off(w)) for w in weights.tolist()),
             what="weight",
         ),
-        "mean": Number(mean, f"{mean:.3f}"),
-        "spread": Number(round_off(largest - smallest), f"{smallest:.3f} to {largest:.3f}"),
     }
 
 
@@ -240,7 +238,7 @@ gates = maps["layer{stage}.0.attention"]["channel"].flatten()
 DEFINITION = Definition(
     name="eca",
     question="Double C: how many neighbours does a gate see?",
-    controls=(CHANNELS, GAMMA, B, KERNEL_SIZE, TRAINED, STAGE, IMAGE),
+    controls=(CHANNELS, GAMMA, B, KERNEL_SIZE, TRAINED, IMAGE, STAGE),
     panels=(
         Panel(
             "size",
@@ -255,12 +253,13 @@ DEFINITION = Definition(
                         Item("sees", Number, "a gate sees channels"),
                     ),
                     size,
+                    "line",
                     irrelevant_when=BY_HAND,
                 ),
                 Part(
                     "staircase",
                     ("gamma", "b", "kernel_size"),
-                    (Item("staircase", Chart, "k by the formula, and the k of this block (ring)"),),
+                    (Item("staircase", Chart, "k by the formula; ring: this block"),),
                     staircase,
                     "half",
                     view_controls=("channels",),
@@ -268,23 +267,17 @@ DEFINITION = Definition(
                 Part(
                     "against_se",
                     ("gamma", "b", "kernel_size"),
-                    (Item("against_se", Chart, "parameters of one block, and of this one (ring)"),),
+                    (Item("against_se", Chart, "parameters; ring: this block"),),
                     against_se,
                     "half",
                     view_controls=("channels",),
                     irrelevant_when=BY_HAND,
                 ),
-                Part(
-                    "shapes",
-                    ("channels",),
-                    (Item("shapes", Shapes, "shape after every step, for one map of 7 × 7"),),
-                    shapes,
-                ),
             ),
         ),
         Panel(
             "gates",
-            "What it does, trained",
+            "One image",
             (
                 Part("look", ("image",), (Item("picture", Picture, "the image"),), look, "main"),
                 Part(
@@ -301,10 +294,21 @@ DEFINITION = Definition(
                         Item("squeeze", Bars, "squeezed means; marked: what one gate sees"),
                         Item("gates", Bars, "gates: point at one to mark its band"),
                         Item("weights", Bars, "the k weights, shared by all gates"),
-                        Item("mean", Number, "mean gate"),
-                        Item("spread", Number, "gates from"),
                     ),
                     gates,
+                    "side",
+                ),
+            ),
+        ),
+        Panel(
+            "shapes",
+            "Shapes",
+            (
+                Part(
+                    "shapes",
+                    ("channels",),
+                    (Item("shapes", Shapes, "shape after every step, for one map of 7 × 7"),),
+                    shapes,
                 ),
             ),
         ),

@@ -14,6 +14,7 @@ from gate_by_gate.explorers.shared.samples import (
     image_index,
     inputs,
     look,
+    observe,
     read_digit,
     samples,
     trained_network,
@@ -34,15 +35,26 @@ REDUCTION = 4
 
 NETWORK = f"se_r{REDUCTION}_bias_seed0"
 
-IMAGE = image_control("image", "the network looks at", 3)
+IMAGE = image_control("image", "it looks at", 3)
 DONOR = Control(
     "donor",
-    "with the gates computed for",
+    "with gates of",
     (*(str(index) for index in IMAGE.values), "mean", "open"),
     "3",
     "gallery",
-    (*IMAGE.texts, "their mean", "none: all open"),
+    (*IMAGE.texts, "mean", "all open"),
 )
+
+
+def check_donor(donor: Value) -> Value:
+    """Return a donor.
+
+    Raises:
+        ValueError: there is no such donor.
+    """
+    if donor not in DONOR.values:
+        raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
+    return donor
 
 
 @cache
@@ -52,8 +64,7 @@ def readings(donor: Value) -> Tensor:
     Raises:
         ValueError: there is no such donor.
     """
-    if donor not in DONOR.values:
-        raise ValueError(f"`donor` must be one of {', '.join(map(repr, DONOR.values))}; got donor={donor!r}")
+    check_donor(donor)
     network = trained_network(NETWORK)
     if donor == "mean":
         swapped = frozen(network, inputs())
@@ -82,6 +93,45 @@ def reading(setting: Setting) -> Data:
     }
 
 
+STAGES = {2: "second", 3: "third"}
+"""The stages whose gates are drawn, by what their item is called. Those of the first hardly move."""
+
+
+def gates_for(donor: Value) -> dict[int, Tensor]:
+    """Return the gates that a donor gives to every image, by stage: ``(images, C)`` each."""
+    seen = observe(NETWORK)
+    assert seen is not None  # for the type checker: this network is published
+    found = {}
+    for stage in STAGES:
+        own = seen.blocks[f"layer{stage}.0.attention"].maps["channel"].flatten(1)
+        if donor == "mean":
+            found[stage] = own.mean(dim=0).expand_as(own)
+        elif donor == "open":
+            found[stage] = torch.ones_like(own)
+        else:
+            found[stage] = own[int(donor)].expand_as(own)
+    return found
+
+
+def gates(setting: Setting) -> Data:
+    """Give the gates that the network is given, with its own for the image as a line across each bar."""
+    donor, index = check_donor(setting["donor"]), image_index(setting)
+    given, own = gates_for(donor), gates_for(str(index))
+    drawn = {}
+    for stage, name in STAGES.items():
+        used, before = given[stage][index], own[stage][index]
+        moved = round_off((used - before).abs().mean().item())
+        drawn[name] = Bars(
+            used,
+            0,
+            1,
+            f"{len(used)} gates of stage {stage}; they differ from those for this image by {moved} in the "
+            f"mean, and most in channel {int((used - before).abs().argmax())}.",
+            before=before,
+        )
+    return drawn
+
+
 CODE = Code("""\
 from gate_by_gate.explorers.gate_swap import readings
 
@@ -91,14 +141,14 @@ prediction = int(probabilities.argmax())
 
 DEFINITION = Definition(
     name="gate_swap",
-    question="Give the network the gates of another image: does it still read the digit?",
+    question="Give it the gates of another image: does it still read the digit?",
     controls=(IMAGE, DONOR),
     panels=(
         Panel(
             "gates",
             "An image and its gates",
             (
-                Part("look", ("image",), (Item("picture", Picture, "the image it looks at"),), look, "main"),
+                Part("look", ("image",), (Item("picture", Picture, "the network looks at"),), look, "main"),
                 Part(
                     "reading",
                     ("image", "donor"),
@@ -108,6 +158,16 @@ DEFINITION = Definition(
                         Item("probabilities", Bars, "probability of each digit"),
                     ),
                     reading,
+                    "side",
+                ),
+                Part(
+                    "gates",
+                    ("image", "donor"),
+                    tuple(
+                        Item(name, Bars, f"gates of stage {stage}; line: its own")
+                        for stage, name in STAGES.items()
+                    ),
+                    gates,
                     "side",
                 ),
             ),

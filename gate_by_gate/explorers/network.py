@@ -91,7 +91,7 @@ BLOCK = Control("block", "block", tuple(CHOICES), "se", "choice", tuple(CHOICES.
 PLACEMENT = Control("placement", "place", tuple(PLACEMENTS), "usual", "choice", tuple(PLACEMENTS.values()))
 REDUCTION = Control(
     "reduction",
-    "reduction ratio r",
+    "reduction r",
     (AS_PUBLISHED, 4, 8, 16, 32),
     AS_PUBLISHED,
     "choice",

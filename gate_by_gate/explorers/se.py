@@ -36,7 +36,7 @@ __all__ = ["DEFINITION", "SEExplorer"]
 
 TRAINED_REDUCTIONS = (2, 4, 8, 16)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
-REDUCTION = Control("reduction", "reduction ratio r", TRAINED_REDUCTIONS, 16)
+REDUCTION = Control("reduction", "reduction r", TRAINED_REDUCTIONS, 16)
 BIAS = Control("bias", "bias", (True, False), True, "choice", ("with", "without"))
 IMAGE = image_control("image", "test image", 5)
 EXTREMES = {"closed": "most closed", "open": "most open"}

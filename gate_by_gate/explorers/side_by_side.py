@@ -105,6 +105,7 @@ def draw(setting: str, index: int, stage: int) -> Heatmap:
         f"{name}\nreads {digit}, {'right' if right else 'wrong'}",
         what,
         f"peak: {peak_text(hit)}",
+        alone=False,
     )
 
 

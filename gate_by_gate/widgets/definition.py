@@ -15,7 +15,7 @@ from gate_by_gate.widgets.controls import Control, Value, key_of
 from gate_by_gate.widgets.items.encoded import Kind
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["LAYOUTS", "Data", "Definition", "Item", "Panel", "Part", "Setting"]
+__all__ = ["LAYOUTS", "Data", "Definition", "Item", "Panel", "Part", "Setting", "some_of"]
 
 Setting = Mapping[str, Value]
 """Where controls stand: the value of each, by its name."""
@@ -29,7 +29,8 @@ LAYOUTS = {
     "side": "the right column of the same row; items stand below each other, small maps beside each other",
     "full": "as wide as the panel, and so is every map in it; charts are taller",
     "cards": "as wide as the panel, for many small maps whose captions have two lines",
-    "half": "half as wide as the panel, where there is room for two",
+    "half": "half as wide as the panel, where there is room for two, and so is a map in it",
+    "line": "as wide as the panel, numbers in one line, where there is room",
     "either": "as wide as one map; items take the same place, and only one of them is there at a time",
 }
 """How a part stands in its panel, by the name of the layout."""
@@ -77,7 +78,7 @@ class Part:
         view_controls: the names of controls that only choose how the data are shown: which frame of a map, in
             which order bars stand. The data hold all their choices, so no entry is stored for each of them.
         holds: the names of controls that stand with this part, above its items, and not in the strip above
-            the panel: those that move nothing else.
+            the panel: those that move it, and no other panel.
         irrelevant_when: for a control that makes no difference while another control has certain values, that
             other control and the values: ``{"reduction": ("block", ("eca",))}``. One entry is then stored for
             all values of the first.
@@ -203,10 +204,11 @@ class Definition:
         for part in self.parts.values():
             refuse_strangers(f"part {part.name!r}", {*part.depends, *part.view_controls}, self.controls)
             for held in part.holds:
-                moved = [other.name for other in self.parts.values() if held in other.moved_by]
-                if moved != [part.name]:
+                moved = [panel.name for panel in self.panels if held in self.controls_of(panel)]
+                if held not in part.moved_by or len(moved) > 1:
                     raise ValueError(
-                        f"part {part.name!r} can hold only what moves it alone; {held!r} moves {moved}"
+                        f"part {part.name!r} can hold only what moves it, and no other panel; "
+                        f"{held!r} moves panels {moved}"
                     )
         for control in self.controls.values():
             refuse_strangers(f"control {control.name!r}", {control.over} - {None}, self.controls)
@@ -289,6 +291,16 @@ class Definition:
                 for name, part in self.parts.items()
             },
         }
+
+
+def some_of(compute: Callable[[Setting], Mapping[str, Any]], *names: str) -> Callable[[Setting], Data]:
+    """Return a function that computes only these items, so that two parts can share what is computed."""
+
+    def chosen(setting: Setting) -> Data:
+        computed = compute(setting)
+        return dict(computed) if "missing" in computed else {name: computed[name] for name in names}
+
+    return chosen
 
 
 def refuse_twins(what: str, names: Collection[str]) -> None:

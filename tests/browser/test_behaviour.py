@@ -35,7 +35,7 @@ def parameters(**changes: object) -> str:
 
 
 def test_a_slider_moves_by_keyboard(cost_page: Page):
-    reduction = cost_page.get_by_label("reduction ratio r")
+    reduction = cost_page.get_by_label("reduction r")
     total = cost_page.locator("output[data-name=parameters]")
     reduction.focus()
     for key, value in [("Home", 2), ("ArrowRight", 4), ("ArrowRight", 8), ("ArrowLeft", 4), ("End", 16)]:
@@ -52,7 +52,7 @@ def test_a_choice_moves_by_keyboard(cost_page: Page):
 
 
 def test_a_slider_moves_by_mouse(cost_page: Page):
-    reduction = cost_page.get_by_label("reduction ratio r")
+    reduction = cost_page.get_by_label("reduction r")
     reduction.scroll_into_view_if_needed()
     box = reduction.bounding_box()
     cost_page.mouse.click(box["x"] + 2, box["y"] + box["height"] / 2)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from attn_lib.inspection import pointing_hits
-from gate_by_gate.explorers.shared.samples import IMAGE_SIDE, describe, samples
+from gate_by_gate.explorers.shared.samples import IMAGE_SIDE, describe, samples, under
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
 from gate_by_gate.widgets.items.marks import Dots, Under
@@ -67,7 +67,9 @@ def feature_map(values: Tensor, caption: str, what: str) -> Heatmap:
     return Heatmap(drawn, caption, alt)
 
 
-def map_over_image(values: Tensor, index: int, caption: str, what: str, label: str = "its peak") -> Heatmap:
+def map_over_image(
+    values: Tensor, index: int, caption: str, what: str, label: str = "its peak", *, alone: bool = True
+) -> Heatmap:
     """Draw a map ``(H, W)`` over a sample image, with the digit's box and the pixel that its peak stands for.
 
     Args:
@@ -76,6 +78,7 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str, label: s
         caption: what stands above it.
         what: the same as the beginning of a sentence.
         label: what the legend calls the peak, if there is a single one.
+        alone: whether its legend shows the digit, which one of several maps over an image need not do.
     """
     drawn = coarse(values)
     row, column = peak(values)
@@ -88,8 +91,8 @@ def map_over_image(values: Tensor, index: int, caption: str, what: str, label: s
         f"{round_off(values.min().item())} and {round_off(values.max().item())}; largest at row {row}, "
         f"column {column} of {values.shape[0]} by {values.shape[1]}."
     )
-    box = describe(index)["box"]
-    return Heatmap(drawn, caption, alt, over=Under(index, box, marks))
+    over = under(index, marks) if alone else Under(index, describe(index)["box"], marks)
+    return Heatmap(drawn, caption, alt, over=over)
 
 
 def peaks(values: Tensor) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from gate_by_gate.widgets.items.number import Number
 __all__ = ["READING", "Trained"]
 
 READING = (
-    Item("prediction", Number, "the network reads"),
+    Item("prediction", Number, "it reads"),
     Item("probability", Number, "with probability"),
     Item("accuracy", Number, "right on test images"),
 )

@@ -5,6 +5,8 @@ import { paintPicture } from "./colours.js";
 import { clamp, make } from "./dom.js";
 import { cellAt, stepOf } from "./pointing.js";
 
+const MOST_TICKS = 6; // numbers below a slider
+
 /** Write a value as the reader sees it. */
 export function textOf(control, value) {
   const at = control.values.indexOf(value);
@@ -65,7 +67,9 @@ function makeRange(control, { id, change }) {
   function settle(values) {
     positions = values;
     input.max = positions.length - 1;
-    ticks.replaceChildren(...positions.map((v) => make("span", {}, textOf(control, v))));
+    // Of many values every second, or every third, is written: there is room for no more.
+    const every = Math.ceil(positions.length / MOST_TICKS);
+    ticks.replaceChildren(...positions.map((v, i) => make("span", {}, i % every ? "" : textOf(control, v))));
   }
   function say(v) {
     input.setAttribute("aria-valuetext", textOf(control, v));

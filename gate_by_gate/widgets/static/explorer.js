@@ -174,12 +174,12 @@ function makeTools(spec, model, reset) {
 
 /**
  * Put parts where they stand: a main part and the side parts next to it into the two columns of a row.
- * @param {{layout: string, above: HTMLElement[], element: HTMLElement}[]} parts
+ * @param {{layout: string, above: HTMLElement[], element: HTMLElement, items: {kind: string}[]}[]} parts
  */
 function arrange(parts) {
   const elements = [];
   let columns;
-  for (const { layout, above, element } of parts) {
+  for (const { layout, above, element, items } of parts) {
     if (layout !== "main" && layout !== "side") {
       elements.push(...above, element);
       columns = undefined;
@@ -187,7 +187,10 @@ function arrange(parts) {
     }
     if (!columns) {
       columns = { main: make("div", { class: "attn-column" }), side: make("div", { class: "attn-column" }) };
-      elements.push(make("div", { class: "attn-row" }, columns.main, columns.side));
+      const picture = items.every(({ kind }) => kind === "picture");
+      elements.push(
+        make("div", { class: picture ? "attn-row attn-beside" : "attn-row" }, columns.main, columns.side),
+      );
     }
     columns[layout].append(...above, element);
   }

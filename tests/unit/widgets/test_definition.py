@@ -9,7 +9,7 @@ import re
 import pytest
 
 from gate_by_gate.widgets.controls import Control, key_of, place
-from gate_by_gate.widgets.definition import Definition, Item, Panel, Part
+from gate_by_gate.widgets.definition import Definition, Item, Panel, Part, some_of
 from gate_by_gate.widgets.items.number import Number
 from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
@@ -205,13 +205,22 @@ def test_above_a_panel_stand_the_controls_that_move_it():
     assert [toy.controls_of(panel) for panel in toy.panels] == [["a", "c"], ["b"]]
 
 
-@pytest.mark.parametrize(("held", "moved"), [("a", "['p', 'q']"), ("b", "['q']")])
-def test_a_part_holds_only_what_moves_it_alone(held: str, moved: str):
+@pytest.mark.parametrize(("held", "moved"), [("a", "['one', 'two']"), ("b", "['two']")])
+def test_a_part_holds_only_what_moves_it_and_no_other_panel(held: str, moved: str):
     parts = Part("p", ("a",), (), dict, holds=(held,)), Part("q", ("a", "b"), (), dict)
-    with pytest.raises(
-        ValueError, match=re.escape(f"part 'p' can hold only what moves it alone; {held!r} moves {moved}")
-    ):
-        Definition("toy", "Move it", (A, B), (Panel("one", "One", parts),))
+    message = f"part 'p' can hold only what moves it, and no other panel; {held!r} moves panels {moved}"
+    panels = Panel("one", "One", parts[:1]), Panel("two", "Two", parts[1:])
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Definition("toy", "Move it", (A, B), panels)
+
+
+def test_two_parts_share_what_is_computed():
+    def compute(setting):
+        return {"missing": "no"} if setting["a"] == 2 else {"value": Text("v"), "other": Text("o")}
+
+    part = Part("p", ("a",), VALUE, some_of(compute, "value"))
+    assert part.data({"a": 3}) == {"value": {"text": "v"}}
+    assert part.data({"a": 2}) == {"missing": "no"}
 
 
 @pytest.mark.parametrize(
