@@ -11,7 +11,7 @@ __all__ = ["DEFINITION", "PROBE", "ColourCueExplorer"]
 
 PROBE = Probe(
     name="colour_cue",
-    question="A small cue: read the digit that has the colour of the square",
+    question="Change the gates: is the digit of the right colour still read?",
     opens="colour_cue_cbam_r4_k7_train_images24000_epochs8_max_learning_rate0.003_seed0",
     answers=DIGITS,
     things=3,
@@ -19,7 +19,6 @@ PROBE = Probe(
     asked_for=colour_of_the_cue,
     cue=lambda colour: f"the cue: a {colour} square",
     asked=lambda colour, answer: f"The square is {colour}, so the {colour} digit is asked for: {answer}.",
-    other="the same, another square",
     interventions=interventions(
         "gates for another square",
         ("another square", "The square has another colour; no gate is touched."),

@@ -11,7 +11,7 @@ __all__ = ["DEFINITION", "PROBE", "FrameCueExplorer"]
 
 PROBE = Probe(
     name="frame_cue",
-    question="A cue that every mean sees: read the digit that has the colour of the frame",
+    question="Change the gates: is the digit in the colour of the frame still read?",
     opens="frame_cue_se_r4_bias_epochs16_max_learning_rate0.001_seed0",
     answers=DIGITS,
     things=2,
@@ -19,7 +19,6 @@ PROBE = Probe(
     asked_for=colour_of_the_cue,
     cue=lambda colour: f"the cue: a {colour} frame",
     asked=lambda colour, answer: f"The frame is {colour}, so the {colour} digit is asked for: {answer}.",
-    other="the same, other frame",
     interventions=interventions(
         "gates for the other frame",
         ("other frame", "The frame has the other colour; no gate is touched."),

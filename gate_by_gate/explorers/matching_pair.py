@@ -18,7 +18,7 @@ def colour_of_the_odd_one(images: ProbeImages, view: LabelledImages, index: int)
 
 PROBE = Probe(
     name="matching_pair",
-    question="Two places to compare: which pattern is the odd one out?",
+    question="Change the network: which one finds the odd pattern out?",
     opens="matching_pair_cbam_r4_k7_epochs10_max_learning_rate0.005_seed0",
     answers=COLOURS,
     things=3,
@@ -26,7 +26,6 @@ PROBE = Probe(
     asked_for=colour_of_the_odd_one,
     cue=lambda colour: "one of the two equal patterns",
     asked=lambda colour, answer: f"Two patterns are equal; the one with the {colour} frame is the odd one.",
-    other="another picture",
     interventions=interventions(
         "weights of another picture",
         None,

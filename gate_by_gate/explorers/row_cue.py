@@ -19,7 +19,7 @@ def upper_or_lower(images: ProbeImages, view: LabelledImages, index: int) -> str
 
 PROBE = Probe(
     name="row_cue",
-    question="A cue along a row: read the digit that the mark stands beside",
+    question="Change the gates: is the digit beside the mark still read?",
     opens="row_cue_coord_att_r4_seed0",
     answers=DIGITS,
     things=2,
@@ -27,7 +27,6 @@ PROBE = Probe(
     asked_for=upper_or_lower,
     cue=lambda which: f"the cue: a mark beside the {which} digit",
     asked=lambda which, answer: f"The mark is beside the {which} digit, so that is asked for: {answer}.",
-    other="the same, mark moved",
     interventions=interventions(
         "gates for the other mark",
         ("mark moved", "The mark stands beside the other digit; no gate is touched."),

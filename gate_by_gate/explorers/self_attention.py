@@ -10,14 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib.blocks import BLOCKS
+from attn_lib.blocks.arguments import check_choice
 from attn_lib.inspection import count_macs, count_parameters
 from gate_by_gate.explorers.shared.samples import (
     IMAGE_SIDE,
     PICTURES,
-    describe,
     image_control,
     image_index,
     observe,
+    under,
 )
 from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
 from gate_by_gate.explorers.shared.trained import READING, Trained
@@ -26,7 +27,6 @@ from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part,
 from gate_by_gate.widgets.items.chart import Axis, Chart, Here, HereBy, Line, Point
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
-from gate_by_gate.widgets.items.marks import Under
 from gate_by_gate.widgets.items.number import Number, count
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
@@ -39,12 +39,16 @@ GRID = (5, 5)
 """Rows and columns of the squares that a reader can pick: one for each position of the last stage. An earlier
 stage has more positions, and each square stands for one of them."""
 
-HEADS = Control("heads", "heads", TRAINED_HEADS, 1, "choice")
-IMAGE = image_control("image", "test image", 0)
-STAGE = Control("stage", "stage of the network", (2, 3), 2, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
-QUERY = place("query", "query (click, or arrow keys)", GRID, "image", 12)
+HEADS = Control("heads", "heads", TRAINED_HEADS, 2, "choice")
+IMAGE = image_control("image", "test image", 1)
+STAGE = Control("stage", "stage", (2, 3), 2, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
+HEAD = Control("head", "shown: head", tuple(range(1, max(TRAINED_HEADS) + 1)), 1, "choice")
+QUERY = place("query", "the place that looks:", GRID, "head", 12)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512), 256)
-SIDE = Control("side", "height and width of the map", (5, 10, 20, 40, 80), 20)
+SIDE = Control("side", "side of the map", (5, 10, 20, 40, 80), 20)
+
+MEASURES = {"macs": "multiply-accumulates", "bytes": "bytes of its maps", "parameters": "parameters"}
+MEASURE = Control("measure", "cost", tuple(MEASURES), "macs", "choice", tuple(MEASURES.values()))
 
 NAMES = {"self_attention": BLOCK_NAMES["self_attention"], **BLOCK_NAMES}
 """The blocks whose costs are drawn, with self-attention first."""
@@ -99,26 +103,49 @@ def rows_of(weights: Tensor) -> Tensor:
     return weights[:, queries].unflatten(2, (side, side))
 
 
-def attend(setting: Setting) -> Data:
-    """Give every query's row of weights, head by head, over the image."""
+def picked_head(setting: Setting) -> int:
+    """Return the head that is shown, counted from 1.
+
+    Raises:
+        ValueError: there is no such head.
+    """
+    if setting["head"] not in HEAD.values:
+        raise ValueError(f"`head` must be one of {HEAD.values}; got head={setting['head']!r}")
+    return int(setting["head"])
+
+
+def weights_of(setting: Setting) -> Tensor | None:
+    """Return the weights of the picked stage and image, ``(heads, L, L)``; None if there is no network."""
     name, index = block_name(setting["stage"]), image_index(setting)
     observed = observe(network_name(setting))
-    if observed is None:
+    return None if observed is None else observed.blocks[name].maps["weights"][index]
+
+
+def attend(setting: Setting) -> Data:
+    """Give every query's row of weights in one head, over the image."""
+    weights = weights_of(setting)
+    if weights is None:
         return SHOWN.missing(setting)
-    weights = observed.blocks[name].maps["weights"][index]
-    rows = rows_of(weights)
+    rows, head = rows_of(weights), picked_head(setting)
+    if len(rows) == 1:
+        head = 1
+    if head > len(rows):
+        return {"missing": f"This network has {len(rows)} heads; there is no head {head}."}
     side = rows.shape[-1]
     pixels = IMAGE_SIDE / side  # from one position to the next
     squares = [divmod(query_position(query, side), side) for query in range(len(QUERY.values))]
-    data: Data = {
-        f"head{head}": None if head > len(rows) else row_maps(rows[head - 1], head, index, squares, pixels)
-        for head in range(1, max(TRAINED_HEADS) + 1)
-    }
+    return {"head": row_maps(rows[head - 1], head, image_index(setting), squares, pixels)}
+
+
+def spread(setting: Setting) -> Data:
+    """Say over how many places a query spreads its weight."""
+    weights = weights_of(setting)
+    if weights is None:
+        return SHOWN.missing(setting)
     # The number of positions with equal weights that have the same entropy; its mean over the queries.
     entropy = -(weights * weights.clamp(min=torch.finfo(weights.dtype).tiny).log()).sum(dim=-1)
-    spread = round_off(entropy.exp().mean().item())
-    data["spread"] = Number(spread, f"{spread:.1f} of {weights.shape[-1]} places")
-    return data
+    even = round_off(entropy.exp().mean().item())
+    return {"spread": Number(even, f"{even:.1f} of {weights.shape[-1]}")}
 
 
 def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]], pixels: float) -> Heatmap:
@@ -133,14 +160,14 @@ def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]]
     """
     return Heatmap(
         rows,
-        f"head {head}: weights of {{}}",
-        f"Head {head}: where the query at {{}} looks, {rows.shape[-2]} by {rows.shape[-1]} places. "
-        "A frame marks the query, another one the digit.",
+        f"head {head}: where the place at {{}} looks",
+        f"Head {head}: where the place at {{}} looks, {rows.shape[-2]} by {rows.shape[-1]} places. "
+        "A frame marks that place, another one the digit.",
         scale=(0.0, [max(row.max().item(), 0.001) for row in rows]),
-        over=Under(index, describe(index)["box"], frame="the digit"),
+        over=under(index),
         pick="query",
         spots=[(column * pixels, row * pixels, pixels, pixels) for row, column in squares],
-        spot="the query",
+        spot="the place that looks",
     )
 
 
@@ -154,13 +181,13 @@ def matrix(setting: Setting) -> Data:
     return {
         "matrix": Heatmap(
             weights,
-            f"stage 3: all {length} × {length} weights, mean over heads",
+            f"stage 3: all {length} × {length} weights",
             f"{length} rows, one per query, and {length} columns; the row of {{}} is framed.",
             scale=(0.0, weights.max().item()),
             axes=("query", "key"),
             pick="query",
             spots=[(0, query, length, 1) for query in range(length)],
-            spot="the query's row",
+            spot="its row",
         )
     }
 
@@ -254,6 +281,11 @@ def growth(setting: Setting) -> Data:
     }
 
 
+def growth_of(setting: Setting) -> Data:
+    """Draw one of the costs of every block as the map grows."""
+    return {"growth": growth(setting)[check_choice("measure", setting["measure"], tuple(MEASURES))]}
+
+
 CODE = Code(
     """\
 import torch
@@ -278,8 +310,8 @@ rows = maps["layer{stage}.0.attention"]["weights"][0, :, {position}]  # a row pe
 
 DEFINITION = Definition(
     name="self_attention",
-    question="Move the place that looks: where does it look?",
-    controls=(IMAGE, QUERY, HEADS, STAGE, CHANNELS, SIDE),
+    question="Move the place that looks: where does its weight go?",
+    controls=(HEADS, HEAD, STAGE, IMAGE, QUERY, CHANNELS, SIDE, MEASURE),
     panels=(
         Panel(
             "attend",
@@ -287,22 +319,19 @@ DEFINITION = Definition(
             (
                 Part(
                     "attend",
-                    ("heads", "image", "stage"),
-                    (
-                        *(Item(f"head{head}", Heatmap) for head in range(1, max(TRAINED_HEADS) + 1)),
-                        Item("spread", Number, "a query spreads, in the mean, over"),
-                    ),
+                    ("heads", "head", "image", "stage"),
+                    (Item("head", Heatmap),),
                     attend,
-                    "cards",
+                    "large",
                     view_controls=("query",),
+                    irrelevant_when={"head": ("heads", (1,))},
                 ),
                 Part(
-                    "matrix",
-                    ("heads", "image"),
-                    (Item("matrix", Heatmap),),
-                    matrix,
-                    "main",
-                    view_controls=("query",),
+                    "spread",
+                    ("heads", "image", "stage"),
+                    (Item("spread", Number, "spreads over places"),),
+                    spread,
+                    "side",
                 ),
                 Part(
                     "reading",
@@ -311,11 +340,20 @@ DEFINITION = Definition(
                     SHOWN.read,
                     "side",
                 ),
+                Part(
+                    "matrix",
+                    ("heads", "image"),
+                    (Item("matrix", Heatmap),),
+                    matrix,
+                    "side",
+                    view_controls=("query",),
+                    holds=("query",),
+                ),
             ),
         ),
         Panel(
             "cost",
-            "What it costs as the map grows",
+            "Cost",
             (
                 Part(
                     "size",
@@ -330,14 +368,12 @@ DEFINITION = Definition(
                 ),
                 Part(
                     "growth",
-                    ("channels", "heads"),
-                    (
-                        Item("macs", Chart, "multiply-accumulates of one block on one map"),
-                        Item("bytes", Chart, "attention maps in float32, if they are kept"),
-                        Item("parameters", Chart, "parameters of one block"),
-                    ),
-                    growth,
+                    ("channels", "heads", "measure"),
+                    (Item("growth", Chart, "one block of each kind, as the map grows"),),
+                    growth_of,
+                    "full",
                     view_controls=("side",),
+                    holds=("measure",),
                 ),
             ),
         ),

@@ -28,12 +28,12 @@ class Control:
             here and in ``texts`` and ``groups``, is a :class:`~gate_by_gate.widgets.deferred.Deferred`.
         default: the value a page opens with.
         style: how it is drawn: ``"range"`` (a slider), ``"choice"`` (radio buttons), ``"gallery"`` (radio
-            buttons with a picture each), ``"place"`` (a cell of a grid on a picture, row by row) or
+            buttons with a picture each), ``"place"`` (a cell of a grid on a map, row by row) or
             ``"menu"`` (a list that opens, for more values than a page has room for).
         texts: what each value reads as; by default the value itself.
         groups: the heading that each value of a ``"menu"`` stands under; equal ones stand together.
         grid: rows and columns of a ``"place"``; its values are ``0 .. rows * columns - 1``.
-        over: the control that picks the picture below a ``"place"``.
+        on: the item whose map a ``"place"`` is picked on: by pointing at it, or by arrow keys.
     """
 
     name: str
@@ -44,13 +44,13 @@ class Control:
     texts: Sequence[str] = ()
     groups: Sequence[str] = ()
     grid: tuple[int, int] | None = None
-    over: str | None = None
+    on: str | None = None
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
             raise ValueError(f"`style` must be one of {STYLES}; got {self.style!r}")
-        if (self.style == "place") != (self.grid is not None and self.over is not None):
-            raise ValueError(f"a 'place', and nothing else, needs `grid` and `over`; got {self.name}")
+        if (self.style == "place") != (self.grid is not None and self.on is not None):
+            raise ValueError(f"a 'place', and nothing else, needs `grid` and `on`; got {self.name}")
         if not any(isinstance(given, Deferred) for given in (self.values, self.texts, self.groups)):
             self._check_values()
 
@@ -87,15 +87,15 @@ class Control:
             "values": list(self.values),
             "texts": list(self.texts) or [str(value) for value in self.values],
             **({"groups": list(self.groups)} if self.groups else {}),
-            **({"grid": list(self.grid), "over": self.over} if self.grid else {}),
+            **({"grid": list(self.grid), "on": self.on} if self.grid else {}),
         }
 
 
-def place(name: str, label: str, grid: tuple[int, int], over: str, default: int) -> Control:
-    """Make a control that picks a cell of a grid on the picture that the control ``over`` picks."""
+def place(name: str, label: str, grid: tuple[int, int], on: str, default: int) -> Control:
+    """Make a control that picks a cell of a grid on the map of the item ``on``."""
     rows, columns = grid
     texts = tuple(phrase("place", row=row, column=column) for row in range(rows) for column in range(columns))
-    return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid=grid, over=over)
+    return Control(name, label, tuple(range(rows * columns)), default, "place", texts, grid=grid, on=on)
 
 
 def key_of(names: Iterable[str], setting: Mapping[str, Value]) -> str:

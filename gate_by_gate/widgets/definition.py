@@ -26,6 +26,7 @@ Data = dict[str, Any]
 LAYOUTS = {
     "wide": "as wide as the panel; items stand beside each other and wrap",
     "main": "the left column of a row: its map or picture is what the eye goes to, at least 280 pixels wide",
+    "large": "the same, at least 400 pixels wide",
     "side": "the right column of the same row; items stand below each other, small maps beside each other",
     "full": "as wide as the panel, and so is every map in it; charts are taller",
     "cards": "as wide as the panel, for many small maps whose captions have two lines",
@@ -211,7 +212,11 @@ class Definition:
                         f"{held!r} moves panels {moved}"
                     )
         for control in self.controls.values():
-            refuse_strangers(f"control {control.name!r}", {control.over} - {None}, self.controls)
+            maps = [item.name for part in self.parts.values() for item in part.items]
+            if control.on is not None and maps.count(control.on) != 1:
+                raise ValueError(
+                    f"control {control.name!r} must stand on one item of {maps}; got {control.on}"
+                )
         if code:
             refuse_strangers("the code", code.controls(), self.controls)
 

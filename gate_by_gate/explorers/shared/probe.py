@@ -35,7 +35,6 @@ class Probe:
             all pictures, those that this one is among, and its index.
         cue: what the box of the cue holds, given that word.
         asked: the sentence that says what is right, given that word and the answer.
-        other: what the second picture is.
         interventions: all that may be done, by name.
     """
 
@@ -48,7 +47,6 @@ class Probe:
     asked_for: Callable[[ProbeImages, LabelledImages, int], str]
     cue: Callable[[str], str]
     asked: Callable[[str, str], str]
-    other: str
     interventions: dict[str, Intervention]
 
     @property

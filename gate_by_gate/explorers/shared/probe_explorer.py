@@ -56,6 +56,7 @@ def definition_of(probe: Probe) -> Definition:
             "half",
         )
     )
+    count = Part("count", ("network", "intervention"), tuple(counts), parts.count)
     return Definition(
         name=probe.name,
         question=probe.question,
@@ -66,17 +67,11 @@ def definition_of(probe: Probe) -> Definition:
                 "The answer",
                 (
                     Part(
-                        "asked",
-                        ("image", "intervention"),
-                        (Item("asked", Text), Item("what", Text)),
-                        parts.asked,
-                    ),
-                    Part(
                         "look",
                         ("image", "intervention"),
-                        (Item("picture", Picture, "it sees"), Item("other", Picture, probe.other)),
+                        (Item("picture", Picture, "it sees"),),
                         parts.look,
-                        "half",
+                        "main",
                     ),
                     Part(
                         "answer",
@@ -90,14 +85,16 @@ def definition_of(probe: Probe) -> Definition:
                         "side",
                     ),
                     Part(
-                        "count",
-                        ("network", "intervention"),
-                        tuple(counts),
-                        parts.count,
+                        "asked",
+                        ("image", "intervention"),
+                        (Item("asked", Text), Item("what", Text)),
+                        parts.asked,
+                        "side",
                     ),
                 ),
             ),
-            Panel("gates", "The gates that the cue opens" if probe.cued else "The gates", tuple(gates)),
+            Panel("gates", "The gates", tuple(gates)),
+            Panel("count", "All test images", (count,)),
         ),
         pictures=Deferred(parts.draw_all),
         code=Code(CODE.replace("PROBE", probe.name), {"lines": (("network", "intervention"), code_of)}),

@@ -69,7 +69,7 @@ class ProbeParts:
         self.image = Control(
             "image", "test image", pictures, 0, "gallery", Deferred(lambda: map(self.tile, pictures))
         )
-        self.stage = Control("stage", "stage of the network", STAGES, STAGES[0], "choice")
+        self.stage = Control("stage", "stage", STAGES, STAGES[0], "choice")
 
     @cached_property
     def images(self) -> ProbeImages:
@@ -126,7 +126,7 @@ class ProbeParts:
         return self.images.donors if intervention == TURNED else self.images.shown
 
     def unseen(self, intervention: str) -> LabelledImages:
-        """Return the other pictures, which are shown beside those that it sees."""
+        """Return the other pictures, with the other cue."""
         return self.images.shown if intervention == TURNED else self.images.donors
 
     def thing(self, view: LabelledImages, index: int) -> str:
@@ -174,12 +174,9 @@ class ProbeParts:
         return {"asked": Text(asked), "what": Text(self.probe.interventions[intervention].what)}
 
     def look(self, setting: Setting) -> Data:
-        """Give the picture that the network sees, and the one beside it."""
+        """Give the picture that the network sees."""
         index, intervention = self.index(setting), self.intervention_name(setting)
-        return {
-            "picture": self.draw(self.seen(intervention), index),
-            "other": self.draw(self.unseen(intervention), index),
-        }
+        return {"picture": self.draw(self.seen(intervention), index)}
 
     def read(self, setting: Setting) -> Data:
         """Say what the network answers, how sure it is of every answer, and what it answered before."""

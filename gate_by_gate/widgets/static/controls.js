@@ -16,7 +16,7 @@ export function textOf(control, value) {
 /**
  * Make a control by its style.
  * @param {object} control its description out of spec.controls
- * @param {{id: string, pictures: object[], read(name: string): any, change(value: any): void}} host
+ * @param {{id: string, pictures: object[], change(value: any): void}} host
  */
 export function makeControl(control, host) {
   const makers = {
@@ -163,41 +163,21 @@ function makeMenu(control, { id, change }) {
 }
 
 /**
- * A cell of a grid over the picture that another control picks: by click, tap or arrow key. The grid is a slider in two
- * directions, so a native one carries it: it takes the focus and the keys, and holds the value; the picture takes the
- * pointer.
+ * A cell of a grid over a map, which marks it: by pointing, dragging, tapping or arrow key. The grid is a slider in two directions, so a
+ * native one carries it: it takes the focus and the keys, and holds the value; the map takes the pointer.
  */
-function makePlace(control, { id, change, pictures, read }) {
+function makePlace(control, { id, change }) {
   const [rows, columns] = control.grid;
-  const input = make("input", {
-    type: "range",
-    id,
-    min: 0,
-    max: rows * columns - 1,
-    step: 1,
-    "data-control": control.name,
-  });
-  const canvas = make("canvas", { "aria-hidden": "true" });
-  const cell = make("span", { class: "attn-place", "aria-hidden": "true" });
-  const board = make("div", { class: "attn-picture attn-board" }, canvas, cell, input);
+  const range = { min: 0, max: rows * columns - 1, step: 1, "data-control": control.name };
+  const input = make("input", { type: "range", id, ...range });
   const value = make("span", { class: "attn-value", "aria-hidden": "true" });
-  const element = make(
-    "div",
-    { class: "attn-control attn-placing" },
-    make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
-    board,
-    value,
-  );
-  board.style.setProperty("--attn-rows", rows);
-  board.style.setProperty("--attn-columns", columns);
-  let index;
+  const head = make("div", { class: "attn-head" }, make("label", { for: id }, control.label), value);
+  const element = make("div", { class: "attn-control attn-placing" }, head);
 
   function say(place) {
     const text = control.texts[place];
     input.setAttribute("aria-valuetext", text);
     value.textContent = text;
-    cell.style.left = `${(100 * (place % columns)) / columns}%`;
-    cell.style.top = `${(100 * Math.floor(place / columns)) / rows}%`;
   }
   function moveTo(place) {
     if (place === Number(input.value)) return;
@@ -218,39 +198,38 @@ function makePlace(control, { id, change, pictures, read }) {
         clamp((at % columns) + step[1], 0, columns - 1),
     );
   });
-  const follow = (event) => {
-    const [row, column] = cellAt(board, event, control.grid);
-    moveTo(row * columns + column);
-  };
-  const isTouch = (event) => event.pointerType === "touch"; // which may begin to scroll the page: only a tap picks
-  board.addEventListener("pointerdown", (event) => {
-    if (isTouch(event) || event.button !== 0) return;
-    board.setPointerCapture(event.pointerId);
-    input.focus({ preventScroll: true });
-    follow(event);
-  });
-  board.addEventListener("click", (event) => {
-    if (event.target === input) return; // which takes no pointer: this is a click on its label
-    input.focus({ preventScroll: true });
-    follow(event);
-  });
-  // Or the browser would take the focus away again.
-  board.addEventListener("mousedown", (event) => event.preventDefault());
-  board.addEventListener("pointermove", (event) => {
-    if (!isTouch(event) && board.hasPointerCapture(event.pointerId)) follow(event);
-  });
   return {
     element,
     show(v) {
       input.value = control.values.indexOf(v);
       say(Number(input.value));
     },
-    /** Follow the control that picks the picture. */
-    refresh() {
-      const next = read(control.over);
-      if (next === index) return;
-      index = next;
-      paintPicture(canvas, pictures[index]);
+    /**
+     * Lay the grid over the map that it is picked on.
+     * @param {HTMLElement} map
+     */
+    attach(map) {
+      const board = make("div", { class: "attn-board" });
+      board.style.setProperty("--attn-rows", rows);
+      board.style.setProperty("--attn-columns", columns);
+      map.removeAttribute("tabindex"); // the keys go to the slider
+      map.replaceWith(board);
+      board.append(map, input);
+      const follow = (event) => {
+        event.stopPropagation();
+        const [row, column] = cellAt(board, event, control.grid);
+        moveTo(row * columns + column);
+      };
+      // A finger may begin to scroll the page: only a tap picks. In the capture phase, so that the map points at nothing.
+      board.addEventListener("pointermove", (event) => event.pointerType !== "touch" && follow(event), true);
+      board.addEventListener("click", (event) => {
+        if (event.target === input) return; // which takes no pointer: this is a click on its label
+        input.focus({ preventScroll: true });
+        follow(event);
+      });
+      // Or the browser would take the focus away again.
+      board.addEventListener("mousedown", (event) => event.preventDefault());
+      board.addEventListener("pointerdown", (event) => event.stopPropagation(), true);
     },
   };
 }

@@ -50,6 +50,7 @@ function makePart(part, pictures, pick, move) {
   let stood; // where the controls stood that change the view
   return {
     element,
+    views: items,
     /** Draw the data, and tell whether anything is new. */
     show(data) {
       const stands = String(part.view_controls.map((name) => pick(name).at));
@@ -64,9 +65,22 @@ function makePart(part, pictures, pick, move) {
           item.element.classList.toggle("attn-absent", data[name] === null);
           if (data[name] !== null) item.update(data[name], { pick, data });
         }
+      if (part.layout === "either") takeSides(element);
       return true;
     },
   };
+}
+
+/**
+ * Give maps that take one place the sides of the one that is there, so that nothing moves when another one comes.
+ * @param {HTMLElement} element
+ */
+function takeSides(element) {
+  const sides = /** @type {HTMLElement | null} */ (
+    element.querySelector(":scope > :not(.attn-absent) .attn-picture")
+  );
+  for (const plate of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(".attn-picture")))
+    if (sides) plate.style.aspectRatio = sides.style.aspectRatio;
 }
 
 /**
@@ -180,7 +194,7 @@ function arrange(parts) {
   const elements = [];
   let columns;
   for (const { layout, above, element, items } of parts) {
-    if (layout !== "main" && layout !== "side") {
+    if (layout !== "main" && layout !== "large" && layout !== "side") {
       elements.push(...above, element);
       columns = undefined;
       continue;
@@ -192,7 +206,7 @@ function arrange(parts) {
         make("div", { class: picture ? "attn-row attn-beside" : "attn-row" }, columns.main, columns.side),
       );
     }
-    columns[layout].append(...above, element);
+    columns[layout === "side" ? "side" : "main"].append(...above, element);
   }
   return elements;
 }
@@ -228,7 +242,7 @@ function render({ model, el }) {
   };
   for (const [name, control] of Object.entries(spec.controls)) {
     const change = (value) => moveOne(name, value);
-    controls[name] = makeControl(control, { id: `${id}-${name}`, pictures: spec.pictures, read, change });
+    controls[name] = makeControl(control, { id: `${id}-${name}`, pictures: spec.pictures, change });
   }
   const tabs = makeTabs(spec.panels, id, (name) => {
     model.set("tab", name);
@@ -248,7 +262,11 @@ function render({ model, el }) {
     const element = make("div", { ...attributes, ...role }, ...arrange(parts));
     return { ...panel, parts, element };
   });
-  for (const { element } of Object.values(controls)) if (!element.parentNode) strip.append(element);
+  for (const [name, { element, attach }] of Object.entries(controls)) {
+    if (!element.parentNode) strip.append(element);
+    const views = panels.flatMap(({ parts }) => parts).map((part) => part.views[spec.controls[name].on]);
+    attach?.(views.find(Boolean).element.querySelector('[data-name="map"]'));
+  }
   const inStrip = (name) => controls[name].element.parentNode === strip;
   if (panels.length > 1) figure.append(tabs.element);
   figure.append(strip, ...panels.map(({ element }) => element));
@@ -304,7 +322,6 @@ function render({ model, el }) {
       control.element.hidden = !panel.controls.includes(name);
       if (control.element.hidden) continue;
       control.disable(whyIdle(name, panel.parts));
-      control.refresh?.();
     }
     for (const part of panel.parts) {
       const data = store[part.name][keyOf(part)];
