@@ -24,7 +24,7 @@ from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.snippets import Code
 
 IMAGE = Control("image", "image", (0, 1), 0, "gallery", ("first", "second"))
-QUERY = place("query", "query", (3, 5), "image", 7)
+QUERY = place("query", "query", (3, 5), "attended", 7)
 ORDER = Control("order", "order", ("in place", "sorted"), "in place", "choice")
 FIRST = Control(
     "first",
@@ -59,7 +59,7 @@ def maps(setting: Setting) -> Data:
         "over": Heatmap(values, "over", "a map over", over=Under(index, (3, 2, 5, 7), marks, "box", inset=0)),
         "signed": Heatmap(values, "signed", "a signed map", signed=True),
         "strips": Strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
-        "rows": Heatmap(
+        "attended": Heatmap(
             rows,
             "row of {}",
             "where {} looks",
@@ -190,7 +190,7 @@ DEFINITION = Definition(
                         ("over", Heatmap),
                         ("signed", Heatmap),
                         ("strips", Strips),
-                        ("rows", Heatmap),
+                        ("attended", Heatmap),
                         ("head2", Heatmap),
                     ),
                     maps,

@@ -116,10 +116,10 @@ def test_a_control_reads_as_its_values_unless_it_is_given_texts():
         ({"default": 7}, r"`default` of a must be one of \(2, 3\); got 7"),
         ({"style": "dial"}, r"`style` must be one of \('range', .*'menu'\); got 'dial'"),
         ({"texts": ("two",)}, "a has 2 values but 1 texts"),
-        ({"style": "place"}, "a 'place', and nothing else, needs `grid` and `over`; got a"),
-        ({"grid": (1, 2), "over": "image"}, "a 'place', and nothing else, needs `grid` and `over`; got a"),
+        ({"style": "place"}, "a 'place', and nothing else, needs `grid` and `on`; got a"),
+        ({"grid": (1, 2), "on": "map"}, "a 'place', and nothing else, needs `grid` and `on`; got a"),
         (
-            {"style": "place", "grid": (1, 2), "over": "image"},
+            {"style": "place", "grid": (1, 2), "on": "map"},
             r"the values of a must number the cells of its \(1, 2\) grid",
         ),
     ],
@@ -175,7 +175,7 @@ def test_a_kind_that_does_not_exist_is_refused_when_the_item_is_made():
         ({"depends": ("d",)}, r"part 'p' must name controls out of \['a', 'b'\]; got d"),
         ({"view_controls": ("c", "d")}, r"part 'p' must name controls out of \['a', 'b'\]; got c, d"),
         ({"code": Code("f({d})")}, r"the code must name controls out of \['a', 'b'\]; got d"),
-        ({"over": "picture"}, r"control 'q' must name controls out of \['a', 'b', 'q'\]; got picture"),
+        ({"on": "map"}, r"control 'q' must stand on one item of \[\]; got map"),
         ({"controls": (A, B, A)}, "controls of toy must have different names; got twice: a"),
         ({"controls": (A, B, Control("tab", "tab", (1, 2), 1))}, "controls of toy .* got twice: tab"),
         ({"twice": True}, "parts of toy must have different names; got twice: p"),
@@ -185,8 +185,8 @@ def test_a_kind_that_does_not_exist_is_refused_when_the_item_is_made():
 def test_a_definition_that_names_what_is_not_there_is_refused_when_it_is_made(names, message):
     part = Part("p", names.get("depends", ()), (), dict, view_controls=names.get("view_controls", ()))
     controls = names.get("controls", (A, B))
-    if "over" in names:
-        controls = (*controls, place("q", "pick", (2, 3), names["over"], 0))
+    if "on" in names:
+        controls = (*controls, place("q", "pick", (2, 3), names["on"], 0))
     parts = (part,) * (1 + names.get("twice", False))
     panels = (Panel("one", "One", parts),) * names.get("panels", 1)
     with pytest.raises(ValueError, match=message):
@@ -243,18 +243,18 @@ def test_an_item_may_be_absent_and_a_part_may_say_why_nothing_is_there():
 
 
 def test_a_place_numbers_the_cells_of_its_grid_row_by_row():
-    query = place("query", "pick", (2, 3), "image", 4)
+    query = place("query", "pick", (2, 3), "map", 4)
     spec = query.spec()
     assert spec["values"] == [0, 1, 2, 3, 4, 5]
     assert (spec["texts"][0], spec["texts"][4]) == ("row 0, column 0", "row 1, column 1")
-    assert (spec["grid"], spec["over"]) == ([2, 3], "image")
+    assert (spec["grid"], spec["on"]) == ([2, 3], "map")
 
 
 def test_a_place_off_the_grid_is_refused():
-    place("query", "pick", (2, 3), "image", 4).check(5)
+    place("query", "pick", (2, 3), "map", 4).check(5)
     A.check(7)  # a slider leaves it to the block
     with pytest.raises(ValueError, match="`query` must be between 0 and 5; got 6"):
-        place("query", "pick", (2, 3), "image", 4).check(6)
+        place("query", "pick", (2, 3), "map", 4).check(6)
 
 
 CODE = Code("f({a}, on={b})  # {kind}", {"kind": ("b", lambda on: "on" if on else "off")})

@@ -13,7 +13,7 @@ from gate_by_gate.widgets.snippets import Code
 
 A = Control("a", "first", (2, 3, 5), 3)
 IMAGE = Control("image", "image", (0, 1), 0, "gallery")
-QUERY = place("query", "query", (2, 3), "image", 1)
+QUERY = place("query", "query", (2, 3), "value", 1)
 computed: list[tuple[object, object]] = []
 
 
