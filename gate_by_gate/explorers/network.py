@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import torch
 
 from attn_lib.backbones.backbone import Placement
 from attn_lib.blocks import BLOCKS, keyword_defaults
@@ -23,9 +20,10 @@ from gate_by_gate.explorers.shared.network_costs import (
 from gate_by_gate.explorers.shared.printed_figures import PRINTED, Printed
 from gate_by_gate.explorers.shared.setting_names import block_name
 from gate_by_gate.widgets.controls import Control, Value
-from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
-from gate_by_gate.widgets.items.bars import Bars
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting, some_of
 from gate_by_gate.widgets.items.number import Number, count
+from gate_by_gate.widgets.items.picks import Picks
+from gate_by_gate.widgets.items.stacks import Stack, Stacks
 from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
@@ -85,27 +83,27 @@ WHERE = {
 """Every placement that some backbone has, in words."""
 
 BACKBONE = Control(
-    "backbone", "backbone", BACKBONES, "resnet50", "choice", tuple(NAMES[name] for name in BACKBONES)
+    "backbone", "network", BACKBONES, "resnet50", "menu", tuple(NAMES[name] for name in BACKBONES)
 )
 BLOCK = Control("block", "block", tuple(CHOICES), "se", "choice", tuple(CHOICES.values()))
-PLACEMENT = Control("placement", "place", tuple(PLACEMENTS), "usual", "choice", tuple(PLACEMENTS.values()))
+PLACEMENT = Control("placement", "place", tuple(PLACEMENTS), "usual", "menu", tuple(PLACEMENTS.values()))
 REDUCTION = Control(
     "reduction",
     "reduction r",
     (AS_PUBLISHED, 4, 8, 16, 32),
     AS_PUBLISHED,
     "choice",
-    ("as published", "4", "8", "16", "32"),
+    ("published", "4", "8", "16", "32"),
 )
 KERNEL = Control(
     "kernel_size",
-    "kernel size k",
+    "kernel k",
     (AS_PUBLISHED, 3),
     AS_PUBLISHED,
     "choice",
-    ("as published", "3"),
+    ("published", "3"),
 )
-SIDE = Control("side", "side of the image in pixels", (224, 416), 224)
+SIDE = Control("side", "image side", (224, 416), 224, "choice")
 
 
 def keywords(block: str, setting: Setting) -> Keywords:
@@ -193,10 +191,11 @@ def parameters(setting: Setting) -> Data:
     if not isinstance(filled, Filled):
         return filled
     network = bare(filled.backbone)
-    by_section = [0] * len(network.sections)
+    by_section, blocks = [0] * len(network.sections), [0] * len(network.sections)
     try:
         for slot in filled.slots:
             by_section[slot.section] += added_parameters(filled.block, slot.channels, filled.keywords)
+            blocks[slot.section] += 1
     except ValueError as error:
         return refused(filled, error)
     added, own = sum(by_section), sum(network.parameters)
@@ -206,7 +205,21 @@ def parameters(setting: Setting) -> Data:
         "total": count(own + added),
         "added": Number(added, f"{added:,} ({100 * added / own:.2g} % more)" if added else "0"),
         "blocks": Number(len(filled.slots), where(filled)),
-        "sections": thousands(by_section, alt if added else "No added parameters."),
+        "sections": Stacks(
+            [
+                Stack(
+                    section,
+                    own_here,
+                    added_here,
+                    amount(own_here),
+                    f"+ {amount(added_here)} in {number}" if number else "",
+                )
+                for section, own_here, added_here, number in zip(
+                    network.sections, network.parameters, by_section, blocks, strict=True
+                )
+            ],
+            alt if added else "No added parameters.",
+        ),
         "printed": Text(compare_with_print(filled, own + added, network.statistics)),
     }
 
@@ -220,12 +233,6 @@ def where(filled: Filled) -> str:
     """Say how many blocks there are and where."""
     number = len(filled.slots)
     return f"{number}, {WHERE[filled.placement]}" if filled.placement else "none"
-
-
-def thousands(values: Sequence[int], alt: str) -> Bars:
-    """Draw whole numbers as bars in thousands, whose three decimals keep every digit."""
-    scaled = torch.tensor(values, dtype=torch.float64) / 1000
-    return Bars(scaled, 0, max(scaled.max().item(), 0.001), alt, what="section")
 
 
 def compare_with_print(filled: Filled, total: int, statistics: int) -> str:
@@ -248,17 +255,19 @@ def printed_for(filled: Filled) -> list[Printed]:
     return [figure for figure in PRINTED if figure[:4] == key]
 
 
-def own_parameters(setting: Setting) -> Data:
-    """Count the parameters of the backbone alone, section by section."""
-    network = bare(check_choice("backbone", setting["backbone"], BACKBONES))
-    named = [f"{section} {n:,}" for section, n in zip(network.sections, network.parameters, strict=True)]
-    alt = f"Parameters of {NAMES[str(setting['backbone'])]} by section: {join(named)}."
-    return {
-        "own": thousands(network.parameters, alt),
-        "names": Text(
-            "Sections: " + ", ".join(f"{i} {name}" for i, name in enumerate(network.sections)) + "."
-        ),
-    }
+def places(setting: Setting) -> Data:
+    """Count the slots of every place that the backbone has, section by section."""
+    backbone = check_choice("backbone", setting["backbone"], BACKBONES)
+    block = check_choice("block", setting["block"], tuple(CHOICES))
+    sections = bare(backbone).sections
+    rows = {}
+    for name in PLACEMENTS:
+        placement = placement_of(backbone, block, name)
+        if placement is None:
+            continue
+        slots = slots_of(backbone, placement.name, placement.stages)
+        rows[name] = [sum(slot.section == at for slot in slots) for at in range(len(sections))]
+    return {"places": Picks("placement", sections, rows, [PLACEMENTS[name] for name in rows], "blocks")}
 
 
 def macs(setting: Setting) -> Data:
@@ -340,51 +349,58 @@ with torch.device("meta"):  # shapes alone: nothing is computed
     },
 )
 
+FILLED = ("backbone", "placement", "block", "kernel_size", "reduction")
+
 DEFINITION = Definition(
     name="network",
-    question="Put a block into a slot: what does the whole network cost then?",
-    controls=(BACKBONE, BLOCK, PLACEMENT, REDUCTION, KERNEL, SIDE),
+    question="Put a block into the slots of a network: what does it all cost then?",
+    controls=(BACKBONE, PLACEMENT, BLOCK, REDUCTION, KERNEL, SIDE),
     panels=(
         Panel(
-            "parameters",
-            "Parameters",
+            "network",
+            "The network",
             (
                 Part(
-                    "parameters",
-                    ("backbone", "placement", "block", "kernel_size", "reduction"),
+                    "macs",
+                    (*FILLED, "side"),
                     (
-                        Item("total", Number, "parameters of the whole network"),
-                        Item("added", Number, "in the blocks"),
-                        Item("blocks", Number, "blocks"),
-                        Item("sections", Bars, "added parameters by section, in thousands"),
-                        Item("printed", Text),
+                        Item("macs", Number, "multiply-accumulates"),
+                        Item("added_macs", Number, "in the blocks"),
                     ),
-                    parameters,
+                    macs,
+                    "line",
                     irrelevant_when=WHILE_IDLE,
                 ),
                 Part(
-                    "own",
-                    ("backbone",),
+                    "parameters",
+                    FILLED,
                     (
-                        Item("own", Bars, "the network's own parameters by section, in thousands"),
-                        Item("names", Text),
+                        Item("total", Number, "parameters"),
+                        Item("added", Number, "in the blocks"),
+                        Item("sections", Stacks, "parameters from input to output; hatched: in the blocks"),
                     ),
-                    own_parameters,
+                    some_of(parameters, "total", "added", "sections"),
+                    "line",
+                    irrelevant_when=WHILE_IDLE,
+                ),
+                Part(
+                    "places",
+                    ("backbone", "block"),
+                    (Item("places", Picks, "where blocks can go, and how many; pick a row"),),
+                    places,
+                    view_controls=("placement",),
                 ),
             ),
         ),
         Panel(
-            "macs",
-            "Multiply-accumulates",
+            "printed",
+            "In print",
             (
                 Part(
-                    "macs",
-                    ("backbone", "placement", "block", "kernel_size", "reduction", "side"),
-                    (
-                        Item("macs", Number, "multiply-accumulates of the whole network"),
-                        Item("added_macs", Number, "in the blocks"),
-                    ),
-                    macs,
+                    "printed",
+                    FILLED,
+                    (Item("blocks", Number, "blocks"), Item("printed", Text)),
+                    some_of(parameters, "blocks", "printed"),
                     irrelevant_when=WHILE_IDLE,
                 ),
             ),

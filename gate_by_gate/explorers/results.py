@@ -88,6 +88,7 @@ ACCURACY = "accuracy"
 MEASURES = {ACCURACY: "test accuracy", "pointing": "pointing game", "energy": "energy in the box"}
 MAPS = {"attention": "the block's own map", "grad_cam": "Grad-CAM of the stage"}
 COSTS = {
+    "block": "the block",
     "parameters": "added parameters",
     "macs": "added multiply-accumulates",
     "time": "time, plain = 1",
@@ -95,10 +96,10 @@ COSTS = {
 BATCH = 50
 """The batch size whose times are shown: the time of a single image is mostly the framework's own."""
 
-MEASURE = Control("measure", "vertical axis", tuple(MEASURES), ACCURACY, "choice", tuple(MEASURES.values()))
-MAP = Control("map", "map (not for accuracy)", tuple(MAPS), "attention", "choice", tuple(MAPS.values()))
-STAGE = Control("stage", "stage (not for accuracy)", (1, 2, 3), 2, "choice")
-COST = Control("cost", "horizontal axis", tuple(COSTS), "parameters", "choice", tuple(COSTS.values()))
+MEASURE = Control("measure", "up", tuple(MEASURES), ACCURACY, "menu", tuple(MEASURES.values()))
+MAP = Control("map", "map", tuple(MAPS), "attention", "menu", tuple(MAPS.values()))
+STAGE = Control("stage", "stage", (1, 2, 3), 2, "choice")
+COST = Control("cost", "across", tuple(COSTS), "block", "menu", tuple(COSTS.values()))
 
 
 def menu(name: str, label: str, default: str) -> Control:
@@ -175,7 +176,8 @@ def draw(measure: Measure, cost: str) -> Chart:
     """Draw the points, one series for each block."""
     across = costs(cost)
     spreads = {name: spread for name, spread in measured(measure).items() if name in across}
-    positions = side_by_side({name: across[name].x for name in spreads})
+    places = {name: across[name].x for name in spreads}
+    positions = places if cost == "block" else side_by_side(places)
     families = list(dict.fromkeys(one.family for one in networks().values()))
     members: dict[str, list[Point]] = {name: [] for name in families}
     axis = measure_axis(measure)
@@ -244,6 +246,10 @@ def costs(name: str) -> dict[str, Cost]:
 
     Zero has no position on a logarithmic axis: it stands at the axis's low end.
     """
+    if name == "block":
+        return {
+            one: Cost(at, network.family) for at, (one, network) in enumerate(networks().items(), start=1)
+        }
     if name == "time":
         return {one: cost for one in networks() if (cost := time_of(one)) is not None}
     added = {
@@ -296,6 +302,13 @@ SCALES = {
 def cost_axis(cost: str) -> Axis:
     """Make the horizontal axis, with room on both sides."""
     positions = [one.x for one in costs(cost).values()]
+    if cost == "block":
+        # Each block's name stands in the middle of its settings.
+        members: dict[str, list[float]] = defaultdict(list)
+        for one in costs(cost).values():
+            members[one.text].append(one.x)
+        middles: list[tuple[float, str]] = [(statistics.mean(at), name) for name, at in members.items()]
+        return Axis("settings, block by block", 0, len(positions) + 1, middles)
     low, high = min(positions) / 1.4, max(positions) * 1.4
     ticks = [(x, text) for x, text in TICKS[cost] if low <= x <= high]
     return Axis(SCALES[cost], low, high, ticks, log=True)
@@ -391,6 +404,8 @@ def say_seeds(spreads: Iterable[Spread]) -> str:
 
 def say_cost(measure: Measure, cost: str) -> list[str]:
     """Say how a cost was found, and of how many settings it is not known."""
+    if cost == "block":
+        return ["Every setting has its place beside those of the same block."]
     if cost != "time":
         counted = ["Multiply-accumulates are counted for one image."] if cost == "macs" else []
         return [
@@ -492,7 +507,7 @@ WHILE_ACCURACY = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
 DEFINITION = Definition(
     name="results",
     question="Pick two settings: does one read more digits than the other?",
-    controls=(MEASURE, COST, MAP, STAGE, FIRST, SECOND),
+    controls=(FIRST, SECOND, MEASURE, COST, MAP, STAGE),
     panels=(
         Panel(
             "overview",
@@ -514,7 +529,7 @@ DEFINITION = Definition(
         ),
         Panel(
             "pair",
-            "Two settings, seed by seed",
+            "A and B, seed by seed",
             (
                 Part(
                     "pair",

@@ -119,12 +119,10 @@ def maps(setting: Setting) -> Data:
     index, stage = image_index(setting), picked_stage(setting)
     return {
         "of_stage": Text(
-            f"Grad-CAM of what stage {stage} returns, for the digit that is read: these three "
-            "networks have no map of places."
+            f"Grad-CAM of what stage {stage} returns, for the digit that is read: these three have no map."
         ),
         "of_block": Text(
-            f"The block's own map in stage {stage}: the spatial gate of CBAM, the gates of BAM and "
-            "CoordAtt in the mean over the channels, the attention that a place receives."
+            f"The block's own map in stage {stage}: gates, in the mean over C, or the attention received."
         ),
         **{name: draw(name, index, stage) for name in NETWORKS},
     }
@@ -281,7 +279,7 @@ DEFINITION = Definition(
     panels=(
         Panel(
             "maps",
-            "What each network does",
+            "Maps",
             (
                 Part(
                     "maps",
@@ -295,6 +293,12 @@ DEFINITION = Definition(
                     maps,
                     "cards",
                 ),
+            ),
+        ),
+        Panel(
+            "tables",
+            "Tables",
+            (
                 Part(
                     "one_image",
                     ("image", "stage"),
@@ -313,7 +317,7 @@ DEFINITION = Definition(
         ),
         Panel(
             "cost",
-            "What each network costs",
+            "Cost",
             (
                 Part(
                     "cost",

@@ -143,6 +143,11 @@ def compare(
             compare_heatmap(shown["product"], data["product"], definition, setting)
         elif item.kind.kind == "contrast":
             compare_contrast(shown, data, setting)
+        elif item.kind.kind == "stacks":
+            compare_stacks(shown, data)
+        elif item.kind.kind == "picks":
+            rows = {name: data[name] for name in ("texts", "numbers")}
+            assert shown == rows | {"pressed": [value == setting[data["pick"]] for value in data["values"]]}
         elif item.kind.kind == "chart":
             compare_chart(shown, data, definition, setting)
         elif item.kind.kind == "computation":
@@ -161,6 +166,14 @@ def compare_marks(shown: dict[str, Any], marks: list[dict[str, Any]]) -> None:
 
 def compare_legend(shown: list[str], marks: list[dict[str, Any]], frame: str = "", spot: str = "") -> None:
     assert shown == [label for label in (frame, *(mark["label"] for mark in marks), spot) if label]
+
+
+def compare_stacks(shown: dict[str, Any], data: dict[str, Any]) -> None:
+    for name in ("name", "text", "more", "alt"):
+        assert shown[name] == data[name]
+    top = max(own + added for own, added in zip(data["own"], data["added"], strict=True))
+    for name in ("own", "added"):
+        assert shown[name] == pytest.approx([value / top for value in data[name]], abs=1e-5)
 
 
 def compare_inset(shown: dict[str, Any], drawn: dict[str, Any], definition: Definition) -> None:

@@ -117,8 +117,8 @@ def test_the_frame_of_a_query_is_told_from_that_of_a_digit_which_covers_nothing(
     box = item(page, "maps", 1).locator(".attn-box")
     stroke = spot.evaluate("(mark) => getComputedStyle(mark).stroke")
     frame = box.evaluate(
-        "(frame) => { const { outlineColor, outlineOffset, borderWidth, backgroundColor } = getComputedStyle(frame);"
-        " return [outlineColor, outlineOffset, borderWidth, backgroundColor]; }"
+        "(frame) => ['outlineColor', 'outlineOffset', 'borderWidth', 'backgroundColor']"
+        ".map((name) => getComputedStyle(frame)[name])"
     )
     assert frame[0] != stroke
     assert frame[1:] == ["1px", "0px", "rgba(0, 0, 0, 0)"]
