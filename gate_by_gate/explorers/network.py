@@ -85,14 +85,14 @@ WHERE = {
 BACKBONE = Control(
     "backbone", "network", BACKBONES, "resnet50", "menu", tuple(NAMES[name] for name in BACKBONES)
 )
-BLOCK = Control("block", "block", tuple(CHOICES), "se", "choice", tuple(CHOICES.values()))
+BLOCK = Control("block", "block", tuple(CHOICES), "se", "menu", tuple(CHOICES.values()))
 PLACEMENT = Control("placement", "place", tuple(PLACEMENTS), "usual", "menu", tuple(PLACEMENTS.values()))
 REDUCTION = Control(
     "reduction",
     "reduction r",
     (AS_PUBLISHED, 4, 8, 16, 32),
     AS_PUBLISHED,
-    "choice",
+    "menu",
     ("published", "4", "8", "16", "32"),
 )
 KERNEL = Control(
@@ -353,7 +353,7 @@ FILLED = ("backbone", "placement", "block", "kernel_size", "reduction")
 
 DEFINITION = Definition(
     name="network",
-    question="Put a block into the slots of a network: what does it all cost then?",
+    question="Put a block into a network: what does it cost then?",
     controls=(BACKBONE, PLACEMENT, BLOCK, REDUCTION, KERNEL, SIDE),
     panels=(
         Panel(

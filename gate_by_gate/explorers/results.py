@@ -307,7 +307,10 @@ def cost_axis(cost: str) -> Axis:
         members: dict[str, list[float]] = defaultdict(list)
         for one in costs(cost).values():
             members[one.text].append(one.x)
-        middles: list[tuple[float, str]] = [(statistics.mean(at), name) for name, at in members.items()]
+        short = {"CoordAtt": "Coord", "self-attention": "self"}  # of few settings, so there is little room
+        middles: list[tuple[float, str]] = [
+            (statistics.mean(at), short.get(name, name)) for name, at in members.items()
+        ]
         return Axis("settings, block by block", 0, len(positions) + 1, middles)
     low, high = min(positions) / 1.4, max(positions) * 1.4
     ticks = [(x, text) for x, text in TICKS[cost] if low <= x <= high]

@@ -305,7 +305,8 @@ function render({ model, el }) {
       if (!depends.includes(name)) continue;
       const idle = irrelevant_when[name];
       if (!idle?.in.includes(model.get(idle.control))) return "";
-      why = phrase("idle", { label: spec.controls[idle.control].label, text: pick(idle.control).text });
+      const { label } = spec.controls[idle.control];
+      why = phrase("idle", { name: spec.controls[name].label, label, text: pick(idle.control).text });
     }
     return why;
   }

@@ -83,7 +83,8 @@ def test_every_published_number_of_parameters_is_that_of_the_whole_network(backb
         assert data["total"]["value"] == whole
         assert data["added"]["value"] == whole - bare
         assert data["blocks"]["value"] == len(names)
-        assert sum(data["sections"]["values"]) == pytest.approx((whole - bare) / 1000, abs=1e-6)
+        assert sum(data["sections"]["added"]) == whole - bare
+        assert sum(data["sections"]["own"]) == bare
 
 
 @pytest.mark.slow
@@ -104,21 +105,34 @@ def test_macs_are_those_of_the_whole_network(backbone: str):
 
 def test_the_sections_of_a_backbone_hold_all_of_its_parameters():
     for backbone in BUILDERS:
-        data = network.own_parameters(setting(backbone=backbone))
-        whole = count_parameters(plain(backbone)).total
-        assert sum(data["own"]["values"]) == pytest.approx(whole / 1000, abs=1e-6)
-        assert data["names"]["text"].count(",") + 1 == len(data["own"]["values"])
-    resnet = network.own_parameters(setting(backbone="resnet50"))["own"]["values"]
-    assert resnet == [9.536, 215.808, 1219.584, 7098.368, 14964.736, 2049.0]
+        data = network.parameters(setting(backbone=backbone, block="none"))["sections"]
+        assert sum(data["own"]) == count_parameters(plain(backbone)).total
+        assert len(data["name"]) == len(data["own"])
+        assert set(data["added"]) == {0}
+    resnet = network.parameters(setting(backbone="resnet50"))["sections"]
+    assert resnet["own"] == [9_536, 215_808, 1_219_584, 7_098_368, 14_964_736, 2_049_000]
+    assert resnet["text"] == ["9.54 k", "216 k", "1.22 M", "7.1 M", "15 M", "2.05 M"]
+    assert resnet["more"] == ["", "+ 25.4 k in 3", "+ 133 k in 4", "+ 793 k in 6", "+ 1.58 M in 3", ""]
+
+
+@pytest.mark.parametrize("backbone", BUILDERS)
+def test_the_places_of_a_backbone_have_the_blocks_that_it_builds_there(backbone: str):
+    shown = network.places(setting(backbone=backbone, block="se"))["places"]
+    assert shown["columns"] == list(network.bare(backbone).sections)
+    for value, numbers in zip(shown["values"], shown["numbers"], strict=True):
+        data = network.parameters(setting(backbone=backbone, block="se", placement=value, reduction=4))
+        assert sum(numbers) == data["blocks"]["value"] > 0
+    for value in set(network.PLACEMENTS) - set(shown["values"]):
+        assert "missing" in network.parameters(setting(backbone=backbone, block="se", placement=value))
 
 
 def test_blocks_are_counted_in_their_stage():
-    values = network.parameters(setting(backbone="resnet50", block="eca"))["sections"]["values"]
-    assert values == [0, 3 * 0.005, 4 * 0.005, 6 * 0.005, 3 * 0.007, 0]
-    yolo = network.parameters(setting(backbone="yolov4_tiny", block="se"))["sections"]["values"]
+    values = network.parameters(setting(backbone="resnet50", block="eca"))["sections"]["added"]
+    assert values == [0, 3 * 5, 4 * 5, 6 * 5, 3 * 7, 0]
+    yolo = network.parameters(setting(backbone="yolov4_tiny", block="se"))["sections"]["added"]
     sizes = {3: 256, 4: 512, 5: 128}
     assert yolo == [
-        (2 * sizes[i] ** 2 // 16 + sizes[i] // 16 + sizes[i]) / 1000 if i in sizes else 0 for i in range(7)
+        2 * sizes[i] ** 2 // 16 + sizes[i] // 16 + sizes[i] if i in sizes else 0 for i in range(7)
     ]
 
 

@@ -205,6 +205,17 @@ def test_costs_stand_in_order_on_their_axis_and_nothing_at_its_low_end():
         assert len({(p["x"], p["y"]) for _, p in points(chart).values()}) == len(points(chart))
 
 
+def test_settings_stand_block_by_block_each_in_a_place_of_its_own():
+    chart = explorer.overview(setting(cost="block"))["chart"]
+    drawn = {name: point["x"] for name, (_, point) in points(chart).items()}
+    ordered = [one.title for one in explorer.networks().values() if one.title in drawn]
+    assert sorted(drawn, key=drawn.get) == ordered
+    assert len(set(drawn.values())) == len(drawn)
+    families = [series for series, _ in points(chart).values()]
+    assert len(chart["x"]["ticks"]) == len(set(families))
+    assert all(chart["x"]["low"] < x < chart["x"]["high"] for x in drawn.values())
+
+
 def test_times_are_the_measured_ratios():
     ratios = {one.title: results.timing(one.name)[50].ratio for one in explorer.networks().values()}
     # Two networks may have been measured alike.
