@@ -59,8 +59,10 @@ endif
 # book is built while what does not look at its pages is tested, so that two cores are busy; tests/conftest.py marks what
 # does. The build executes every chapter, and tests/notebooks compares what was executed with what is stored, as nbval
 # does, so that no chapter runs twice. `nightly` adds every checkpoint and every record, and runs the chapters by
-# `pytest --nbval`, too. A worker that has run out of tests takes over some of the other's.
+# `pytest --nbval`, too. A worker that has run out of tests takes over some of the other's; not of a chapter, which has one
+# kernel.
 PYTEST   := $(BIN)/python -m pytest -n 2 --dist worksteal
+NBVAL    := $(BIN)/python -m pytest -n 2 --dist loadfile --nbval
 SELECTED  = $(if $(wildcard $(ONLY)),$(ONLY),tests/unit -k "$(ONLY)")
 NOTES    := $(VENV)/stages.tsv
 STAGE    := $(BIN)/python -m tests.stage $(NOTES)
@@ -96,7 +98,8 @@ nightly: setup
 	@$(STAGE) "style and types" $(MAKE) lint
 	@$(BIN)/python -m tests.browser.chromium
 	@$(STAGE) "the book" $(MAKE) book
-	@$(STAGE) "everything" $(PYTEST) -m "" --nbval book tests
+	@$(STAGE) "every test" $(PYTEST) -m "" tests
+	@$(STAGE) "the chapters once more" $(NBVAL) book
 	@cat $(STAMP); $(STAGE)
 
 serve: setup
