@@ -39,6 +39,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from pybtex.database import parse_file
 
+from gate_by_gate.explorers import EXPLORERS
+
 CHAPTERS = Path(__file__).parents[2] / "book"
 sys.path.append(str(CHAPTERS / "_ext"))
 
@@ -130,7 +132,8 @@ def link_widgets(file: str, notebook: NotebookNode) -> None:
             address = page
             if explorer := _EXPLORER.fullmatch(text):
                 # A page brings into sight the explorer that its address names, by the name of its file.
-                address += f"#{re.sub('(?<=[a-z])(?=[A-Z])', '_', explorer[1]).lower()}:"
+                files = {name.replace("_", ""): name for name in EXPLORERS}
+                address += f"#{files[explorer[1].lower()]}:"
                 words = (
                     f"<code>{html.escape(text, quote=False)}</code> is live where this cell is run, and at"
                 )
