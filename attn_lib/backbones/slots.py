@@ -59,6 +59,12 @@ def block_factory(attention: Attention, block_keywords: Mapping[str, object]) ->
     """
     if isinstance(attention, str):
         return partial(block_class(attention, block_keywords), **block_keywords)
+    if isinstance(attention, nn.Module):
+        kind = type(attention).__name__
+        raise TypeError(
+            "`attention` must be a name or a callable that builds a block, since every slot gets its own; "
+            f"got a {kind}. Pass the class, or lambda channels: {kind}(channels, ...)"
+        )
     if attention is not None and not callable(attention):
         kind = type(attention).__name__
         raise TypeError(f"`attention` must be a name, a callable or None; got {attention!r} of type {kind}")
@@ -85,9 +91,16 @@ def fill(model: nn.Module, slots: Mapping[str, int], factory: AttentionFactory) 
         factory: builds a block for a number of channels.
 
     Raises:
-        ValueError: a slot is taken.
+        ValueError: a slot is taken, or a block says that it was built for other channels.
     """
     blocks = {name: factory(channels) for name, channels in slots.items()}
+    for name, block in blocks.items():
+        built_for = getattr(block, "channels", slots[name])
+        if built_for != slots[name]:
+            raise ValueError(
+                "`attention` must build a block for the channels that it is given; "
+                f"got a {type(block).__name__} for {built_for} where {name} has {slots[name]}"
+            )
     for name in slots:
         owner, _, slot = name.rpartition(".")
         if getattr(model.get_submodule(owner), slot) is not None:

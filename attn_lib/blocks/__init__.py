@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import nn
 
+from attn_lib.blocks.arguments import did_you_mean
 from attn_lib.blocks.bam import BAM
 from attn_lib.blocks.bam_variants import BAMBranch
 from attn_lib.blocks.block import AttentionBlock
@@ -104,7 +105,8 @@ def block_class(attention: str, keywords: Mapping[str, object]) -> Callable[...,
     named = BLOCKS | VARIANTS
     if attention not in named:
         expected = ", ".join(repr(name) for name in named)
-        raise ValueError(f"`attention` must name a block, one of {expected}; got {attention!r}")
+        advice = did_you_mean(attention, named)
+        raise ValueError(f"`attention` must name a block, one of {expected}; got {attention!r}{advice}")
     if attention in SWITCHED:
         variant, switches = SWITCHED[attention]
         for keyword, values in switches.items():

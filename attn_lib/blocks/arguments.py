@@ -7,6 +7,9 @@ nothing is checked.
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from numbers import Integral
 
 from torch import Tensor, nn
@@ -24,6 +27,7 @@ __all__ = [
     "check_reduction",
     "check_sequence",
     "check_sides",
+    "did_you_mean",
 ]
 
 
@@ -104,6 +108,22 @@ def check_flag(name: str, value: object) -> bool:
     return value
 
 
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return ``"; did you mean 'cbam'?"`` for the names that are close to a word, or else an empty string.
+
+    Capitals and underscores do not matter, and a name may be the beginning of the word or the reverse.
+    """
+    plain = {re.sub(r"[\W_]", "", name).lower(): name for name in names}
+    typed = re.sub(r"[\W_]", "", word).lower()
+    begun = [name for name in plain if _one_begins_the_other(name, typed)]
+    close = [typed] if typed in plain else list(dict.fromkeys([*begun, *get_close_matches(typed, plain)]))[:2]
+    return f"; did you mean {' or '.join(repr(plain[name]) for name in close)}?" if close else ""
+
+
+def _one_begins_the_other(one: str, other: str) -> bool:
+    return min(len(one), len(other)) > 1 and (one.startswith(other) or other.startswith(one))
+
+
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``choices``.
 
@@ -115,7 +135,9 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"`{name}` must be one of {expected}; got {value!r} of type {type(value).__name__}")
     if value not in choices:
-        raise ValueError(f"`{name}` must be one of {expected}; got {name}={value!r}")
+        raise ValueError(
+            f"`{name}` must be one of {expected}; got {name}={value!r}{did_you_mean(value, choices)}"
+        )
     return value
 
 

@@ -18,12 +18,15 @@ from attn_lib.insertion.freezing import FreezeReport, freeze
 from attn_lib.insertion.identity import IdentityStart, start_as_identity
 from attn_lib.insertion.placing import insert_attention, insert_block
 from attn_lib.insertion.pretrained import LoadReport, Mismatch, load_pretrained
+from attn_lib.insertion.renaming import RENAMES, Rename
 
 __all__ = [
+    "RENAMES",
     "FreezeReport",
     "IdentityStart",
     "LoadReport",
     "Mismatch",
+    "Rename",
     "freeze",
     "insert_attention",
     "insert_block",

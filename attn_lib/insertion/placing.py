@@ -90,7 +90,7 @@ def insert_block(model: nn.Module, name: str, block: nn.Module) -> None:
         block: any module that takes and returns what that module returns.
 
     Raises:
-        TypeError: ``block`` is not a module.
+        TypeError: ``block`` is not a module, or ``name`` not a name.
         ValueError: there is no such module, it is never called, or it has an attribute ``attention`` already.
 
     Example:
@@ -101,6 +101,10 @@ def insert_block(model: nn.Module, name: str, block: nn.Module) -> None:
     """
     if not isinstance(block, nn.Module):
         raise TypeError(f"`block` must be an nn.Module; got {type(block).__name__}")
+    if not isinstance(name, str):
+        found = [repr(other) for other, module in model.named_modules() if module is name]
+        advice = f". It is called {found[0]}" if found else ""
+        raise TypeError(f"`name` must be a module's name; got {type(name).__name__}{advice}")
     host, attribute = _host(model, name)
     if getattr(host, attribute, None) is not None:
         raise ValueError(

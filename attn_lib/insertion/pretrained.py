@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
+
+from attn_lib.insertion.files import read_file
+from attn_lib.insertion.renaming import RENAMES, Rules, rename_entries
 
 __all__ = ["LoadReport", "Mismatch", "load_pretrained", "shorten"]
 
@@ -72,6 +75,8 @@ def load_pretrained(
     *,
     entry: str | None = None,
     prefix: str = "module.",
+    rename: Rules | None = None,
+    allow_partial: bool = False,
 ) -> LoadReport:
     """Load from a state dict what fits the model by name and shape.
 
@@ -83,17 +88,24 @@ def load_pretrained(
         prefix: stripped from the start of a name of the source, unless the model has that very name.
             ``DataParallel`` puts ``module.`` there. A ``module.`` elsewhere in a name, as in
             ``my_module.weight``, is left alone.
+        rename: rules from the names of the source to those of the model: a repository's, by a key of
+            :data:`~attn_lib.insertion.RENAMES` such as ``"attention-module"``; regular expressions with what
+            takes their place; or a function of a name.
+        allow_partial: whether a load is accepted that leaves more than half of the entries out, on both
+            sides. It is an error otherwise, since what then runs is mostly random.
 
     Returns:
         What was loaded and what was not.
 
     Raises:
         TypeError: the source is not a state dict: a mapping of names to tensors.
-        ValueError: the source has no such ``entry``, two of its names are the same without the prefix, or
-            nothing in it fits.
+        ValueError: the file holds something else, the source has no such ``entry``, two of its names are the
+            same without the prefix or by ``rename``, nothing in it fits, or too little does.
     """
     own = model.state_dict()
     offered = _without_prefix(_read(source, entry), prefix, keep=own)
+    if rename is not None:
+        offered = rename_entries(offered, rename, own)
     common = [name for name in own if name in offered]
     fitting = {name: offered[name] for name in common if own[name].shape == offered[name].shape}
     report = LoadReport(
@@ -106,19 +118,43 @@ def load_pretrained(
             if name not in fitting
         ),
     )
-    if not fitting:
+    if not fitting or (2 * len(fitting) < min(len(own), len(offered)) and not allow_partial):
+        few = f"got {len(fitting)} of {len(offered)}" if fitting else "got none"
+        advice = "" if rename else _advise_rules(own, offered, at_least=len(fitting) + 1)
+        accept = ". allow_partial=True accepts it" if fitting else ""
         raise ValueError(
-            f"`source` must have entries that fit the model; got none. The model has {shorten(own)}; "
+            f"`source` must have entries that fit the model; {few}. The model has {shorten(own)}; "
             f"the source has {shorten(offered)}; mismatched: {shorten(map(str, report.mismatched))}"
+            f"{advice}{accept}"
         )
     model.load_state_dict(fitting, strict=False)
     return report
 
 
+def _advise_rules(own: Mapping[str, Tensor], offered: Mapping[str, Tensor], *, at_least: int) -> str:
+    """Name the shipped rules by which the most entries would fit, if more than half of the source does."""
+    fits = {}
+    for rules in RENAMES:
+        with suppress(ValueError):  # meant for other names, which they do not keep apart
+            renamed = rename_entries(offered, rules, own)
+            fits[rules] = sum(
+                name in own and own[name].shape == value.shape for name, value in renamed.items()
+            )
+    best = max(fits, key=lambda rules: fits[rules])
+    if fits[best] < max(at_least, len(offered) / 2):
+        return ""
+    return f". With rename={best!r}, {fits[best]} would fit"
+
+
 def _read(source: object, entry: str | None) -> dict[str, Tensor]:
     """Return the state dict in ``source``."""
     if isinstance(source, str | os.PathLike):
-        source = torch.load(source, map_location="cpu", weights_only=True)
+        source = read_file(source)
+    if isinstance(source, nn.Module):
+        raise TypeError(
+            f"`source` must be a state dict or a file with one; got a {type(source).__name__}: pass its "
+            ".state_dict()"
+        )
     if entry is not None:
         if not isinstance(source, Mapping) or entry not in source:
             found = shorten(map(repr, source)) if isinstance(source, Mapping) else type(source).__name__
@@ -128,11 +164,19 @@ def _read(source: object, entry: str | None) -> dict[str, Tensor]:
         raise TypeError(f"`source` must be a state dict or a file with one; got {type(source).__name__}")
     for name, value in source.items():
         if not isinstance(value, Tensor):
+            held = [key for key, inner in source.items() if _is_state_dict(inner)]
+            where = f": entry={' or '.join(map(repr, held))}" if held else ""
             raise TypeError(
                 f"`source` must map names to Tensors; got {type(value).__name__} for {name!r}. "
-                "If it is a checkpoint that holds a state dict, name that one with `entry`"
+                f"If it is a checkpoint that holds a state dict, name that one with `entry`{where}"
             )
     return dict(source)
+
+
+def _is_state_dict(value: object) -> bool:
+    return (
+        isinstance(value, Mapping) and bool(value) and all(isinstance(one, Tensor) for one in value.values())
+    )
 
 
 def _without_prefix(

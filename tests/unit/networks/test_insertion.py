@@ -170,6 +170,16 @@ def test_a_failed_insertion_leaves_the_network_as_it_was():
         (digit_resnet(), "ses", ValueError, r"`attention` must name a block, one of 'se'.*; got 'ses'"),
         (digit_resnet(), 1, TypeError, r"`attention` must be a name.*; got 1 of type int"),
         (digit_resnet(), str, TypeError, r"must build an nn.Module; got str for 16 channels"),
+        (digit_resnet(), "CBAM", ValueError, r"got 'CBAM'; did you mean 'cbam'\?"),
+        (digit_resnet(), "coordatt", ValueError, r"got 'coordatt'; did you mean 'coord_att'"),
+        (digit_resnet(), "senet", ValueError, r"got 'senet'; did you mean 'se'"),
+        (digit_resnet(), SE(16), TypeError, r"every slot gets its own; got a SE\. Pass the class, or lambda"),
+        (
+            digit_resnet(),
+            lambda channels: SE(16),
+            ValueError,
+            r"for the channels that it is given; got a SE for 16 where layer2.0.attention has 32",
+        ),
     ],
 )
 def test_wrong_insertions_are_named(model, attention, error, message):

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from attn_lib.backbones import yolov4_tiny
-from attn_lib.insertion import FreezeReport, freeze, insert_attention
+from attn_lib.blocks import SE
+from attn_lib.insertion import FreezeReport, freeze, insert_attention, insert_block, load_pretrained
 from gate_by_gate.digit_resnet import digit_resnet
 from tests.block_tools import count_parameters
 
@@ -135,3 +136,42 @@ def test_the_report_prints_well():
 def test_an_empty_report():
     report = FreezeReport(trainable={}, frozen={"weight": 3}, moving_norms=())
     assert str(report).splitlines()[:2] == ["trains  0 of 3 parameters", "        in tensors  0"]
+
+
+def test_what_is_frozen_without_weights_is_named():
+    """The two reports together: a block that was put in after the load is random, and here it is frozen."""
+    model = digit_resnet()
+    report = load_pretrained(model, digit_resnet().state_dict())
+    insert_block(model, "layer3.0.bn2", SE(64))
+    insert_attention(model, "eca", stages=[1])
+
+    frozen = freeze(model, except_for=["fc", "layer1.0.attention"], loaded=report)
+
+    layers = [f"layer3.0.bn2.attention.mlp.{entry}" for entry in ("fc1.weight", "fc1.bias")]
+    assert list(frozen.never_loaded[:2]) == layers
+    assert len(frozen.never_loaded) == 4
+    assert "random, since never loaded  4: layer3.0.bn2" in str(frozen)
+    assert "random" not in str(freeze(model, except_for=["*attention", "fc"], loaded=report))
+
+
+@pytest.mark.parametrize(
+    ("except_for", "error", "message"),
+    [
+        (None, TypeError, r"a name or several, such as \['fc'\]; got None"),
+        ("layer9", ValueError, r"got 'layer9', which fits none; did you mean 'layer\d' or"),
+        ("FC", ValueError, r"got 'FC', which fits none; did you mean 'fc'\?"),
+        ([3], TypeError, r"must hold names; got int$"),
+    ],
+)
+def test_wrong_exceptions_are_named(except_for, error, message):
+    with pytest.raises(error, match=message):
+        freeze(digit_resnet(), except_for=except_for)
+
+
+def test_a_module_in_place_of_its_name_is_told_its_name():
+    model = digit_resnet()
+    for except_for in (model.fc, [model.fc]):
+        with pytest.raises(TypeError, match=r"must hold names; got Linear\. It is called 'fc'"):
+            freeze(model, except_for=except_for)
+    with pytest.raises(TypeError, match=r"a module's name; got BatchNorm2d\. It is called 'layer1.0.bn2'"):
+        insert_block(model, model.layer1[0].bn2, SE(16))

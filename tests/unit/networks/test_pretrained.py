@@ -1,7 +1,8 @@
 """Pretrained weights: what fits is loaded, what does not is named, and nothing is guessed."""
 
-import pickle
+import argparse
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -188,7 +189,9 @@ class Dangerous:
 
 def test_a_file_runs_no_code(tmp_path, capsys):
     torch.save({"conv1.weight": Dangerous()}, tmp_path / "weights.pth")
-    with pytest.raises(pickle.UnpicklingError, match=r"Weights only load failed"):
+    with pytest.raises(
+        ValueError, match=r"tensors by name alone; got a print in it, which takes running code"
+    ):
         load_pretrained(digit_resnet(), tmp_path / "weights.pth")
     assert "must not run" not in capsys.readouterr().out
 
@@ -231,6 +234,8 @@ def test_a_source_of_which_nothing_fits_is_refused():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
+        (nn.Linear(3, 5), r"got a Linear: pass its \.state_dict\(\)"),
+        ({"epoch": 3, "ema": {"weight": torch.zeros(5, 3)}}, r"got int for 'epoch'.*entry='ema'$"),
         (3, r"a state dict or a file with one; got int"),
         ([("weight", torch.zeros(1))], r"a state dict or a file with one; got list"),
         ({"weight": 1.5}, r"map names to Tensors; got float for 'weight'"),
@@ -256,3 +261,48 @@ def test_the_report_prints_well():
         "unexpected  1: extra",
         "mismatched  1: fc.weight (expected (11, 7), got (13, 7))",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "an empty file. Download it again"),
+        (b"<!DOCTYPE html><html></html>", "an HTML page, which a server sends in place of the file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a Git LFS pointer"),
+        (b"conv1.weight 0.25\n", "a text file"),
+        (b"PK\x03\x04 cut off", r"one that cannot be read \(12 bytes\). Is its download complete"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path, content, message):
+    (tmp_path / "weights.pth").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(nn.Linear(3, 5), tmp_path / "weights.pth")
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"args": argparse.Namespace(lr=0.1)}, "argparse.Namespace"),
+        ({"best": np.float64(76.1)}, r"numpy.*scalar"),
+        ({"model": nn.Linear(3, 5)}, r"torch.nn.modules.linear.Linear"),
+    ],
+)
+def test_a_file_that_holds_more_than_tensors_says_what_can_be_done(tmp_path, more, named):
+    """What the message says is carried out."""
+    path = tmp_path / "checkpoint.pth"
+    torch.save({"state_dict": entries(nn.Linear(3, 5)), **more}, path)
+    with pytest.raises(ValueError, match=rf"got a {named} in it.*weights_only=False\).*\.state_dict\(\)"):
+        load_pretrained(nn.Linear(3, 5), path)
+    read = torch.load(path, map_location="cpu", weights_only=False)
+    assert load_pretrained(nn.Linear(3, 5), read, entry="state_dict").complete
+
+
+def test_less_than_half_is_refused_unless_it_is_meant():
+    source = entries(digit_resnet())
+    few = dict(list(source.items())[:10])
+    assert len(load_pretrained(digit_resnet(), few).loaded) == 10  # all of a small source
+
+    other = {**few, **{f"layer9.{name}": value for name, value in few.items()}, "extra": torch.zeros(1)}
+    with pytest.raises(ValueError, match=r"got 10 of 21\. .*allow_partial=True accepts it"):
+        load_pretrained(digit_resnet(), other)
+    assert len(load_pretrained(digit_resnet(), other, allow_partial=True).loaded) == 10
