@@ -14,6 +14,7 @@ from attn_lib.inspection.attention_maps import (
 from attn_lib.inspection.flops import MacCount, Macs, count_macs
 from attn_lib.inspection.grad_cam import GradCam, grad_cam
 from attn_lib.inspection.localization import energy_inside, enlarge, pointing_hits, share_inside, spatial_map
+from attn_lib.inspection.overlay import overlay
 from attn_lib.inspection.parameters import (
     ParameterCount,
     ParameterRecord,
@@ -39,6 +40,7 @@ __all__ = [
     "grad_cam",
     "is_block",
     "is_innermost_block",
+    "overlay",
     "pointing_hits",
     "record_blocks",
     "share_inside",

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from attn_lib.inspection.hooks import Call, watching
+from attn_lib.inspection.hooks import Call, Inputs, as_arguments, watching
+from attn_lib.inspection.printing import Records, shape_of
 
 __all__ = [
     "BlockRecord",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BlockRecord:
     """What one attention block received, computed and returned in a forward pass.
 
@@ -37,8 +38,15 @@ class BlockRecord:
     output: Tensor
     maps: dict[str, Tensor]
 
+    def __repr__(self) -> str:
+        """Give the shapes."""
+        return (
+            f"BlockRecord(input={tuple(self.input.shape)}, output={tuple(self.output.shape)}, "
+            f"maps: {shape_of(self.maps)})"
+        )
 
-def attention_maps(model: nn.Module, x: Tensor) -> dict[str, dict[str, Tensor]]:
+
+def attention_maps(model: nn.Module, x: Inputs) -> dict[str, dict[str, Tensor]]:
     """Return the attention maps of every block in a model for one input.
 
     The model runs once, in eval mode and without gradients. Every module that has an ``attention(x)`` method
@@ -53,25 +61,27 @@ def attention_maps(model: nn.Module, x: Tensor) -> dict[str, dict[str, Tensor]]:
 
     Args:
         model: any model; a single block is a model too, named ``""``.
-        x: the model's input.
+        x: the model's input, or a tuple of its inputs.
 
     Returns:
-        For each block, by its qualified name and in the order of the calls, its maps by name.
+        For each block, by its qualified name and in the order of the calls, its maps by name. ``print`` shows
+        their shapes.
 
     Raises:
-        TypeError: a block's ``attention`` returned something else than named tensors.
+        TypeError: a block's ``attention`` returned something else than named tensors, or ``x`` is no input.
 
     Example:
         >>> model = nn.Sequential(nn.Conv2d(3, 32, 3), SE(32))
         >>> attention_maps(model, torch.zeros(2, 3, 7, 5))["1"]["channel"].shape
         torch.Size([2, 32, 1, 1])
     """
+    inputs = as_arguments(x)
     with watching(model, select=is_block, before=read_maps, after=lambda module, output: None) as watch:
-        model(x)
-    return {key: call.before for key, call in _by_name(watch.calls).items()}
+        model(*inputs)
+    return Records({key: call.before for key, call in _by_name(watch.calls).items()})
 
 
-def record_blocks(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
+def record_blocks(model: nn.Module, x: Inputs) -> dict[str, BlockRecord]:
     """Return what every block in a model received, computed and returned for one input.
 
     The same pass and the same names as :func:`attention_maps`, with the feature maps before and after each
@@ -79,18 +89,21 @@ def record_blocks(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
 
     Args:
         model: any model; a single block is a model too, named ``""``.
-        x: the model's input.
+        x: the model's input, or a tuple of its inputs.
 
     Raises:
-        TypeError: a block's ``attention`` returned something else than named tensors, or a block received or
-            returned no tensor.
+        TypeError: a block's ``attention`` returned something else than named tensors, a block received or
+            returned no tensor, or ``x`` is no input.
     """
+    inputs = as_arguments(x)
     with watching(model, select=is_block, before=_read_input_and_maps, after=_read_output) as watch:
-        model(x)
-    return {
-        key: BlockRecord(input=call.before[0], output=call.after, maps=call.before[1])
-        for key, call in _by_name(watch.calls).items()
-    }
+        model(*inputs)
+    return Records(
+        {
+            key: BlockRecord(input=call.before[0], output=call.after, maps=call.before[1])
+            for key, call in _by_name(watch.calls).items()
+        }
+    )
 
 
 def is_block(module: nn.Module) -> bool:

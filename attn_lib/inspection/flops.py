@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from attn_lib.inspection.hooks import Watch, tensors_in, watching
+from attn_lib.inspection.hooks import Inputs, Watch, as_arguments, tensors_in, watching
+from attn_lib.inspection.printing import table
 
 __all__ = ["MacCount", "Macs", "count_macs"]
 
@@ -48,9 +49,9 @@ class Macs:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MacCount:
-    """The multiply-accumulates of one forward pass.
+    """The multiply-accumulates of one forward pass; ``print`` shows the parts of the model.
 
     Attributes:
         by_module: for every module that ran, what it computed itself, without the modules in it. ``""`` is
@@ -74,6 +75,19 @@ class MacCount:
         """All multiply-accumulates of the whole model."""
         return self.whole.total
 
+    def __repr__(self) -> str:
+        """Count the whole model."""
+        return f"MacCount(layers={self.layers}, total={self.total})"
+
+    def __str__(self) -> str:
+        """Count the parts of the model."""
+        parts = dict.fromkeys(name.partition(".")[0] for name in self.by_module if name)
+        rows = [("(the model)", self.whole)] + [(name, self.within(name)) for name in parts]
+        return table(
+            [(name, macs.convolution, macs.linear, macs.matmul) for name, macs in rows],
+            header=("multiply-accumulates", "convolution", "linear", "matmul"),
+        )
+
     def within(self, name: str) -> Macs:
         """Return what a module and everything in it computed.
 
@@ -89,7 +103,7 @@ class MacCount:
         )
 
 
-def count_macs(model: nn.Module, x: Tensor) -> MacCount:
+def count_macs(model: nn.Module, x: Inputs) -> MacCount:
     """Count the multiply-accumulates of one forward pass.
 
     The model runs once, in eval mode and without gradients, and every convolution and matrix product that
@@ -108,21 +122,26 @@ def count_macs(model: nn.Module, x: Tensor) -> MacCount:
 
     Args:
         model: any model.
-        x: the model's input. The count is for the whole batch: pass one image for a cost per image.
+        x: the model's input, or a tuple of its inputs. The count is for the whole batch: pass one image for a
+            cost per image.
+
+    Raises:
+        TypeError: ``x`` is no input.
 
     Example:
         >>> count_macs(nn.Conv2d(3, 16, 3, padding=1), torch.zeros(1, 3, 32, 32)).total
         442368
     """
+    inputs = as_arguments(x)
     with watching(
         model,
         select=lambda module: True,
         before=lambda name, module, args, kwargs: None,
         after=lambda module, output: None,
     ) as watch:
-        meter = _Meter(watch, x)
+        meter = _Meter(watch, inputs)
         with meter, _without_fast_path():
-            model(x)
+            model(*inputs)
     ran = {call.name: Macs() for call in watch.calls}
     return MacCount(by_module={**ran, **meter.by_module})
 
@@ -141,13 +160,13 @@ def _without_fast_path() -> Iterator[None]:
 class _Meter(TorchDispatchMode):
     """Counts the operations that PyTorch executes, for the module that is running."""
 
-    def __init__(self, watch: Watch[None, None], x: Tensor) -> None:
+    def __init__(self, watch: Watch[None, None], inputs: tuple[Tensor, ...]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch has no type for it
         self.by_module: dict[str, Macs] = {}
         self._watch = watch
-        # Tensors computed from the model's input, as opposed to weights and what is made of them alone. The
+        # Tensors computed from the model's inputs, as opposed to weights and what is made of them alone. The
         # references are weak, or every feature map would stay in memory until the end.
-        self._features = WeakTensorKeyDictionary({x: True})
+        self._features = WeakTensorKeyDictionary(dict.fromkeys(inputs, True))
 
     def __torch_dispatch__(
         self,

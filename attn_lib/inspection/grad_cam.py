@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from attn_lib.inspection.hooks import evaluating, named_modules
+from attn_lib.inspection.hooks import Inputs, as_arguments, evaluating, named_modules
 from attn_lib.inspection.localization import enlarge
 
 __all__ = ["GradCam", "grad_cam"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradCam:
     """Grad-CAM of a batch of images.
 
     Attributes:
         maps: ``(N, H, W)``, at least 0 everywhere.
-        classes: ``(N,)``, the class that each map is about.
-        scores: ``(N,)``, the score (logit) of that class.
+        classes: ``(N,)``, the class that each map is about; None if a ``score`` was given.
+        scores: ``(N,)``, the score (logit) of that class, or what ``score`` returned.
         normalized: whether each map was divided by its own maximum. If not, the values are in units of the
             score and can be compared between images.
     """
 
     maps: Tensor
-    classes: Tensor
+    classes: Tensor | None
     scores: Tensor
     normalized: bool
+
+    def __repr__(self) -> str:
+        """Give the shape of the maps."""
+        about = "a score" if self.classes is None else f"classes {self.classes[:9].tolist()}"
+        return f"GradCam(maps {tuple(self.maps.shape)}, about {about}, normalized={self.normalized})"
 
 
 def grad_cam(
     model: nn.Module,
-    x: Tensor,
+    x: Inputs,
     layer: str | nn.Module,
     *,
     classes: int | Sequence[int] | Tensor | None = None,
+    score: Callable[[Any], Tensor] | None = None,
+    grid: tuple[int, int] | None = None,
     upsample: bool = False,
     normalize: bool = False,
 ) -> GradCam:
@@ -56,11 +64,17 @@ def grad_cam(
     as they are, the hook is removed and training modes are restored, also when the model raises.
 
     Args:
-        model: a classifier that returns scores ``(N, classes)``.
-        x: a batch of images, ``(N, C, H, W)``.
+        model: a classifier that returns scores ``(N, classes)``; with a ``score``, any model.
+        x: a batch of images, ``(N, C, H, W)``, or a tuple of the model's inputs, of which it is the first.
         layer: the layer whose feature map is read, or its qualified name, such as ``"layer4"``.
         classes: the class to explain: one for all images, or one per image. ``None``: the predicted class of
             each image.
+        score: for what is no classifier: from the model's output to one number, or one for every image, that
+            the map is to explain. Of a segmenter's logits, ``lambda y: y[:, 5].mean((1, 2))`` is a class; of
+            a detector's raw map, ``lambda y: y[0][:, 4].amax((1, 2))`` its surest object.
+        grid: for a layer that returns tokens ``(N, L, C)``: height and width of their map. The last
+            ``height * width`` tokens are its positions, row by row; those before them, such as a class token,
+            are left out.
         upsample: whether to enlarge the maps to the images' size, for drawing, as :func:`enlarge` does. To be
             scored, by :func:`pointing_hits` say, a map stays small.
         normalize: whether to divide each map by its maximum (a map of zeros stays as it is). Done last.
@@ -69,8 +83,8 @@ def grad_cam(
         ``maps`` is ``(N, H', W')`` with the layer's resolution, or ``(N, H, W)`` if ``upsample``.
 
     Raises:
-        TypeError: ``layer`` is no module or name, ``classes`` are not integers, or the layer or the model
-            returned no Tensor.
+        TypeError: ``layer`` is no module or name, ``classes`` are not integers, or came with a ``score``, or
+            the layer, the model or the score returned no Tensor.
         ValueError: the layer is not in the model, was not called exactly once, or returned no feature map;
             the model did not return ``(N, classes)``; a class is out of range, or not one per image; the
             scores do not depend on the layer; a map to be enlarged is larger than its image.
@@ -80,17 +94,29 @@ def grad_cam(
         >>> grad_cam(model, torch.zeros(2, 3, 11, 7), "0", classes=13).maps.shape
         torch.Size([2, 7, 3])
     """
+    if score is not None and classes is not None:
+        raise TypeError("`classes` and `score` exclude each other: a score says itself what it is about")
     name, module = _find(model, layer)
+    inputs = as_arguments(x)
     # The caller may be in no_grad or in inference_mode, whose tensors cannot take part in a gradient.
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
-        feature_map, logits = _run(model, x.clone() if x.is_inference() else x, name, module)
-        chosen = _choose(classes, logits)
-        scores = logits.gather(1, chosen[:, None])[:, 0]
+        inputs = tuple(value.clone() if value.is_inference() else value for value in inputs)
+        feature_map, output = _run(model, inputs, name, module, dimensions=4 if grid is None else 3)
+        chosen = None
+        if score is None:
+            logits = _logits(output, len(inputs[0]))
+            chosen = _choose(classes, logits)
+            scores = logits.gather(1, chosen[:, None])[:, 0]
+        else:
+            scores = _scored(score(output), len(inputs[0]))
         gradient = _gradient(scores, feature_map, name)
 
-    maps = evidence(feature_map.detach(), gradient)
+    feature_map = feature_map.detach()
+    if grid is not None:
+        feature_map, gradient = _as_map(feature_map, grid), _as_map(gradient, grid)
+    maps = evidence(feature_map, gradient)
     if upsample:
-        maps = enlarge(maps, (x.shape[-2], x.shape[-1]))
+        maps = enlarge(maps, (inputs[0].shape[-2], inputs[0].shape[-1]))
     if normalize:
         peak = maps.amax(dim=(1, 2), keepdim=True)
         maps = maps / peak.where(peak > 0, 1)
@@ -123,15 +149,19 @@ def _find(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module]:
     raise ValueError(f"`layer` must name a module of the model; got {layer!r}{hint}")
 
 
-def _run(model: nn.Module, x: Tensor, name: str, layer: nn.Module) -> tuple[Tensor, Tensor]:
-    """Return what the layer returned, as the start of a graph, and the scores at its end."""
+def _run(
+    model: nn.Module, inputs: tuple[Tensor, ...], name: str, layer: nn.Module, *, dimensions: int
+) -> tuple[Tensor, object]:
+    """Return what the layer returned, as the start of a graph, and what the model makes of it."""
     feature_maps: list[Tensor] = []
 
     def keep(module: nn.Module, args: tuple[object, ...], output: object) -> Tensor:
         if not isinstance(output, Tensor):
             raise TypeError(f"layer {name!r} must return a Tensor; got {type(output).__name__}")
-        if output.dim() != 4:
-            raise ValueError(f"layer {name!r} must return a map (N, C, H, W); got {tuple(output.shape)}")
+        if output.dim() != dimensions:
+            wanted = "a map (N, C, H, W)" if dimensions == 4 else "tokens (N, L, C), as `grid` says"
+            advice = ". Tokens (N, L, C) need their `grid`" if output.dim() == 3 else ""
+            raise ValueError(f"layer {name!r} must return {wanted}; got {tuple(output.shape)}{advice}")
         # The graph starts anew here, so that it exists with frozen parameters too and costs nothing before
         # the layer. The model goes on with a copy, because a later layer may work in place.
         feature_maps.append(output.detach().clone().requires_grad_())
@@ -139,18 +169,49 @@ def _run(model: nn.Module, x: Tensor, name: str, layer: nn.Module) -> tuple[Tens
 
     handle = layer.register_forward_hook(keep)
     try:
-        logits = model(x)
+        result: object = model(*inputs)
     finally:
         handle.remove()
     if len(feature_maps) != 1:
         raise ValueError(
             f"layer {name!r} must be called once in a forward pass; got {len(feature_maps)} calls"
         )
-    if not isinstance(logits, Tensor):
-        raise TypeError(f"the model must return a Tensor of scores; got {type(logits).__name__}")
-    if logits.dim() != 2 or logits.shape[0] != x.shape[0]:
-        raise ValueError(f"the model must return scores ({x.shape[0]}, classes); got {tuple(logits.shape)}")
-    return feature_maps[0], logits
+    return feature_maps[0], result
+
+
+def _logits(output: object, images: int) -> Tensor:
+    """Return a classifier's output if it is scores ``(N, classes)``."""
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"the model must return a Tensor of scores; got {type(output).__name__}. `score` says what of it "
+            "to explain"
+        )
+    if output.dim() != 2 or output.shape[0] != images:
+        raise ValueError(
+            f"the model must return scores ({images}, classes); got {tuple(output.shape)}. `score` says what "
+            "of it to explain"
+        )
+    return output
+
+
+def _scored(score: object, images: int) -> Tensor:
+    """Return what a user's score returned if it is a number, or one for every image."""
+    if not isinstance(score, Tensor):
+        raise TypeError(f"`score` must return a Tensor; got {type(score).__name__}")
+    if score.dim() > 1 or (score.dim() == 1 and len(score) != images):
+        raise ValueError(
+            f"`score` must return one number, or one for each image ({images}); got {tuple(score.shape)}"
+        )
+    return score
+
+
+def _as_map(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Lay out the last tokens as a map: ``(N, L, C)`` to ``(N, C, H, W)``."""
+    positions = grid[0] * grid[1]
+    if tokens.shape[1] < positions:
+        raise ValueError(f"`grid` must have no more than {tokens.shape[1]} positions; got {grid}")
+    on_grid: Tensor = tokens[:, -positions:].transpose(1, 2).unflatten(2, grid)
+    return on_grid
 
 
 def _choose(classes: int | Sequence[int] | Tensor | None, logits: Tensor) -> Tensor:
@@ -158,7 +219,10 @@ def _choose(classes: int | Sequence[int] | Tensor | None, logits: Tensor) -> Ten
     images, available = logits.shape
     if classes is None:
         return logits.detach().argmax(dim=1)
-    chosen = torch.as_tensor(classes, device=logits.device)
+    try:
+        chosen = torch.as_tensor(classes, device=logits.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"`classes` must be an int or one int per image; got {classes!r}") from error
     if chosen.is_floating_point() or chosen.is_complex() or chosen.dtype == torch.bool:
         raise TypeError(f"`classes` must be an int or one int per image; got {classes!r}")
     if chosen.dim() > 1 or (chosen.dim() == 1 and len(chosen) != images):

@@ -11,7 +11,10 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Call", "Watch", "evaluating", "named_modules", "tensors_in", "watching"]
+__all__ = ["Call", "Inputs", "Watch", "as_arguments", "evaluating", "named_modules", "tensors_in", "watching"]
+
+Inputs = Tensor | tuple[Tensor, ...]
+"""What a model is called with: a tensor, or a tuple of them for a model of several inputs."""
 
 Before = TypeVar("Before")
 After = TypeVar("After")
@@ -40,6 +43,23 @@ def tensors_in(value: object) -> Iterator[Tensor]:
     elif isinstance(value, (tuple, list)):
         for item in value:
             yield from tensors_in(item)
+
+
+def as_arguments(x: object) -> tuple[Tensor, ...]:
+    """Return the inputs of a model as a tuple.
+
+    Raises:
+        TypeError: ``x`` is neither a tensor nor a tuple of them.
+    """
+    inputs = x if isinstance(x, tuple) else (x,)
+    if not inputs or not all(isinstance(value, Tensor) for value in inputs):
+        wrong = [type(value).__name__ for value in inputs if not isinstance(value, Tensor)]
+        held = f"a {type(x).__name__}" + (f" with a {wrong[0]}" if isinstance(x, tuple) and wrong else "")
+        advice = ""
+        if isinstance(x, (tuple, list, torch.Size)) and x and all(isinstance(size, int) for size in x):
+            advice = f". An input of this shape is torch.zeros{tuple(x)}"
+        raise TypeError(f"`x` must be a Tensor, or a tuple of Tensors for several inputs; got {held}{advice}")
+    return inputs
 
 
 @contextmanager

@@ -30,8 +30,14 @@ def spatial_map(block: nn.Module, maps: Mapping[str, Tensor], size: tuple[int, i
         Returns ``(N, H, W)``.
 
     Raises:
-        TypeError: the block has no method ``spatial_map``.
+        TypeError: the block has no method ``spatial_map``, or the maps are those of several blocks.
     """
+    several = [name for name, value in maps.items() if isinstance(value, Mapping)]
+    if several:
+        raise TypeError(
+            f"`maps` must be those of one block, by their names; got those of {len(several)} blocks. "
+            f"Choose one: maps[{several[0]!r}]"
+        )
     ask = getattr(block, "spatial_map", None)
     if ask is None:
         raise TypeError(

@@ -9,6 +9,7 @@ from torch import nn
 
 from attn_lib.inspection.attention_maps import is_block
 from attn_lib.inspection.hooks import named_modules
+from attn_lib.inspection.printing import MOST_ROWS, Records, table
 
 __all__ = ["ParameterCount", "ParameterRecord", "count_parameters", "count_parameters_by_block"]
 
@@ -45,9 +46,9 @@ class ParameterRecord:
         return _equation([self])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ParameterCount:
-    """The parameters of a model, or of a part of one.
+    """The parameters of a model, or of a part of one; ``print`` shows its parts.
 
     Attributes:
         name: the qualified name of the module; ``""`` for a whole model.
@@ -58,6 +59,23 @@ class ParameterCount:
     name: str
     type: str
     parameters: tuple[ParameterRecord, ...]
+
+    def __repr__(self) -> str:
+        """Count the whole."""
+        return f"ParameterCount({self.name!r}, {self.type}, total={self.total}, trainable={self.trainable})"
+
+    def __str__(self) -> str:
+        """Count the parts, one by one with their formulas; where they are many, those of the first level."""
+        parts = [(part.name or "itself", part.total, part.formula) for part in self.parts.values()]
+        if len(parts) > MOST_ROWS:
+            inside = f"{self.name}." if self.name else ""
+            by_child: dict[str, int] = {}
+            for parameter in self.parameters:
+                child = inside + parameter.name.removeprefix(inside).partition(".")[0]
+                by_child[child] = by_child.get(child, 0) + parameter.count
+            parts = [(name, count, "") for name, count in by_child.items()]
+        rows = [(self.name or f"(the {self.type})", self.total, ""), *parts]
+        return table(rows, header=("parameters of", "number", "formula"))
 
     @property
     def total(self) -> int:
@@ -120,7 +138,7 @@ def count_parameters_by_block(model: nn.Module) -> dict[str, ParameterCount]:
     if it stood alone: a block inside another one counts in both, and so does a parameter that two blocks
     share, so the sum over blocks may then exceed what the model holds.
     """
-    return {name: _count(name, module) for name, module in named_modules(model) if is_block(module)}
+    return Records({name: _count(name, module) for name, module in named_modules(model) if is_block(module)})
 
 
 def _count(name: str, module: nn.Module) -> ParameterCount:

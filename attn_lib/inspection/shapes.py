@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from attn_lib.inspection.attention_maps import is_block, read_maps
-from attn_lib.inspection.hooks import tensors_in, watching
+from attn_lib.inspection.hooks import Inputs, as_arguments, tensors_in, watching
+from attn_lib.inspection.printing import table
 
 __all__ = ["ShapeRecord", "trace_shapes"]
 
@@ -32,7 +33,21 @@ class ShapeRecord:
     maps: dict[str, tuple[int, ...]]
 
 
-def trace_shapes(model: nn.Module, x: Tensor) -> tuple[ShapeRecord, ...]:
+class ShapeTrace(tuple[ShapeRecord, ...]):
+    """The records of a forward pass, which print as a table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        rows = [(r.name or "(the model)", r.type, *map(_several, (r.inputs, r.outputs))) for r in self]
+        return table(rows, header=("module", "class", "receives", "returns"))
+
+
+def _several(shapes: tuple[tuple[int, ...], ...]) -> str:
+    return ", ".join(map(str, shapes))
+
+
+def trace_shapes(model: nn.Module, x: Inputs) -> tuple[ShapeRecord, ...]:
     """Run a model once and record the shapes of every module call, in the order in which the calls began.
 
     A module comes before the modules in it, so the first record is the whole model. A module that is called
@@ -41,7 +56,13 @@ def trace_shapes(model: nn.Module, x: Tensor) -> tuple[ShapeRecord, ...]:
 
     Args:
         model: any model; a single block is a model too.
-        x: the model's input.
+        x: the model's input, or a tuple of its inputs.
+
+    Returns:
+        The records in their order; ``print`` shows a table of them.
+
+    Raises:
+        TypeError: ``x`` is no input.
 
     Example:
         >>> trace = trace_shapes(SE(64, reduction=16), torch.zeros(2, 64, 7, 5))
@@ -50,9 +71,10 @@ def trace_shapes(model: nn.Module, x: Tensor) -> tuple[ShapeRecord, ...]:
         >>> trace[0].maps
         {'channel': (2, 64, 1, 1)}
     """
+    inputs = as_arguments(x)
     with watching(model, select=lambda module: True, before=_before, after=_after) as watch:
-        model(x)
-    return tuple(
+        model(*inputs)
+    return ShapeTrace(
         ShapeRecord(
             name=call.name,
             type=type(call.module).__name__,
