@@ -374,8 +374,14 @@ def test_maps_that_break_the_contract_are_named(maps, described):
         attention_maps(model, torch.zeros(1))
 
 
+class Nothing(nn.Module):
+    def forward(self, x):
+        return None
+
+
 def test_a_record_needs_a_tensor_in_and_a_tensor_out():
     with pytest.raises(TypeError, match="a block must return a Tensor; Returning returned NoneType"):
         record_blocks(Returning({}), torch.zeros(1))
-    with pytest.raises(TypeError, match=r"a block must receive a Tensor; '' \(Returning\) received none"):
-        record_blocks(Returning({}, torch.zeros(1)), None)
+    model = nn.Sequential(Nothing(), Returning({}, torch.zeros(1)))
+    with pytest.raises(TypeError, match=r"a block must receive a Tensor; '1' \(Returning\) received none"):
+        record_blocks(model, torch.zeros(1))
