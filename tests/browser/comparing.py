@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
@@ -137,6 +138,8 @@ def compare(
             compare_bars(shown, data, expected, setting)
         elif item.kind.kind == "heatmap":
             compare_heatmap(shown, data, definition, setting)
+        elif item.kind.kind == "cutout":
+            compare_cutout(shown, data, definition)
         elif item.kind.kind == "strips":
             for side in ("height", "width"):
                 compare_levels(shown[side], data[side]["shape"], data[side]["hex"])
@@ -206,6 +209,13 @@ def compare_picture(shown: dict[str, Any], data: dict[str, Any], definition: Def
     compare_marks(shown["fields"], marks)
     compare_legend(shown["legend"], marks, frame=data["frame"])
     compare_inset(shown, data, definition)
+
+
+def compare_cutout(shown: dict[str, Any], data: dict[str, Any], definition: Definition) -> None:
+    assert (shown["alt"], shown["shape"]) == (data["alt"], data["shape"])
+    compare_under(shown["picture"], definition.pictures[data["index"]])
+    runs = re.findall("([g-j])([0-9a-f]*)", data["runs"])
+    assert shown["cells"] == "".join(letter * int(length or "1", 16) for letter, length in runs)
 
 
 def compare_bars(

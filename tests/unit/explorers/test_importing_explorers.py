@@ -101,7 +101,7 @@ def test_a_name_that_no_file_has_is_refused():
         from gate_by_gate.explorers import SwinExplorer  # noqa: F401
     assert "swin" not in EXPLORERS
     with pytest.raises(
-        KeyError, match=r"expected an explorer out of \['bam', .*'side_by_side'\]; got 'swin'"
+        KeyError, match=r"expected an explorer out of \['bam', .*'whose_gates'\]; got 'swin'"
     ):
         EXPLORERS["swin"]
 

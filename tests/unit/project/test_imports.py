@@ -184,6 +184,7 @@ RULES = (
             "gate_by_gate.digit_resnet",
             "gate_by_gate.imagenet",
             "gate_by_gate.photographs",
+            "gate_by_gate.segmenter",
             "gate_by_gate.results",
             "gate_by_gate.widgets",
             "gate_by_gate.explorers",

@@ -1,0 +1,33 @@
+"""The photographs that explorers show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate_by_gate.photographs import SIDE, names, photograph
+from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.deferred import Deferred
+from gate_by_gate.widgets.definition import Data
+from gate_by_gate.widgets.items.picture import file
+
+__all__ = ["COUNT", "NAMES", "PHOTOGRAPHS", "photograph_control"]
+
+COUNT = 9
+"""How many photographs there are."""
+
+NAMES = Deferred(lambda: iter(names()))
+"""What each of them is called."""
+
+
+def _files() -> Iterator[Data]:
+    for name in names():
+        yield file(photograph(name).path, (SIDE, SIDE))
+
+
+PHOTOGRAPHS = Deferred(_files)
+"""The photographs as pictures of a definition, each a file of its own."""
+
+
+def photograph_control(name: str, label: str, default: int = 0) -> Control:
+    """Make a control that picks one of the photographs."""
+    return Control(name, label, tuple(range(COUNT)), default, "gallery", NAMES)
