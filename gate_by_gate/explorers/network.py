@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from attn_lib.backbones.backbone import Placement
 from attn_lib.blocks import BLOCKS, keyword_defaults
@@ -10,6 +14,7 @@ from attn_lib.blocks.arguments import check_choice, check_int
 from gate_by_gate.explorers.shared.network_costs import (
     BACKBONES,
     Keywords,
+    Shape,
     Slot,
     added_macs,
     added_parameters,
@@ -20,14 +25,12 @@ from gate_by_gate.explorers.shared.network_costs import (
 from gate_by_gate.explorers.shared.printed_figures import PRINTED, Printed
 from gate_by_gate.explorers.shared.setting_names import block_name
 from gate_by_gate.widgets.controls import Control, Value
-from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting, some_of
-from gate_by_gate.widgets.items.number import Number, count
-from gate_by_gate.widgets.items.picks import Picks
-from gate_by_gate.widgets.items.stacks import Stack, Stacks
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.items.chain import Chain, Column, Costs, Place, Stage
 from gate_by_gate.widgets.items.text import Text
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
-from gate_by_gate.widgets.wording import amount, join
+from gate_by_gate.widgets.wording import join
 
 __all__ = ["DEFINITION", "NetworkExplorer"]
 
@@ -69,18 +72,16 @@ WHERE = {
     "residual": "at the end of every unit's branch",
     "before_unit": "before every unit",
     "after_addition": "after every unit's addition",
-    "identity": "on every unit's identity branch",
     "after_3x3": "after every unit's 3 × 3 convolution",
     "hidden": "on the hidden channels of every unit that expands",
     "after_first_depthwise": "after the first depthwise convolution of every unit that has one",
-    "after_last_depthwise": "after the last depthwise convolution of every unit that has one",
     "between_stages": "after a stage, before the map shrinks",
     "before_last_unit": "before the last unit of a stage",
     "neck": "at both outputs of the backbone and after the upsample",
     "backbone_outputs": "at both outputs of the backbone",
     "upsample": "after the upsample",
 }
-"""Every placement that some backbone has, in words."""
+"""Every placement that the control leads to, by the backbones' own names, in words."""
 
 BACKBONE = Control(
     "backbone", "network", BACKBONES, "resnet50", "menu", tuple(NAMES[name] for name in BACKBONES)
@@ -92,7 +93,7 @@ REDUCTION = Control(
     "reduction r",
     (AS_PUBLISHED, 4, 8, 16, 32),
     AS_PUBLISHED,
-    "menu",
+    "choice",
     ("published", "4", "8", "16", "32"),
 )
 KERNEL = Control(
@@ -103,7 +104,7 @@ KERNEL = Control(
     "choice",
     ("published", "3"),
 )
-SIDE = Control("side", "image side", (224, 416), 224, "choice")
+SIDE = Control("side", "image side", (224, 416), 224, "choice", ("224 px", "416 px"))
 
 
 def keywords(block: str, setting: Setting) -> Keywords:
@@ -134,9 +135,9 @@ def placement_of(backbone: str, block: str, placement: Value) -> Placement | Non
     """Return the backbone's own placement for a value of the control, or None if it has no such placement.
 
     Raises:
-        ValueError: no backbone has such a placement.
+        ValueError: the control offers no such placement.
     """
-    check_choice("placement", placement, tuple(dict.fromkeys((*PLACEMENTS, *WHERE))))
+    check_choice("placement", placement, tuple(PLACEMENTS))
     model = bare(backbone).model
     if placement == "usual":
         return model.default_placement(block)
@@ -154,20 +155,22 @@ class Filled:
     Attributes:
         backbone: the network.
         block: the block, or ``"none"``.
-        placement: by the backbone's own name; ``None`` without a block.
+        placement: by the backbone's own name; ``None`` if no slot is filled.
         slots: where the blocks are.
         keywords: of the block.
+        why: why no slot is filled, although a block was picked.
     """
 
     backbone: str
     block: str
-    placement: str | None
-    slots: tuple[Slot, ...]
-    keywords: Keywords
+    placement: str | None = None
+    slots: tuple[Slot, ...] = ()
+    keywords: Keywords = ()
+    why: str = ""
 
 
-def fill(setting: Setting) -> Filled | Data:
-    """Find the slots that a setting names, or say that this backbone has none there.
+def fill(setting: Setting) -> Filled:
+    """Find the slots that a setting names; none, if this backbone has no such place or the block refuses it.
 
     Raises:
         ValueError: a value names nothing that there is.
@@ -177,62 +180,159 @@ def fill(setting: Setting) -> Filled | Data:
     given = keywords(block, setting)
     placement = placement_of(backbone, block, setting["placement"])
     if block == "none":
-        return Filled(backbone, block, None, (), ())
+        return Filled(backbone, block)
     if placement is None:
         has = [text for name, text in PLACEMENTS.items() if placement_of(backbone, block, name) is not None]
-        return {"missing": f"{NAMES[backbone]} has no such place. A block can go {join(has)}."}
-    slots = slots_of(backbone, placement.name, placement.stages)
-    return Filled(backbone, block, placement.name, slots, given)
-
-
-def parameters(setting: Setting) -> Data:
-    """Count the parameters of the whole network, and what the blocks add in each of its sections."""
-    filled = fill(setting)
-    if not isinstance(filled, Filled):
-        return filled
-    network = bare(filled.backbone)
-    by_section, blocks = [0] * len(network.sections), [0] * len(network.sections)
+        why = f"{NAMES[backbone]} has no such place. A block can go {join(has)}."
+        return Filled(backbone, block, why=why)
+    filled = Filled(
+        backbone, block, placement.name, slots_of(backbone, placement.name, placement.stages), given
+    )
     try:
-        for slot in filled.slots:
-            by_section[slot.section] += added_parameters(filled.block, slot.channels, filled.keywords)
-            blocks[slot.section] += 1
+        added_parameters_of(filled)
     except ValueError as error:
-        return refused(filled, error)
-    added, own = sum(by_section), sum(network.parameters)
-    most = max(range(len(by_section)), key=lambda number: by_section[number])
-    alt = f"{added:,} added parameters; the most, {by_section[most]:,}, in {network.sections[most]}."
+        why = f"{CHOICES[block]} cannot go into {NAMES[backbone]} there: {error}."
+        return Filled(backbone, block, why=why)
+    return filled
+
+
+def added_by_section(filled: Filled, cost: Callable[[Slot], int]) -> list[int]:
+    """Add up what the blocks cost in each section of the network.
+
+    Raises:
+        ValueError: the block refuses the channels of a slot.
+    """
+    added = [0] * len(bare(filled.backbone).sections)
+    for slot in filled.slots:
+        added[slot.section] += cost(slot)
+    return added
+
+
+def added_parameters_of(filled: Filled) -> list[int]:
+    """Count the parameters that the blocks add to each section."""
+    return added_by_section(
+        filled, lambda slot: added_parameters(filled.block, slot.channels, filled.keywords)
+    )
+
+
+def added_macs_of(filled: Filled, shapes: Mapping[str, Shape]) -> list[int]:
+    """Count the multiply-accumulates that the blocks add to each section."""
+    return added_by_section(filled, lambda slot: added_macs(filled.block, shapes[slot.name], filled.keywords))
+
+
+def draw(setting: Setting) -> Data:
+    """Draw the network section by section, with the blocks in their slots and what both cost."""
+    filled = fill(setting)
+    # An image size that no page offers is counted beside those that pages do.
+    sides = sorted({*(int(side) for side in SIDE.values), check_int("side", setting["side"])})
+    try:
+        runs = {side: measure(filled.backbone, side) for side in sides}
+    except ValueError as error:
+        return {"missing": f"{NAMES[filled.backbone]} does not take this image: {error}."}
+    parameters = Costs(bare(filled.backbone).parameters, added_parameters_of(filled))
+    macs = {side: Costs(run.macs, added_macs_of(filled, run.shapes)) for side, run in runs.items()}
     return {
-        "total": count(own + added),
-        "added": Number(added, f"{added:,} ({100 * added / own:.2g} % more)" if added else "0"),
-        "blocks": Number(len(filled.slots), where(filled)),
-        "sections": Stacks(
+        "chain": Chain(
+            stages_of(filled, runs[DRAWN_SIDE].outputs),
+            PLACES,
             [
-                Stack(
-                    section,
-                    own_here,
-                    added_here,
-                    amount(own_here),
-                    f"+ {amount(added_here)} in {number}" if number else "",
-                )
-                for section, own_here, added_here, number in zip(
-                    network.sections, network.parameters, by_section, blocks, strict=True
-                )
+                Column("parameters", "parameters", parameters),
+                Column("macs", "multiply-accumulates", macs),
             ],
-            alt if added else "No added parameters.",
-        ),
-        "printed": Text(compare_with_print(filled, own + added, network.statistics)),
+            in_words(filled),
+            tuple(CHOICES).index(filled.block) % HUES,
+            sets="placement",
+            pick="side",
+        )
     }
 
 
-def refused(filled: Filled, error: ValueError) -> Data:
-    """Say why a block cannot be built for the channels of this network, in the block's words."""
-    return {"missing": f"{CHOICES[filled.block]} cannot go into {NAMES[filled.backbone]} there: {error}."}
+DRAWN_SIDE = 224
+"""The size of the image whose maps are drawn as boxes."""
+
+HUES = 7
+"""So many colours tell the blocks apart."""
+
+ON_PATH = 0.42
+"""How high the way through a stage is drawn, as a share of its height."""
+
+PLACES = {
+    "before_unit": Place((0.05, ON_PATH), "before a unit", "before_unit"),
+    "inside": Place((0.32, ON_PATH), "inside the branch", "inside"),
+    "residual": Place((0.58, ON_PATH), "at the end of the branch", "residual"),
+    "after_addition": Place((0.76, ON_PATH), "after the addition", "after_addition"),
+    "between_stages": Place((0.94, ON_PATH), "between stages", "between_stages"),
+    "before_last_unit": Place((0.05, ON_PATH), "before the last unit of the stage"),
+    "backbone_outputs": Place((0.76, ON_PATH), "an output of the detector's backbone", "backbone_outputs"),
+    "upsample": Place((0.76, ON_PATH), "after the detector's upsample", "upsample"),
+}
+"""Every place that is drawn; what the control offers can be picked by a click."""
 
 
-def where(filled: Filled) -> str:
-    """Say how many blocks there are and where."""
-    number = len(filled.slots)
-    return f"{number}, {WHERE[filled.placement]}" if filled.placement else "none"
+@cache
+def slots_by_section(backbone: str) -> tuple[tuple[str, ...], ...]:
+    """Name the places that each section offers to the control."""
+    offered: list[list[str]] = [[] for _ in bare(backbone).sections]
+    for name in PLACEMENTS:
+        placement = None if name == "usual" else placement_of(backbone, "none", name)
+        if placement is not None:
+            for section in {slot.section for slot in slots_of(backbone, placement.name, placement.stages)}:
+                offered[section].append(name)
+    return tuple(map(tuple, offered))
+
+
+def drawn_place(filled: Filled, section: int) -> str:
+    """Name the place at which the blocks of a section are drawn; empty if it has none."""
+    if not any(slot.section == section for slot in filled.slots):
+        return ""
+    if filled.placement == INSIDE.get(filled.backbone):
+        return "inside"
+    if filled.placement in PLACES:
+        return filled.placement
+    # A detector's neck: both outputs of the backbone, and the upsample.
+    return next(
+        name
+        for name in ("backbone_outputs", "upsample")
+        if name in slots_by_section(filled.backbone)[section]
+    )
+
+
+def stages_of(filled: Filled, outputs: Sequence[Shape]) -> list[Stage]:
+    """Draw every section as the map that leaves it: as wide as its channels and as high as its side.
+
+    Both by their square roots, or the smallest would be lines: they differ by two powers of ten.
+    """
+    network, slots = bare(filled.backbone), slots_by_section(filled.backbone)
+    most, highest = max(shape[0] for shape in outputs), max(shape[1] for shape in outputs)
+    in_units = any("residual" in names for names in slots)
+    units = Counter(slot.section for slot in slots_of(filled.backbone, "residual")) if in_units else Counter()
+    return [
+        Stage(
+            name,
+            math.sqrt(channels / most),
+            math.sqrt(height / highest),
+            repeats=units[at] or 1,
+            skips=units[at] > 0,
+            slots=slots[at],
+            filled=drawn_place(filled, at),
+        )
+        for at, (name, (channels, height, _)) in enumerate(zip(network.sections, outputs, strict=True))
+    ]
+
+
+def printed(setting: Setting) -> Data:
+    """Write what is printed for this network beside what is counted."""
+    filled = fill(setting)
+    network = bare(filled.backbone)
+    total = sum(network.parameters) + sum(added_parameters_of(filled))
+    return {"printed": Text(filled.why or compare_with_print(filled, total, network.statistics))}
+
+
+def in_words(filled: Filled) -> str:
+    """Say how many blocks there are and where, or why there are none."""
+    if not filled.placement:
+        return filled.why or "no block"
+    return f"{len(filled.slots)} × {CHOICES[filled.block]}, {WHERE[filled.placement]}"
 
 
 def compare_with_print(filled: Filled, total: int, statistics: int) -> str:
@@ -253,43 +353,6 @@ def printed_for(filled: Filled) -> list[Printed]:
         return []
     key = (filled.backbone, filled.block, filled.placement, given.get("reduction"))
     return [figure for figure in PRINTED if figure[:4] == key]
-
-
-def places(setting: Setting) -> Data:
-    """Count the slots of every place that the backbone has, section by section."""
-    backbone = check_choice("backbone", setting["backbone"], BACKBONES)
-    block = check_choice("block", setting["block"], tuple(CHOICES))
-    sections = bare(backbone).sections
-    rows = {}
-    for name in PLACEMENTS:
-        placement = placement_of(backbone, block, name)
-        if placement is None:
-            continue
-        slots = slots_of(backbone, placement.name, placement.stages)
-        rows[name] = [sum(slot.section == at for slot in slots) for at in range(len(sections))]
-    return {"places": Picks("placement", sections, rows, [PLACEMENTS[name] for name in rows], "blocks")}
-
-
-def macs(setting: Setting) -> Data:
-    """Count the multiply-accumulates for one image, and how many of them are in the blocks."""
-    side = check_int("side", setting["side"])
-    filled = fill(setting)
-    if not isinstance(filled, Filled):
-        return filled
-    try:
-        own, shapes = measure(filled.backbone, side)
-    except ValueError as error:
-        return {"missing": f"{NAMES[filled.backbone]} does not take this image: {error}."}
-    try:
-        added = sum(added_macs(filled.block, shapes[slot.name], filled.keywords) for slot in filled.slots)
-    except ValueError as error:
-        return refused(filled, error)
-    return {
-        "macs": Number(own + added, amount(own + added, digits=".2f")),
-        "added_macs": Number(
-            added, f"{amount(added, digits='.2f')} ({100 * added / own:.2g} % more)" if added else "0"
-        ),
-    }
 
 
 def without(keyword: str) -> tuple[Value, ...]:
@@ -350,10 +413,11 @@ with torch.device("meta"):  # shapes alone: nothing is computed
 )
 
 FILLED = ("backbone", "placement", "block", "kernel_size", "reduction")
+"""The controls that say what stands in which slots."""
 
 DEFINITION = Definition(
     name="network",
-    question="Put a block into a network: what does it cost then?",
+    question="Put a block into a slot: what does the whole network cost then?",
     controls=(BACKBONE, PLACEMENT, BLOCK, REDUCTION, KERNEL, SIDE),
     panels=(
         Panel(
@@ -361,49 +425,19 @@ DEFINITION = Definition(
             "The network",
             (
                 Part(
-                    "macs",
-                    (*FILLED, "side"),
-                    (
-                        Item("macs", Number, "multiply-accumulates"),
-                        Item("added_macs", Number, "in the blocks"),
-                    ),
-                    macs,
-                    "line",
-                    irrelevant_when=WHILE_IDLE,
-                ),
-                Part(
-                    "parameters",
+                    "drawn",
                     FILLED,
-                    (
-                        Item("total", Number, "parameters"),
-                        Item("added", Number, "in the blocks"),
-                        Item("sections", Stacks, "parameters from input to output; hatched: in the blocks"),
-                    ),
-                    some_of(parameters, "total", "added", "sections"),
-                    "line",
+                    (Item("chain", Chain),),
+                    draw,
+                    view_controls=("side",),
                     irrelevant_when=WHILE_IDLE,
-                ),
-                Part(
-                    "places",
-                    ("backbone", "block"),
-                    (Item("places", Picks, "where blocks can go, and how many; pick a row"),),
-                    places,
-                    view_controls=("placement",),
                 ),
             ),
         ),
         Panel(
             "printed",
             "In print",
-            (
-                Part(
-                    "printed",
-                    FILLED,
-                    (Item("blocks", Number, "blocks"), Item("printed", Text)),
-                    some_of(parameters, "blocks", "printed"),
-                    irrelevant_when=WHILE_IDLE,
-                ),
-            ),
+            (Part("printed", FILLED, (Item("printed", Text),), printed, irrelevant_when=WHILE_IDLE),),
         ),
     ),
     code=CODE,

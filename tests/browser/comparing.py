@@ -19,6 +19,7 @@ from playwright.sync_api import Locator, Page
 from gate_by_gate.widgets import embedding
 from gate_by_gate.widgets.definition import Definition, Part
 from tests.browser import drawing_by_torch
+from gate_by_gate.widgets.wording import amount
 
 FEW_BARS = 16
 """Up to so many bars are numbered, or named, below."""
@@ -146,17 +147,14 @@ def compare(
             compare_heatmap(shown["product"], data["product"], definition, setting)
         elif item.kind.kind == "contrast":
             compare_contrast(shown, data, setting)
-        elif item.kind.kind == "stacks":
-            compare_stacks(shown, data)
-        elif item.kind.kind == "picks":
-            rows = {name: data[name] for name in ("texts", "numbers")}
-            assert shown == rows | {"pressed": [value == setting[data["pick"]] for value in data["values"]]}
         elif item.kind.kind == "chart":
             compare_chart(shown, data, definition, setting)
         elif item.kind.kind == "computation":
             compare_computation(shown, data, setting)
         elif item.kind.kind == "drawing":
             compare_drawing(shown, data, setting)
+        elif item.kind.kind == "chain":
+            compare_chain(shown, data, setting)
         else:
             assert shown == data, f"item {item.name} of part {part.name}"
 
@@ -169,14 +167,6 @@ def compare_marks(shown: dict[str, Any], marks: list[dict[str, Any]]) -> None:
 
 def compare_legend(shown: list[str], marks: list[dict[str, Any]], frame: str = "", spot: str = "") -> None:
     assert shown == [label for label in (frame, *(mark["label"] for mark in marks), spot) if label]
-
-
-def compare_stacks(shown: dict[str, Any], data: dict[str, Any]) -> None:
-    for name in ("name", "text", "more", "alt"):
-        assert shown[name] == data[name]
-    top = max(own + added for own, added in zip(data["own"], data["added"], strict=True))
-    for name in ("own", "added"):
-        assert shown[name] == pytest.approx([value / top for value in data[name]], abs=1e-5)
 
 
 def compare_inset(shown: dict[str, Any], drawn: dict[str, Any], definition: Definition) -> None:
@@ -466,3 +456,42 @@ def compare_drawn(shown: dict[str, Any], data: dict[str, Any], setting: dict[str
         # A number is rounded where it is shown, and one half may go either way.
         reach = 0.5001 * 10 ** -operation["decimals"]
         assert values == pytest.approx(result.flatten().tolist(), abs=reach)
+
+
+BAR_ROOM = 1.3
+"""A bar of a chain has room for so many times the largest cost that a stage has of its own."""
+
+
+def compare_chain(shown: dict[str, Any], data: dict[str, Any], setting: dict[str, Any]) -> None:
+    """Compare the boxes, the slots and what fills them, the bars on their scale, and their sums."""
+    assert (shown["caption"], shown["keyed"]) == (data["caption"], any(data["filled"]))
+    for drawn, stage, filled in zip(shown["stages"], data["stages"], data["filled"], strict=True):
+        repeats = stage["repeats"]
+        assert (drawn["name"], drawn["times"]) == (stage["name"], f"× {repeats}" if repeats > 1 else "")
+        assert drawn["skips"] == stage["skips"]
+        assert sorted(drawn["slots"]) == sorted(stage["slots"])
+        assert drawn["filled"] == [filled] * bool(filled)
+    for side in ("width", "height"):
+        # The largest box says how many shares of the drawing a whole box has.
+        largest = max(range(len(shown["stages"])), key=lambda at: data["stages"][at][side])
+        whole = shown["stages"][largest][side] / data["stages"][largest][side]
+        expected = [whole * stage[side] for stage in data["stages"]]
+        assert [stage[side] for stage in shown["stages"]] == pytest.approx(expected, abs=1e-4)
+    told = []
+    for column, (name, expected) in zip(shown["columns"], data["columns"].items(), strict=True):
+        costs = expected.get("costs") or expected["by"][str(setting[data["pick"]])]
+        own, added = costs["own"], costs["added"]
+        most = max(BAR_ROOM * max(own), *(sum(pair) for pair in zip(own, added, strict=True)))
+        for bar, mine, more in zip(column["costs"], own, added, strict=True):
+            assert bar["texts"] == [amount(mine), f"+{amount(more)}" if more else ""]
+            assert bar["shares"] == pytest.approx([mine / most, more / most], abs=1e-4)
+        whole, extra = sum(own) + sum(added), sum(added)
+        # Two digits, but never as a power of ten.
+        share = f"{float(f'{100 * extra / sum(own):.2g}'):,.9f}".rstrip("0").rstrip(".")
+        assert column["label"] == expected["label"]
+        assert column["sums"] == {
+            name: {"value": whole, "text": f"{whole:,}"},
+            f"added_{name}": {"value": extra, "text": f"+{extra:,} ({share} %)" if extra else "+0"},
+        }
+        told += [f"{part['text']}" for part in column["sums"].values()]
+    assert all(text in shown["alt"] for text in (data["caption"], *told))

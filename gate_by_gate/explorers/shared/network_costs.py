@@ -19,12 +19,13 @@ from attn_lib.backbones import Backbone, YOLOv4Tiny
 from attn_lib.backbones.slots import Slotted, slot_name
 from attn_lib.blocks import BLOCKS
 from attn_lib.blocks.arguments import check_choice
-from attn_lib.inspection import count_macs, count_parameters
+from attn_lib.inspection import count_macs, count_parameters, trace_shapes
 from gate_by_gate.digit_resnet import digit_resnet
 
 __all__ = [
     "BACKBONES",
     "Keywords",
+    "Run",
     "Shape",
     "Slot",
     "added_macs",
@@ -167,22 +168,46 @@ def slots_of(backbone: str, placement: str, stages: tuple[int, ...] | None = Non
     return tuple(Slot(name, network.section(name), channels) for name, channels in slots.items())
 
 
-@cache
-def measure(backbone: str, side: int) -> tuple[int, dict[str, Shape]]:
-    """Run a bare backbone on one square image.
+@dataclass(frozen=True)
+class Run:
+    """What a run of a bare backbone on one image shows.
 
-    Returns:
-        Its multiply-accumulates, and the shape that every slot sees.
+    Attributes:
+        macs: the multiply-accumulates of every section.
+        outputs: what leaves every section; height and width are 1 where it is a vector.
+        shapes: what every slot sees, by the slot's name.
+    """
+
+    macs: tuple[int, ...]
+    outputs: tuple[Shape, ...]
+    shapes: dict[str, Shape]
+
+
+@cache
+def measure(backbone: str, side: int) -> Run:
+    """Run a bare backbone on one square image.
 
     Raises:
         ValueError: the network cannot take an image of that size.
     """
-    model = bare(backbone).model
+    network = bare(backbone)
+    model = network.model
     in_channels = next(module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d))
-    macs = count_macs(model, torch.empty(1, in_channels, side, side, device="meta")).total
-    return macs, {
+    image = torch.empty(1, in_channels, side, side, device="meta")
+    macs = [0] * len(network.sections)
+    for name, of_module in count_macs(model, image).by_module.items():
+        if of_module.total:
+            macs[network.section(f"{name}.")] += of_module.total
+    outputs: list[Shape] = [(1, 1, 1)] * len(network.sections)
+    layers = {name for name, module in model.named_modules() if module._parameters}
+    for call in trace_shapes(model, image):
+        if call.name in layers:  # what the last layer of a section returns
+            _, channels, height, width = (*call.outputs[0], 1, 1)[:4]
+            outputs[network.section(f"{call.name}.")] = channels, height, width
+    shapes = {
         name: module.shape for name, module in model.named_modules() if isinstance(module, ShapeRecorder)
     }
+    return Run(tuple(macs), tuple(outputs), shapes)
 
 
 @cache

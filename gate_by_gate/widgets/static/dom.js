@@ -120,6 +120,21 @@ export function clamp(value, low, high) {
  */
 export const percent = (share) => `${(100 * share).toFixed(3)}%`;
 
+const PREFIXES = /** @type {[string, number][]} */ ([
+  ["G", 1e9],
+  ["M", 1e6],
+  ["k", 1e3],
+]);
+
+/**
+ * Write a whole number with three digits and the prefix that suits it, as `amount` of wording.py does: 4.09 G.
+ * @param {number} value
+ */
+export function amount(value) {
+  const [prefix, factor] = PREFIXES.find(([, least]) => value >= least) ?? ["", 1];
+  return prefix ? `${Number((value / factor).toPrecision(3))} ${prefix}` : String(value);
+}
+
 /**
  * Write a number into its element.
  * @param {HTMLOutputElement} output

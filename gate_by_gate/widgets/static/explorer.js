@@ -51,6 +51,11 @@ function makePart(part, pictures, pick, move) {
   return {
     element,
     views: items,
+    /** Say what the items show that say it themselves. */
+    says: () =>
+      Object.values(items)
+        .map((item) => item.says?.())
+        .find(Boolean) ?? "",
     /** Draw the data, and tell whether anything is new. */
     show(data) {
       const stands = String(part.view_controls.map((name) => pick(name).at));
@@ -327,7 +332,7 @@ function render({ model, el }) {
     for (const part of panel.parts) {
       const data = store[part.name][keyOf(part)];
       if (data) {
-        if (part.show(data)) told = summaryOf(part, data);
+        if (part.show(data)) told = summaryOf(part, data) || part.says();
       } else if (lost) part.show({ missing: phrase("position_lost") });
       else waiting = true;
     }

@@ -5,6 +5,7 @@
  * @typedef {object} View
  * @property {HTMLElement} element
  * @property {(data: any, context: Context) => void} update draws the data of another setting
+ * @property {() => string} [says] says in a sentence what is shown, if the data do not
  * @property {(name: number | null, what?: string) => void} [mark] marks what another item of the part is pointed at
  * @property {(cell: [number, number] | null, shape: number[]) => void} [markCell] the same for the cell of a map
  *
