@@ -63,13 +63,13 @@ def slots(network: str, block: str, where: str) -> list[Slot]:
     if where == "authors":
         placement = bare(network).model.default_placement(block)
         return list(slots_of(network, placement.name, placement.stages))
-    shapes = measure(network, SIDE)[1]
+    shapes = measure(network, SIDE).shapes
     return [slot for slot in slots_of(network, "residual") if shapes[slot.name][1] == SMALL]
 
 
 def cost(network: str, block: str, where: str) -> tuple[int, int]:
     """Count the parameters and the multiply-accumulates that a block adds to a network."""
-    shapes = measure(network, SIDE)[1]
+    shapes = measure(network, SIDE).shapes
     taken = slots(network, block, where)
     return (
         sum(added_parameters(block, slot.channels, ()) for slot in taken),

@@ -18,8 +18,8 @@ from playwright.sync_api import Locator, Page
 
 from gate_by_gate.widgets import embedding
 from gate_by_gate.widgets.definition import Definition, Part
-from tests.browser import drawing_by_torch
 from gate_by_gate.widgets.wording import amount
+from tests.browser import drawing_by_torch
 
 FEW_BARS = 16
 """Up to so many bars are numbered, or named, below."""
