@@ -104,7 +104,7 @@ KERNEL = Control(
     "choice",
     ("published", "3"),
 )
-SIDE = Control("side", "image side", (224, 416), 224, "choice", ("224 px", "416 px"))
+SIDE = Control("side", "image side", (224, 416), 224, "choice")
 
 
 def keywords(block: str, setting: Setting) -> Keywords:
