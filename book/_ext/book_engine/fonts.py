@@ -14,16 +14,15 @@ __all__ = ["write_subset"]
 logging.getLogger("fontTools.subset").setLevel(logging.WARNING)
 
 
-def write_subset(source: Path, target: Path, characters: Iterable[int], features: Iterable[str] = ()) -> None:
+def write_subset(source: Path, target: Path, characters: Iterable[int]) -> None:
     """Write a font with only some characters of ``source``, and the larger forms that these stretch into.
 
     Args:
         source: a font of any format.
         target: the WOFF2 file to write; it may be ``source``.
         characters: code points; those that the font lacks are passed over.
-        features: OpenType features to keep.
     """
-    options = subset.Options(flavor="woff2", hinting=False, layout_features=list(features))
+    options = subset.Options(flavor="woff2", hinting=False, layout_features=[])
     font = subset.load_font(str(source), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)

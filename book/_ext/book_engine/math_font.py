@@ -51,7 +51,7 @@ def _write_font(app: Sphinx, error: Exception | None) -> None:
         return
     characters = set().union(*(characters_of(page.read_text("utf-8")) for page in pages(Path(app.outdir))))
     folder = Path(app.outdir, "_static", "fonts")
-    write_subset(FONT, folder / FONT.name, characters, features=["ssty"])
+    write_subset(FONT, folder / FONT.name, characters)
     shutil.copyfile(LICENCE, folder / f"{FONT.stem}-{LICENCE.name}")
 
 
