@@ -1,8 +1,9 @@
-// What a page does beside its explorers: it unpacks folded code, remembers whether all code is shown, and lets a
-// table that is wider than its box be scrolled by keyboard. A page without scripts shows the same, code included.
+// What a page does beside its explorers: it unpacks folded code, remembers whether all code is shown, counts the
+// exercises that are solved, and lets a table that is wider than its box be scrolled by keyboard. A page without scripts shows the same, code included.
 
 (() => {
   const CODE = "gate-by-gate.code";
+  const ANSWERS = "gate-by-gate.answers"; // as the exercises keep them
 
   /** Read what this browser remembers, if it may: a reader can forbid it, and a folder on disk may have no place. */
   function recall(key) {
@@ -67,6 +68,42 @@
     }
     return line;
   }
+
+  /** Write into the contents how many exercises of a page are solved, and offer to forget the answers of this one. */
+  function countAnswers() {
+    let answers = {};
+    try {
+      answers = JSON.parse(recall(ANSWERS) ?? "{}");
+    } catch {
+      // what is no JSON is no answer
+    }
+    /** @type {NodeListOf<HTMLElement>} */
+    const notes = document.querySelectorAll(".toc-note[data-exercises]");
+    for (const note of notes) {
+      note.dataset.minutes ??= note.textContent ?? "";
+      const solved = Object.values(answers[note.dataset.page ?? ""] ?? {}).filter(
+        ({ right }) => right,
+      ).length;
+      const count = `${solved}/${note.dataset.exercises}`;
+      note.textContent = `${note.dataset.minutes}, ${count}`;
+      note.title = `${count} exercises solved`;
+    }
+    forget.hidden = !Object.keys(answers[here] ?? {}).length;
+    if (!forget.hidden && !forget.parentElement) pageLine().append(forget);
+  }
+
+  const here = (location.pathname.split("/").pop() ?? "").replace(/\.html$/, "");
+  const forget = document.createElement("button");
+  forget.type = "button";
+  forget.textContent = "Forget my answers on this page";
+  forget.addEventListener("click", () => {
+    const { [here]: _, ...others } = JSON.parse(recall(ANSWERS) ?? "{}");
+    remember(ANSWERS, JSON.stringify(others));
+    document.dispatchEvent(new CustomEvent("attn-forget-answers"));
+    countAnswers();
+  });
+  document.addEventListener("attn-answered", countAnswers);
+  countAnswers();
 
   /** @type {NodeListOf<HTMLDetailsElement>} */
   const folds = document.querySelectorAll("details.code-fold");

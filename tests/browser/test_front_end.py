@@ -88,10 +88,52 @@ def test_a_prediction_is_checked(tmp_path: Path, open_page: OpenPage):
         ("8,464", "Right. Both layers."),
         ("8 464.0", "Right. Both layers."),
         ("1,024", "Not quite. One thousand is far off."),
+        ("8464 parameters", "Right. Both layers."),
+        ("8.464e3", "Right. Both layers."),
+        ("8.5k", "Right. Both layers."),
+        ("8k", "Right. Both layers."),
+        ("9k", "Not quite. It is less."),
+        ("8,46 k", "Right. Both layers."),
+        ("0.0085M", "Right. Both layers."),
+        ("2**13", "Not quite. The weights alone."),
+        ("92^2", "Right. Both layers."),
+        ("-2**2", "Not quite. It is more."),
+        ("2**", "Type a number first."),
+        ("k", "Type a number first."),
     ]:
         answer.fill(given)
         page.get_by_role("button", name="Check").click()
         expect(feedback).to_have_text(said)
+
+
+def test_answers_are_remembered_until_they_are_forgotten(tmp_path: Path, open_page: OpenPage):
+    number = predict("How many?", 8464, because="Both layers.", hints={8192: "The weights alone."})
+    choice = choose("Which?", {"this": "Yes, this.", "that": "No."}, "this")
+    page = open_page(write_page(tmp_path, exercise_html(number), exercise_html(choice)))
+    submit(page, "8192")
+    page.get_by_label("this", exact=True).check()
+    page.reload()
+    expect(page.get_by_label("Your prediction")).to_have_value("8192")
+    expect(page.get_by_label("this", exact=True)).to_be_checked()
+    said = page.get_by_role("status")
+    expect(said).to_have_text(["Not quite. The weights alone.", "Right. Yes, this."])
+    page.evaluate("localStorage.clear(); document.dispatchEvent(new CustomEvent('attn-forget-answers'))")
+    expect(said).to_have_text(["", ""])
+    expect(page.get_by_label("Your prediction")).to_have_value("")
+    expect(page.get_by_label("this", exact=True)).not_to_be_checked()
+    page.reload()
+    expect(said).to_have_text(["", ""])
+
+
+def test_a_browser_that_may_not_remember_still_checks_answers(tmp_path: Path, open_page: OpenPage):
+    page = open_page(
+        write_page(tmp_path, exercise_html(predict("How many?", 3, because="Three."))),
+        prepare=lambda page: page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no') }})"
+        ),
+    )
+    submit(page, "3")
+    expect(page.get_by_role("status")).to_have_text("Right. Three.")
 
 
 def test_a_prediction_may_be_near(tmp_path: Path, open_page: OpenPage):

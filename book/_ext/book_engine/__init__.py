@@ -13,6 +13,7 @@ MODULES = (
     "repository",
     "streams",
     "folds",
+    "reading",
     "mathml",
     "math_font",
     "stylesheets",
