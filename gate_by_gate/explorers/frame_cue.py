@@ -11,7 +11,7 @@ __all__ = ["DEFINITION", "PROBE", "FrameCueExplorer"]
 
 PROBE = Probe(
     name="frame_cue",
-    question="Change the gates: is the digit in the colour of the frame still read?",
+    question="Change the gates: is the digit in the frame's colour still read?",
     opens="frame_cue_se_r4_bias_epochs16_max_learning_rate0.001_seed0",
     answers=DIGITS,
     things=2,

@@ -365,6 +365,7 @@ DEFINITION = Definition(
                         Item("bytes", Number, "weights in float32, if kept"),
                     ),
                     size,
+                    "line",
                 ),
                 Part(
                     "growth",

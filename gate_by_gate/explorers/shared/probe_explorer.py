@@ -44,18 +44,18 @@ def definition_of(probe: Probe) -> Definition:
     of_maps = ("network", "stage", "image")
     line = "; line: with the other cue" if probe.cued else ""
     drawn = (Item("map", Heatmap), Item("strips", Strips))
-    gates = [Part("places", of_maps, drawn, parts.places, "either")]
-    if probe.cued:
-        gates.append(Part("other_places", of_maps, drawn, parts.other_places, "either"))
-    gates.append(
+    # What every network with gates has comes first: not all have a map of places.
+    gates = [
         Part(
             "channels",
             of_maps,
             (Item("gates", Bars, f"gate of each channel, mean over places{line}"),),
             parts.channels,
-            "half",
-        )
-    )
+        ),
+        Part("places", of_maps, drawn, parts.places, "either"),
+    ]
+    if probe.cued:
+        gates.append(Part("other_places", of_maps, drawn, parts.other_places, "either"))
     count = Part("count", ("network", "intervention"), tuple(counts), parts.count)
     return Definition(
         name=probe.name,

@@ -1,0 +1,88 @@
+"""Sentences that set an explorer: every link leads to a setting that there is, and to its number."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote
+
+from playwright.sync_api import Locator, Page, expect
+
+from gate_by_gate.explorers import EXPLORERS
+from tests.browser.stepping import pages_with_explorers
+from tests.conftest import OpenPage
+
+LEAST_PAGES = 10
+"""At least so many pages have sentences that set an explorer."""
+
+
+def links(page: Page) -> list[Locator]:
+    """Return the links of a page that set one of its explorers."""
+    found = page.locator("article a[href^='#']").all()
+    return [link for link in found if re.match(r"#\w+:", str(link.get_attribute("href")))]
+
+
+def standing(figure: Locator, name: str) -> str:
+    """Return what a control of an explorer shows as its value, as a reader sees it; of the tab, its name."""
+    if name == "tab":
+        return str(figure.locator("[role=tab][aria-selected=true]").get_attribute("data-tab"))
+    control = figure.locator(f"[data-control={name}]")
+    kind = control.evaluate("(control) => control.tagName")
+    if kind == "SELECT":
+        return str(control.locator("option:checked").inner_text())
+    if kind == "INPUT":
+        return str(control.get_attribute("aria-valuetext"))
+    return str(control.locator("label:has(:checked)").text_content())
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Follow a link; fail unless the explorer then stands where it says and shows what is stated."""
+    address, said = str(link.get_attribute("href")), link.inner_text()
+    name, _, setting = address.removeprefix("#").partition(":")
+    definition = EXPLORERS[name].definition
+    figure = page.locator(f"figure[data-explorer={name}]")
+    link.click()
+    expect(figure).to_be_in_viewport()
+    wanted = {key: str(value) for key, value in definition.defaults.items()}
+    wanted["tab"] = definition.panels[0].name
+    given = dict(parse_qsl(unquote(setting)))
+    assert given.keys() <= wanted.keys(), f"{address} names what {name} does not have"
+    for key, value in (wanted | given).items():
+        if key == "tab":
+            if len(definition.panels) > 1:
+                assert standing(figure, key) == value, address
+            continue
+        control = definition.controls[key]
+        published = {
+            str(one): text for one, text in zip(control.values, control.spec()["texts"], strict=True)
+        }
+        assert value in published, f"{address}: {key} has no value {value}"
+        assert standing(figure, key) == published[value], address
+    if shows := link.get_attribute("data-shows"):
+        number = str(figure.locator(f"output[data-name={shows}]").get_attribute("data-value"))
+        assert re.search(rf"(?<![\w.]){re.escape(number)}(?![\w.])", said), f"{said!r} states not {number}"
+
+
+def test_every_sentence_that_sets_an_explorer_finds_what_it_says(book: Path, open_page: OpenPage):
+    pages = 0
+    for path in pages_with_explorers(book):
+        page = open_page(path.as_uri())
+        found = links(page)
+        pages += bool(found)
+        for link in found:
+            follow(page, link)
+        page.close()  # a page that stays open keeps its memory
+    assert pages >= LEAST_PAGES
+
+
+def test_back_leads_from_a_setting_to_where_the_reader_was(book: Path, open_page: OpenPage):
+    page = open_page((book / "book/02_squeeze_and_excitation.html").as_uri())
+    first = links(page)[1]
+    first.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    first.click()
+    reduction = page.get_by_label("reduction r")
+    expect(reduction).to_have_attribute("aria-valuetext", "8")
+    page.go_back()
+    expect(reduction).to_have_attribute("aria-valuetext", "16")
+    page.wait_for_function("before => Math.abs(scrollY - before) < 5", arg=before)
