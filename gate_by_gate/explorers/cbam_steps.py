@@ -22,6 +22,7 @@ from gate_by_gate.explorers.shared.worksheet import (
     weighted_sum,
     whole,
 )
+from gate_by_gate.widgets.definition import Setting
 from gate_by_gate.widgets.items.computation import Step
 from gate_by_gate.widgets.live import Explorer
 
@@ -43,7 +44,7 @@ def only_for(plane: int) -> Rule:
     return lambda place, shape: whole(place, shape) if place[0] == plane else []
 
 
-def compute() -> Worksheet:
+def compute(setting: Setting) -> Worksheet:
     """Run the block on the map, and put down every tensor of the pass."""
     sheet = Worksheet()
     x = sheet.put_example()

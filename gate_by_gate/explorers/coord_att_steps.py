@@ -18,6 +18,7 @@ from gate_by_gate.explorers.shared.worksheet import (
     weighted_sum,
     whole,
 )
+from gate_by_gate.widgets.definition import Setting
 from gate_by_gate.widgets.items.computation import Step
 from gate_by_gate.widgets.live import Explorer
 
@@ -32,7 +33,7 @@ WEIGHTS = {
 }
 
 
-def compute() -> Worksheet:
+def compute(setting: Setting) -> Worksheet:
     """Run the block on the map, and put down every tensor of the pass."""
     sheet = Worksheet()
     x = sheet.put_example()

@@ -19,6 +19,7 @@ from gate_by_gate.explorers.shared.worksheet import (
     sigmoid,
     weighted_sum,
 )
+from gate_by_gate.widgets.definition import Setting
 from gate_by_gate.widgets.items.computation import Step
 from gate_by_gate.widgets.live import Explorer
 
@@ -39,7 +40,7 @@ def taps(place: Place, shape: Shape) -> list[Place]:
     return [(0, 0, channel - place[0] + 1) for channel, _, _ in neighbours(place, shape)]
 
 
-def compute() -> Worksheet:
+def compute(setting: Setting) -> Worksheet:
     """Run the block on the map, and put down every tensor of the pass."""
     sheet = Worksheet()
     x = torch.tensor([X], dtype=torch.float32)
@@ -116,7 +117,7 @@ STEPS = {
 }
 
 DEFINITION = definition_of(
-    "eca_steps", "Press play: which channels does a gate listen to?", STEPS, compute, CHANNELS
+    "eca_steps", "Press play: which channels does a gate listen to?", STEPS, compute, lanes=CHANNELS
 )
 
 

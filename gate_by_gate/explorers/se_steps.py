@@ -17,6 +17,8 @@ from gate_by_gate.explorers.shared.worksheet import (
     weighted_sum,
     whole,
 )
+from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.definition import Setting
 from gate_by_gate.widgets.items.computation import Step
 from gate_by_gate.widgets.live import Explorer
 
@@ -25,10 +27,10 @@ __all__ = ["DEFINITION", "SEStepsExplorer"]
 WEIGHTS = {"mlp.fc1.weight": [2.0, -1.0, 1.0], "mlp.fc2.weight": [1.0, -1.0, 0.0]}
 
 
-def compute() -> Worksheet:
+def compute(setting: Setting) -> Worksheet:
     """Run the block on the map, and put down every tensor of the pass."""
     sheet = Worksheet()
-    x = sheet.put_example()
+    x = sheet.put_example(spot=bool(setting["spot"]))
     block = example_block(lambda: SE(3, reduction=3, bias=False), WEIGHTS)
     calls = layer_calls(block, x)
     (z, _), (hidden, scores) = calls["mlp.fc1"], calls["mlp.fc2"]
@@ -116,8 +118,38 @@ STEPS = {
     ),
 }
 
+WITHOUT = {
+    "the input": Step(
+        "The same map with nothing in channel 0. Which channels should pass now?", [["x"]], shown=17
+    ),
+    "the hidden unit": Step(
+        "The unit hears clutter, which it is against, and nothing that it is for. It stays silent.",
+        [["h"]],
+        [["z"], ["w1"]],
+        "weighted sum, ReLU",
+    ),
+    "scores": Step(
+        "A silent unit says nothing to any channel.", [["a"]], [["h"], ["w2"]], "times its weight"
+    ),
+    "scale": Step(
+        "Every channel is halved alike. Same weights, another image, other gates.",
+        [["y"]],
+        [["x"], ["s"]],
+        "×",
+        shown=17,
+    ),
+}
+"""The steps of which something else is to be said without the spot."""
+
+SPOT = Control("spot", "the map", (True, False), True, "choice", ("with the spot", "without it"))
+
 DEFINITION = definition_of(
-    "se_steps", "Press play, step by step: which channel passes, and which is closed?", STEPS, compute
+    "se_steps",
+    "Press play, then take the spot away: which channels pass, and why?",
+    STEPS,
+    compute,
+    inputs=SPOT,
+    retold={False: WITHOUT},
 )
 
 

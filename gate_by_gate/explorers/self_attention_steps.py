@@ -24,6 +24,7 @@ from gate_by_gate.explorers.shared.worksheet import (
     through,
     weighted_sum,
 )
+from gate_by_gate.widgets.definition import Setting
 from gate_by_gate.widgets.items.computation import Step
 from gate_by_gate.widgets.live import Explorer
 
@@ -40,7 +41,7 @@ WEIGHTS = {
 }
 
 
-def compute() -> Worksheet:
+def compute(setting: Setting) -> Worksheet:
     """Run the block on the map, and put down every tensor of the pass."""
     sheet = Worksheet()
     x = torch.tensor([X], dtype=torch.float32)

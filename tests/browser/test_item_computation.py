@@ -96,6 +96,25 @@ def test_the_pointer_lights_up_where_a_number_comes_from_and_where_it_goes(page:
     assert lit(page, "x") == ["1", "−2", "3"]
 
 
+def test_wires_lead_from_number_to_number_as_soon_as_it_is_shown(page: Page, tmp_path: Path):
+    page.goto(write_page(tmp_path, explorer_html(DEFINITION, step=1)))
+    for width in (1000, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function(
+            """() => {
+                const middle = (element) => {
+                    const { left, right } = element.getBoundingClientRect();
+                    return (left + right) / 2;
+                };
+                const scene = document.querySelector(".attn-scene").getBoundingClientRect().left;
+                const [start, end] = ["lit", "explained"].map((name) =>
+                    middle(document.querySelector(`.attn-${name}`)) - scene);
+                const drawn = document.querySelector(".attn-wires path").getAttribute("d").match(/[-.\\d]+/g);
+                return Math.abs(drawn[0] - start) < 1 && Math.abs(drawn.at(-2) - end) < 1;
+            }"""
+        )
+
+
 def test_the_keys_go_through_the_planes_as_they_stand(page: Page):
     grid(page, "x").focus()
     readout = page.locator(".attn-readout")

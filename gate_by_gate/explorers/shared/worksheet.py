@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib.inspection.hooks import watching
-from gate_by_gate.widgets.controls import Control
+from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.items.computation import Computation, Grid, Step
 
@@ -185,10 +185,12 @@ class Worksheet:
         """Put the weights of a layer down."""
         self.put(name, symbol, label, values.detach(), weights=True, decimals=2)
 
-    def put_example(self) -> Tensor:
-        """Put the example map down as ``x``; return it as a batch of one."""
+    def put_example(self, *, spot: bool = True) -> Tensor:
+        """Put the example map down as ``x``, with or without its spot; return it as a batch of one."""
         x = torch.tensor(EXAMPLE, dtype=torch.float32)
-        self.put("x", "x", "x: the input", x, high=EXAMPLE_HIGH, planes=EXAMPLE_PLANES)
+        x[0] *= spot
+        planes = EXAMPLE_PLANES if spot else ("0: nothing", *EXAMPLE_PLANES[1:])
+        self.put("x", "x", "x: the input", x, high=EXAMPLE_HIGH, planes=planes)
         return x[None]
 
 
@@ -327,7 +329,14 @@ def weighted_sum(numbers: str, weights: str, bias: str = "", activation: str = "
 
 
 def definition_of(
-    name: str, question: str, steps: Mapping[str, Step], compute: Callable[[], Worksheet], lanes: int = 3
+    name: str,
+    question: str,
+    steps: Mapping[str, Step],
+    compute: Callable[[Setting], Worksheet],
+    *,
+    lanes: int = 3,
+    inputs: Control | None = None,
+    retold: Mapping[Value, Mapping[str, Step]] | None = None,
 ) -> Definition:
     """Return the explorer that goes through the steps of a block.
 
@@ -335,14 +344,20 @@ def definition_of(
         name: the name of its file.
         question: the question that the steps answer.
         steps: the steps, by what the control calls them.
-        compute: puts down all grids that the steps show.
+        compute: puts down all grids that the steps show, for a setting.
         lanes: the channels of the map.
+        inputs: the control that picks the map; by default there is one map.
+        retold: for a value of this control the steps of which something else is to be said.
     """
     control = Control("step", "step", range(len(steps)), len(steps) - 1, texts=list(steps))
+    before = (inputs,) if inputs else ()
 
     def data(setting: Setting) -> Data:
-        return {"steps": Computation(compute().grids, list(steps.values()), "step", lanes)}
+        told = dict(steps)
+        for one in before:
+            told |= (retold or {}).get(setting[one.name], {})
+        return {"steps": Computation(compute(setting).grids, list(told.values()), "step", lanes)}
 
-    part = Part("steps", (), (Item("steps", Computation, "the steps"),), data, view_controls=("step",))
-    panel = Panel("steps", "step by step", (part,))
-    return Definition(name, question, (control,), (panel,))
+    item = Item("steps", Computation, "the steps")
+    part = Part("steps", tuple(one.name for one in before), (item,), data, view_controls=("step",))
+    return Definition(name, question, (*before, control), (Panel("steps", "step by step", (part,)),))

@@ -32,9 +32,9 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
 }
 
 
-def steps_of(name: str) -> Data:
+def steps_of(name: str, **setting: object) -> Data:
     definition = EXPLORERS[name].definition
-    data: Data = definition.parts["steps"].data(definition.defaults)["steps"]
+    data: Data = definition.parts["steps"].data(definition.defaults | setting)["steps"]
     return data
 
 
@@ -114,6 +114,18 @@ def test_what_the_texts_say_of_the_channels_is_so():
     assert grids["z_mean"]["values"][:2] == [2, 2], "spot and clutter have the same mean"
     assert grids["z_max"]["values"][:2] == [8, 3]
     assert grids["h"]["values"] == [0, 2.5], "the means leave the unit silent, the maxima do not"
+
+
+def test_without_the_spot_the_unit_of_se_is_silent_and_every_gate_is_one_half():
+    grids = steps_of("se_steps", spot=False)["grids"]
+    assert grids["x"]["planes"][0] == "0: nothing"
+    assert not any(grids["x"]["values"][:16])
+    assert grids["h"]["workings"] == ["ReLU(2 · 0 − 1 · 2 + 1 · 1) = 0"]
+    assert grids["s"]["values"] == [0.5, 0.5, 0.5]
+    told = [step["says"] for step in steps_of("se_steps", spot=False)["steps"]]
+    assert (
+        sum(one != other["says"] for one, other in zip(told, steps_of("se_steps")["steps"], strict=True)) == 4
+    )
 
 
 def test_the_news_goes_from_one_corner_to_the_other():

@@ -175,6 +175,8 @@ function makeComputation(item, { move }) {
   let at = -1; // the step that is shown
   /** @type {[string, number] | null} */
   let pointed = null; // a grid and a number of it
+  /** @type {[[string, number] | null, boolean]} */
+  let lighted = [null, false]; // what is lit up
   let playing = false;
   let awaited = -1; // the step that play has moved the control to
   /** @type {Set<Animation>} */
@@ -212,6 +214,7 @@ function makeComputation(item, { move }) {
    * @param {boolean} [dims] whether all other numbers step back
    */
   function light(to, dims = true) {
+    lighted = [to, dims];
     for (const cell of rows.querySelectorAll(".attn-lit, .attn-explained"))
       cell.classList.remove("attn-lit", "attn-explained");
     wires.replaceChildren();
@@ -511,6 +514,9 @@ function makeComputation(item, { move }) {
     reel.replaceChildren(...frames);
     showPlaying();
   }
+
+  // Wires are drawn to where cells stand: also when the item is first laid out, and when its width changes.
+  new ResizeObserver(() => light(...lighted)).observe(scene);
 
   return {
     element,
