@@ -89,8 +89,8 @@ def load_pretrained(
             ``DataParallel`` puts ``module.`` there. A ``module.`` elsewhere in a name, as in
             ``my_module.weight``, is left alone.
         rename: rules from the names of the source to those of the model: a repository's, by a key of
-            :data:`~attn_lib.insertion.renaming.RENAMES` such as ``"attention-module"``; regular expressions with what
-            takes their place; or a function of a name.
+            :data:`~attn_lib.insertion.renaming.RENAMES` such as ``"attention-module"``; regular expressions
+            with what takes their place; or a function of a name.
         allow_partial: whether a load is accepted that leaves more than half of the entries out, on both
             sides. It is an error otherwise, since what then runs is mostly random.
 

@@ -47,11 +47,11 @@ class GlobalContext(AttentionBlock):
     def __init__(self, channels: int, *, reduction: int = 16) -> None:
         super().__init__()
         self.channels, self.reduction = check_reduction(channels, reduction)
-        hidden = channels // reduction
-        self.key = nn.Conv2d(channels, 1, 1, bias=False)
-        self.fc1 = nn.Linear(channels, hidden)
+        hidden = self.channels // self.reduction
+        self.key = nn.Conv2d(self.channels, 1, 1, bias=False)
+        self.fc1 = nn.Linear(self.channels, hidden)
         self.norm = nn.LayerNorm(hidden)
-        self.fc2 = nn.Linear(hidden, channels)
+        self.fc2 = nn.Linear(hidden, self.channels)
         nn.init.zeros_(self.fc2.weight)
         nn.init.zeros_(self.fc2.bias)
 

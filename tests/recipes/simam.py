@@ -55,7 +55,8 @@ class SimAM(AttentionBlock):
         """Return the gates: ``{"gate": (N, C, H, W)}``, each in (1/2, 1)."""
         check_map(x, self.channels)
         distance = (x - average(x, dim=(2, 3), keepdim=True)).square()
-        others = max(x.shape[2] * x.shape[3] - 1, 1)
+        # Counted, since torch.fx and torch.jit know no size while they record a graph.
+        others = (torch.ones_like(x[:1, :1]).sum(dim=(2, 3), keepdim=True) - 1).clamp(min=1)
         variance = distance.sum(dim=(2, 3), keepdim=True) / others
         return {"gate": torch.sigmoid(distance / (4 * (variance + self.regularisation)) + 0.5)}
 

@@ -1,6 +1,7 @@
 """Every block goes through PyTorch's tools: those that record a graph, those that differentiate, and more."""
 
 import copy
+import inspect
 import io
 
 import numpy as np
@@ -193,7 +194,14 @@ def test_data_parallel_training_has_the_same_gradients(subtests):
 # Where and how a block is built
 
 
-@pytest.mark.parametrize("name", BLOCKS)
+TAKE_A_DEVICE = [name for name, block in BLOCKS.items() if "device" in inspect.signature(block).parameters]
+
+
+def test_the_blocks_of_this_package_take_a_device():
+    assert {"se", "eca", "cbam", "bam", "coord_att", "self_attention"} <= set(TAKE_A_DEVICE)
+
+
+@pytest.mark.parametrize("name", TAKE_A_DEVICE)
 def test_device_and_type_are_those_that_are_asked_for(name):
     block = build_block(name, 13, device="meta", dtype=torch.float64)
     floating = [value for value in block.state_dict().values() if value.is_floating_point()]
