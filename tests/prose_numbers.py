@@ -97,6 +97,7 @@ DEFINITIONS = tuple(
         r"\bimages? of 224 pixels|\d+ pixels of 224",
         r"\b(?:19|20)\d\d\b(?=\)|,| and | challenge)",
         r"\d+(?=-D\b)",
+        r"\bCC(?:0| BY) \d\.\d\b",
     )
 )
 

@@ -31,7 +31,7 @@ ALL = "all"
 DRAWN_SIDE = 64
 """Rows and columns of a mask as it is drawn; every number comes from all of its 256 x 256 positions."""
 
-PHOTOGRAPH = photograph_control("photograph", "the network looks at", 0)
+PHOTOGRAPH = photograph_control("photograph", "photograph", 0)
 
 
 def _donor_texts() -> Iterator[str]:
@@ -41,7 +41,7 @@ def _donor_texts() -> Iterator[str]:
 
 DONOR = Control(
     "donor",
-    "with the gates for",
+    "with gates of",
     (*(str(index) for index in range(COUNT)), "mean", "open"),
     "7",
     "gallery",

@@ -100,9 +100,7 @@ def test_a_name_that_no_file_has_is_refused():
     with pytest.raises(ImportError, match="cannot import name 'SwinExplorer' from "):
         from gate_by_gate.explorers import SwinExplorer  # noqa: F401
     assert "swin" not in EXPLORERS
-    with pytest.raises(
-        KeyError, match=r"expected an explorer out of \['bam', .*'whose_gates'\]; got 'swin'"
-    ):
+    with pytest.raises(KeyError, match=r"expected an explorer out of \['bam', .*'whose_gates'\]; got 'swin'"):
         EXPLORERS["swin"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 
 import pytest
@@ -175,3 +176,14 @@ def test_a_huge_picture_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, 
 def test_a_wrong_side_is_refused(side, error, message):
     with pytest.raises(error, match=message):
         photographs(side=side)
+
+
+def test_the_chapter_names_author_licence_and_source_of_every_photograph():
+    chapter = json.loads((ROOT / "book/10b_on_photographs.ipynb").read_text(encoding="utf-8"))
+    lines = [line for cell in chapter["cells"] for line in cell["source"] if line.startswith("| ")]
+    for row in map(photograph, names()):
+        (line,) = (line for line in lines if line.startswith(f"| {row.name} |"))
+        assert row.author in line
+        assert row.licence.lower() in line.lower()
+        assert row.licence_address in line
+        assert row.source.split(",")[0] in line
