@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context
 
 __all__ = ["amount", "join"]
 
 
-def amount(value: int, unit: str = "", digits: str = ".3g") -> str:
-    """Write a large number with the prefix that suits it: ``4.09 G``, ``2.6 MB``.
+THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP)
+"""How an amount is rounded: as JavaScript's ``toPrecision(3)`` does, so that a page writes it alike."""
+
+
+def amount(value: int, unit: str = "") -> str:
+    """Write a large number with three digits and the prefix that suits it: ``4.09 G``, ``2.6 MB``.
 
     Args:
         value: the number.
         unit: what it counts, behind the prefix.
-        digits: the format of what stands before it.
     """
     for prefix, factor in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
         if value >= factor:
-            return f"{value / factor:{digits}} {prefix}{unit}"
+            rounded = f"{THREE_DIGITS.create_decimal(value / factor):f}"
+            return f"{rounded.rstrip('0').rstrip('.') if '.' in rounded else rounded} {prefix}{unit}"
     return f"{value} {unit}".rstrip()
 
 

@@ -50,6 +50,9 @@ def test_words_are_joined_as_in_a_sentence(words, sentence):
         (163_840_000, "B", "164 MB"),
         (4_089_184_256, "", "4.09 G"),
         (7, "", "7"),
+        (694_500, "", "695 k"),  # halfway: up, as in JavaScript
+        (1005, "", "1 k"),  # not halfway: the nearest binary fraction lies below 1.005
+        (999_600, "", "1000 k"),
     ],
 )
 def test_large_numbers_read_with_the_prefix_that_suits_them(value, unit, text):
