@@ -49,7 +49,8 @@ class StridedConv2d(nn.Conv2d):
     """A convolution of stride 2 that pads as TensorFlow's ``SAME`` does: the odd row and column go last.
 
     PyTorch pads both sides alike, which shifts every map by one pixel against what the published weights
-    were trained with.
+    were trained with. With s pixels to a cell, cell i of a map is centred on pixel s i + s - 1, and not on
+    s i as :func:`attn_lib.inspection.enlarge` has it: give it the map flipped, and flip what it returns.
     """
 
     def __init__(self, in_channels: int, channels: int, kernel: int, *, groups: int = 1) -> None:

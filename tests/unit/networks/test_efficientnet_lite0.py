@@ -190,3 +190,29 @@ def test_norms_have_the_constants_of_the_release():
         norms = [m for m in efficientnet_lite0().modules() if isinstance(m, torch.nn.BatchNorm2d)]
     assert len(norms) == 1 + 15 * 3 + 2 + 1
     assert {(norm.eps, norm.momentum) for norm in norms} == {(1e-3, 0.01)}
+
+
+@pytest.mark.parametrize(("name", "stride"), [("_blocks.2", 4), ("_blocks.4", 8), ("_blocks.10", 16)])
+def test_a_cell_is_centred_on_the_last_pixel_of_its_square(name, stride):
+    """The middle of what a cell sees, with weights that are alike everywhere and without activations."""
+    model = efficientnet_lite0().double().eval()
+    for module in list(model.modules()):
+        for child, inner in module.named_children():
+            if isinstance(inner, torch.nn.ReLU6):
+                setattr(module, child, torch.nn.Identity())
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+    image = torch.zeros(1, 3, 32 * 16, 32 * 16, dtype=torch.double, requires_grad=True)
+    seen = []
+    layer = model.get_submodule(name)
+    layer.register_forward_hook(lambda module, args, output: seen.append(output))
+    model(image)
+    row = column = 256 // stride
+    seen[0][0, 0, row, column + 1].backward()
+
+    weight = image.grad[0].sum(dim=0)
+    pixels = torch.arange(512.0, dtype=torch.double)
+    middle = [(weight.sum(dim=axis) * pixels).sum() / weight.sum() for axis in (1, 0)]
+
+    expected = [stride * row + stride - 1, stride * (column + 1) + stride - 1]
+    assert [side.item() for side in middle] == pytest.approx(expected, abs=1e-6)

@@ -26,7 +26,7 @@ class Picture(Kind):
     Args:
         index: which of them.
         alt: the text equivalent.
-        box: a frame on it, as ``x, y, width, height`` in its pixels.
+        box: a frame on it, as ``x, y, width, height`` in its pixels, if there is one.
         frame: what the legend calls the box.
         marks: further marks on it.
         inset: which of the definition's pictures shows, in the legend, what the frame holds.
@@ -37,13 +37,13 @@ class Picture(Kind):
 
     index: int
     alt: str
-    box: Sequence[int]
+    box: Sequence[int] | None = None
     frame: str = ""
     marks: Sequence[Mark] = ()
     inset: int | None = None
 
     def __post_init__(self) -> None:
-        if len(self.box) != 4:
+        if self.box is not None and len(self.box) != 4:
             raise ValueError(f"`box` must be x, y, width, height; got {self.box}")
 
     def encode(self) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""The photographs as the classifier of ImageNet sees them, and what it says of each."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from attn_lib.backbones import EfficientNetLite0
+from gate_by_gate import imagenet
+from gate_by_gate.explorers.shared.photographs import COUNT
+from gate_by_gate.photographs import photographs
+from gate_by_gate.widgets.definition import Setting
+from gate_by_gate.widgets.items.ranking import Share
+
+__all__ = ["inputs", "network", "photograph_index", "probabilities", "top_shares"]
+
+
+@cache
+def network() -> EfficientNetLite0:
+    """Return the trained classifier, the same one at every call.
+
+    It computes in double precision: in single precision the last of the digits that a page shows would depend
+    on the order in which a machine, or another number of threads, adds.
+    """
+    # The weights that a new network draws are replaced: no random number of the reader's changes.
+    with torch.random.fork_rng(devices=[]):
+        return imagenet.classifier().double()
+
+
+@cache
+def inputs() -> Tensor:
+    """Return all photographs as the network takes them: float64 ``(9, 3, 224, 224)``."""
+    return imagenet.to_input(photographs(side=imagenet.SIDE)).double()
+
+
+@cache
+def probabilities() -> Tensor:
+    """Return the network's probabilities of all classes, for all photographs: ``(9, 1000)``."""
+    with torch.no_grad():
+        return network()(inputs()).softmax(dim=1)
+
+
+def photograph_index(setting: Setting) -> int:
+    """Return the number of the photograph that a setting picks.
+
+    Raises:
+        ValueError: there is no such photograph.
+    """
+    index = setting["photograph"]
+    if isinstance(index, str) or not 0 <= index < COUNT:
+        raise ValueError(f"`photograph` must be between 0 and {COUNT - 1}; got photograph={index!r}")
+    return int(index)
+
+
+def top_shares(chances: Tensor, count: int = 5, marked: int | None = None) -> list[Share]:
+    """Return the surest classes as rows of a ranking.
+
+    Args:
+        chances: the probabilities of all classes, ``(1000,)``.
+        count: how many classes.
+        marked: the number of the class that is pointed out.
+    """
+    names = imagenet.class_names()
+    surest = chances.topk(count)
+    pairs = zip(surest.indices.tolist(), surest.values.tolist(), strict=True)
+    return [Share(names[number], chance, number == marked) for number, chance in pairs]
