@@ -102,16 +102,15 @@ def look(setting: Setting) -> Data:
     return {"picture": Picture(index, f"A photograph: {known.shows}.")}
 
 
-def before(setting: Setting) -> Data:
-    """Say what the trained network answers without new blocks."""
+def answers(setting: Setting) -> Data:
+    """Say what the network answers with new blocks and as trained; its first answer as trained is marked."""
     index = photograph_index(setting)
-    return {"before": Ranking(top_shares(probabilities()[index], 3, int(probabilities()[index].argmax())))}
-
-
-def after(setting: Setting) -> Data:
-    """Say what it answers with them; the trained network's first answer is marked where it is left."""
-    index = photograph_index(setting)
-    return {"after": Ranking(top_shares(now(setting)[index], 5, int(probabilities()[index].argmax())))}
+    own = probabilities()[index]
+    first = int(own.argmax())
+    return {
+        "after": Ranking(top_shares(now(setting)[index], 5, first)),
+        "before": Ranking(top_shares(own, 3, first)),
+    }
 
 
 def all_nine(setting: Setting) -> Data:
@@ -157,22 +156,18 @@ DEFINITION = Definition(
             "answers",
             "Answers",
             (
-                Part("look", ("photograph",), (Item("picture", Picture),), look, "main"),
                 Part(
-                    "after",
+                    "answers",
                     ("photograph", *MOVED),
-                    (Item("after", Ranking, "with the new blocks it says"),),
-                    after,
-                    "side",
+                    (
+                        Item("after", Ranking, "with the new blocks it says"),
+                        Item("before", Ranking, "as trained it said"),
+                    ),
+                    answers,
+                    "main",
                     irrelevant_when=SAME_AS_BEFORE,
                 ),
-                Part(
-                    "before",
-                    ("photograph",),
-                    (Item("before", Ranking, "as trained it said"),),
-                    before,
-                    "side",
-                ),
+                Part("look", ("photograph",), (Item("picture", Picture),), look, "side"),
                 Part(
                     "nine",
                     MOVED,

@@ -33,13 +33,13 @@ def test_units_are_counted_from_the_end():
 
 def test_it_opens_where_every_photograph_is_a_shower_curtain():
     record = DEFINITION.record(DEFAULTS)
-    assert record["before"]["before"]["rows"][0] == {
+    assert record["answers"]["before"]["rows"][0] == {
         "name": "espresso",
         "value": pytest.approx(0.94, abs=0.005),
         "text": "94.1 %",
         "marked": True,
     }
-    assert record["after"]["after"]["rows"][0]["name"] == "shower curtain"
+    assert record["answers"]["after"]["rows"][0]["name"] == "shower curtain"
     assert record["nine"] == {
         "kept": {"value": 0, "text": "0 of 9"},
         "different": {"value": 1, "text": "1: shower curtain"},
@@ -47,7 +47,7 @@ def test_it_opens_where_every_photograph_is_a_shower_curtain():
 
 
 def test_the_answer_as_trained_is_marked_where_it_is_left():
-    rows = DEFINITION.parts["after"].data({**DEFAULTS, "start": "identity"})["after"]["rows"]
+    rows = DEFINITION.parts["answers"].data({**DEFAULTS, "start": "identity"})["after"]["rows"]
     assert [row.get("marked", False) for row in rows] == [True, False, False, False, False]
     assert DEFINITION.parts["nine"].data({**DEFAULTS, "start": "identity"})["kept"]["value"] == 9
 
@@ -55,7 +55,7 @@ def test_the_answer_as_trained_is_marked_where_it_is_left():
 def test_the_code_gives_the_answers_on_screen():
     setting = {**DEFAULTS, "photograph": 3, "block": "eca", "placement": "residual", "units": 1}
     answers = run_code(DEFINITION, setting)["answers"]
-    rows = DEFINITION.parts["after"].data(setting)["after"]["rows"]
+    rows = DEFINITION.parts["answers"].data(setting)["after"]["rows"]
     assert [(row["name"], row["value"]) for row in rows] == [
         (answer.name, pytest.approx(answer.probability, abs=6e-4)) for answer in answers
     ]
