@@ -79,7 +79,7 @@ class Table:
         right = self._right()
         scales = [self._scale(i) for i in range(len(self.columns))]
         head = "".join(
-            _cell("th", _caption(caption), is_right, ' scope="col"')
+            _cell("th", _caption(caption), is_right, ' scope="col"') if caption else "<td></td>"
             for caption, is_right in zip(self.columns, right, strict=True)
         )
         lines = [f"<thead><tr>{head}</tr></thead><tbody>"]

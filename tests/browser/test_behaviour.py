@@ -75,7 +75,10 @@ def test_controls_and_bars_answer_to_touch(book: Path, open_page: OpenPage):
 @pytest.mark.parametrize("width", [1280, 375])
 def test_the_controls_stay_in_sight_below_the_bar_of_the_page(book: Path, open_page: OpenPage, width: int):
     page = open_page((book / SE_PAGE).as_uri(), width=width)
-    strip, last = page.locator(".attn-strip").first, page.locator("[data-part=gates] .attn-bars").last
+    strip, last = (
+        page.locator("figure[data-explorer=se] .attn-strip"),
+        page.locator("[data-part=gates] .attn-bars").last,
+    )
     page.set_viewport_size({"width": width, "height": 640})  # less than the figure takes
     last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
     bar = page.locator(".bd-header-article").bounding_box()
@@ -138,7 +141,7 @@ def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, wid
                 moves += len(heights)
                 jumped = max(heights, default=0) - min(heights, default=0)
                 assert jumped < 1, f"{path.name}: {name}, {tab and tab.inner_text()}"
-            assert moves >= 10
+            assert moves > 1, f"{path.name}: {name} has nothing to move"
         page.close()  # a page that stays open keeps its memory
 
 
@@ -173,5 +176,5 @@ def test_without_javascript_the_text_is_there(book: Path, browser: Browser):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto((book / SE_PAGE).as_uri())
-        expect(page.get_by_text("This box is live where JavaScript is on.")).to_be_visible()
+        expect(page.get_by_text("This box is live where JavaScript is on.").first).to_be_visible()
         expect(page.get_by_text("How many parameters does it have?")).to_be_visible()

@@ -19,6 +19,7 @@ MODULES = (
     "stylesheets",
     "icons",
     "header",
+    "contents",
     "citations",
     "cuts",
 )
