@@ -6,7 +6,7 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -507,6 +507,16 @@ WHILE_ACCURACY = dict.fromkeys(("map", "stage"), ("measure", (ACCURACY,)))
 """When a control does not matter: the accuracy is of no map."""
 
 
+PAIR = Part(
+    "pair",
+    ("measure", "map", "stage"),
+    (Item("contrast", Contrast, "A, B, and A − B in points; intervals are of 95 %"),),
+    compare,
+    view_controls=("first", "second"),
+    irrelevant_when=WHILE_ACCURACY,
+)
+"""A and B, seed by seed, and what their difference comes to; that alone also stands above all settings."""
+
 DEFINITION = Definition(
     name="results",
     question="Pick two settings: does one read more digits than the other?",
@@ -516,11 +526,12 @@ DEFINITION = Definition(
             "overview",
             "All settings",
             (
+                replace(PAIR, layout="brief"),
                 Part(
                     "overview",
                     ("measure", "map", "stage", "cost"),
                     (
-                        Item("chart", Chart, "one point for each setting; A and B are those picked below"),
+                        Item("chart", Chart, "one point for each setting"),
                         Item("note", Text),
                     ),
                     overview,
@@ -533,16 +544,7 @@ DEFINITION = Definition(
         Panel(
             "pair",
             "A and B, seed by seed",
-            (
-                Part(
-                    "pair",
-                    ("measure", "map", "stage"),
-                    (Item("contrast", Contrast, "A, B, and A − B in points; intervals are of 95 %"),),
-                    compare,
-                    view_controls=("first", "second"),
-                    irrelevant_when=WHILE_ACCURACY,
-                ),
-            ),
+            (PAIR,),
         ),
     ),
     code=CODE,

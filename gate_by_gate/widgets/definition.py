@@ -32,6 +32,7 @@ LAYOUTS = {
     "cards": "as wide as the panel, for many small maps whose captions have two lines",
     "half": "half as wide as the panel, where there is room for two, and so is a map in it",
     "line": "as wide as the panel, numbers in one line, where there is room",
+    "brief": "as wide as the panel, and nothing of an item but what it comes to in words",
     "either": "as wide as one map; items take the same place, and only one of them is there at a time",
 }
 """How a part stands in its panel, by the name of the layout."""
@@ -153,7 +154,8 @@ class Panel:
     Args:
         name: what an address calls the tab: ``#se:tab=cost``.
         title: what a reader reads on the tab.
-        parts: what is shown, in order. A ``"main"`` part and the ``"side"`` parts next to it share a row.
+        parts: what is shown, in order. A ``"main"`` part and the ``"side"`` parts next to it share a row. A
+            part may stand in two panels, with two layouts.
     """
 
     name: str
@@ -201,7 +203,12 @@ class Definition:
         self.controls = {control.name: control for control in controls}
         """Every control by name, in the order of the page."""
         refuse_twins(f"panels of {name}", [panel.name for panel in self.panels])
-        refuse_twins(f"parts of {name}", [part.name for panel in self.panels for part in panel.parts])
+        # A part may stand in two panels, laid out differently: its data are stored once.
+        shown = [part for panel in self.panels for part in panel.parts]
+        once = {(part.name, part.depends, part.items, part.compute) for part in shown}
+        refuse_twins(f"parts of {name}", [part for part, *_ in once])
+        for panel in self.panels:
+            refuse_twins(f"parts of {name}", [part.name for part in panel.parts])
         for part in self.parts.values():
             refuse_strangers(f"part {part.name!r}", {*part.depends, *part.view_controls}, self.controls)
             for held in part.holds:

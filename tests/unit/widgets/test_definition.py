@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,17 @@ def definition() -> Definition:
 def test_a_payload_grows_with_the_sum_of_its_parts():
     payload = definition().payload()
     assert {name: len(entries) for name, entries in payload["parts"].items()} == {"product": 6, "flag": 2}
+
+
+def test_a_part_that_stands_in_two_panels_is_stored_once():
+    part = Part("p", ("a",), VALUE, lambda s: {"value": Text(str(s["a"]))})
+    panels = (Panel("one", "One", (replace(part, layout="brief"),)), Panel("two", "Two", (part,)))
+    toy = Definition("toy", "Move it", (A,), panels)
+    assert list(toy.payload()["parts"]) == ["p"]
+    assert [panel["parts"][0]["layout"] for panel in toy.spec()["panels"]] == ["brief", "wide"]
+    other = replace(part, compute=lambda s: {"value": Text("another thing")})
+    with pytest.raises(ValueError, match="parts of toy must have different names; got twice: p"):
+        Definition("toy", "Move it", (A,), (panels[0], Panel("two", "Two", (other,))))
 
 
 def test_a_payload_holds_the_record_of_every_combination_of_controls():
