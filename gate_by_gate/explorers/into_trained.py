@@ -54,7 +54,7 @@ PLACEMENT = Control(
     "choice",
     ("end of the branch", "hidden channels"),
 )
-UNITS = Control("units", "in the last", tuple(STAGES), 16, "choice", ("1 unit", "8 units", "16 units: all"))
+UNITS = Control("units", "in", (1, 16), 16, "choice", ("the last unit", "all 16 units"))
 START = Control("start", "start", ("built", "identity"), "built", "choice", ("as built", "as the identity"))
 
 
