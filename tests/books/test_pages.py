@@ -210,9 +210,12 @@ def test_the_theme_button_goes_round_and_is_remembered(mini_book: Path, open_pag
     while page.evaluate("document.documentElement.dataset.mode") != "dark":
         button.click()
     assert background(page, "body") == "rgb(20, 23, 27)"
-    # An output in HTML keeps the page's ground; a figure keeps its own white one.
+    # An output in HTML keeps the page's ground, and so does a figure: it is another one.
     assert background(page, ".text_html:has(#html-output)") == "rgba(0, 0, 0, 0)"
-    assert background(page, ".cell_output img") == "rgb(255, 255, 255)"
+    assert (
+        page.locator(".cell_output img:visible").count() == page.locator(".cell_output img.only-dark").count()
+    )
+    assert background(page, ".cell_output img.only-dark") == "rgba(0, 0, 0, 0)"
     page.goto(f"{mini_book.as_uri()}/book/opening.html")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
@@ -236,6 +239,19 @@ def test_search_finds_a_page_from_any_page(mini_book: Path, open_page: OpenPage,
 def test_on_a_server_search_shows_where_it_found_the_word(served_book: str, open_page: OpenPage):
     page = open_page(f"{served_book}/search.html?q=quotation")
     expect(page.locator("#search-results .context")).to_contain_text("Plain words in a quotation")
+
+
+def test_an_excerpt_quotes_neither_folded_code_nor_the_contents_of_a_page(
+    served_book: str, open_page: OpenPage
+):
+    page = open_page(f"{served_book}/search.html?q=gate")
+    text = page.evaluate(
+        "address => fetch(address).then(page => page.text()).then(html => Search.htmlToText(html))",
+        f"{served_book}/{CHAPTER}",
+    )
+    assert "Hu et al" in text
+    assert "matplotlib" not in text
+    assert text.count("Formulas") == 1
 
 
 def test_on_a_phone_the_contents_open_and_close_by_keyboard(mini_book: Path, open_page: OpenPage):

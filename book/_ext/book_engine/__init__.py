@@ -14,6 +14,8 @@ MODULES = (
     "streams",
     "folds",
     "reading",
+    "finding",
+    "dark_figures",
     "mathml",
     "math_font",
     "stylesheets",
