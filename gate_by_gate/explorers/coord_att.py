@@ -191,7 +191,7 @@ def draw(gates: Gates, index: int) -> Strips:
     """
     rows, columns = gates.product.shape
     row, column = divmod(int(gates.product.argmax()), columns)
-    caption = f"rows, columns, and their product, {gates.of}"
+    caption = f"rows × columns, {gates.of}"
     alt = (
         f"Gates of rows between {span(gates.height)}, of columns between {span(gates.width)}, and their "
         f"product over the image, between {span(gates.product)}, largest at row {row}, column {column} of "
@@ -295,12 +295,12 @@ DEFINITION = Definition(
                     ("channels", "reduction"),
                     (
                         Item("parameters", Terms, "parameters"),
-                        Item("hidden", Number, "hidden width m = max(8, C/r)"),
                         Item(
                             "shapes",
                             Shapes,
                             f"shape after every step, for one map of {MAP_SIDE} × {MAP_SIDE}",
                         ),
+                        Item("hidden", Number, "hidden width m = max(8, C/r)"),
                     ),
                     cost,
                 ),

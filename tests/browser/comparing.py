@@ -21,7 +21,7 @@ from gate_by_gate.widgets.definition import Definition, Part
 from gate_by_gate.widgets.wording import amount
 from tests.browser import drawing_by_torch
 
-FEW_BARS = 16
+FEW_BARS = 12
 """Up to so many bars are numbered, or named, below."""
 
 READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((control) => {
-    if (!control.closest(".attn-control").checkVisibility()) return [];  // another tab's
+    if (!control.closest(".attn-control, .attn-board").checkVisibility()) return [];  // another tab's
     if (control.type === "radio") return [() => control.click()];
     const [positions, event] = control.matches("select")
         ? [control.options.length, "change"] : [Number(control.max) + 1, "input"];

@@ -14,7 +14,7 @@ import { phrase } from "../../static/texts.js";
 
 /** @import { Host, Item, View } from "../../static/kinds.js" */
 
-const FEW_BARS = 16; // up to so many bars are numbered below
+const FEW_BARS = 12; // up to so many bars are numbered below
 
 /** @param {Item} item @param {Host} host @returns {View} */
 function makeBars(item, { point }) {
