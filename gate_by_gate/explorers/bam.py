@@ -211,7 +211,7 @@ def extent(setting: Setting) -> Data:
         "pixels": Number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
         "reads": Number(
             len(found.on_map),
-            f"{share}; the rest is padding" if len(found.on_map) < found.positions else share,
+            f"{share}, the rest is padding" if len(found.on_map) < found.positions else share,
         ),
     }
 
@@ -377,7 +377,7 @@ DEFINITION = Definition(
                     (
                         Item("side", Number, "a spatial score sees"),
                         Item("pixels", Number, "in pixels"),
-                        Item("reads", Number, "it reads places"),
+                        Item("reads", Number, "it reads"),
                     ),
                     extent,
                     "side",

@@ -114,5 +114,5 @@ def pointing(values: Tensor, index: int) -> Number:
     """Write whether the peak of a map ``(H, W)`` lies in the digit's box; of a plateau, how large it is."""
     hit = points_at_digit(values, index)
     if hit is None:
-        return Number(0, f"nowhere: {len(peaks(values))} places are alike")
+        return Number(0, f"nowhere: {len(peaks(values))} are alike")
     return Number(int(hit), "at the digit: a hit" if hit else "beside the digit: a miss")
