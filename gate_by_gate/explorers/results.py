@@ -307,7 +307,8 @@ def cost_axis(cost: str) -> Axis:
         members: dict[str, list[float]] = defaultdict(list)
         for one in costs(cost).values():
             members[one.text].append(one.x)
-        short = {"CoordAtt": "Coord", "self-attention": "self"}  # of few settings, so there is little room
+        # Of few settings, so there is little room; the legend names both by their symbols.
+        short = {"CoordAtt": "Coord", "self-attention": ""}
         middles: list[tuple[float, str]] = [
             (statistics.mean(at), short.get(name, name)) for name, at in members.items()
         ]

@@ -350,7 +350,7 @@ def test_seeds_flow_in_as_they_come(publish):
 def test_a_published_setting_of_an_unknown_block_is_drawn_and_compared(publish):
     publish({"plain": {0: 800, 1: 820}, "simam": {0: 840, 1: 850}, "se_r4_bias": {0: 850, 1: 860}})
     assert list(explorer.networks()) == ["plain", "se_r4_bias", "simam"]
-    name, point = points(explorer.overview(setting())["chart"])["simam"]
+    name, point = points(explorer.overview(setting(cost="parameters"))["chart"])["simam"]
     assert (name, point["text"]) == ("simam", ["4", "84.5 %", "78.1 to 90.9 %"])
     assert explorer.compare(setting())["contrast"]["members"][-1]["text"] == "84.5 %"
 
