@@ -163,7 +163,7 @@ def test_r_and_d_do_not_move_the_other_combinations():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"combine": "mean"}, "`combine` must be one of 'sum', .*; got combine='mean'"),
+        ({"combine": "mean"}, r"`combine` must be one of \('sum', .*; got 'mean'"),
         ({"stage": 4}, r"`stage` must be one of \(1, 2, 3\); got stage=4"),
         ({"image": -1}, "`image` must be between 0 and 9; got image=-1"),
         ({"dilation": 0}, "`dilation` must be at least 1; got dilation=0"),

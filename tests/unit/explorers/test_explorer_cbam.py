@@ -158,7 +158,7 @@ def test_r_and_k_do_not_move_the_variants():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"variant": "</script>"}, "`variant` must be one of 'published', .*; got variant='</script>'"),
+        ({"variant": "</script>"}, r"`variant` must be one of \('published', .*; got '</script>'"),
         ({"stage": 0}, r"`stage` must be one of \(1, 2, 3\); got stage=0"),
         ({"image": 10}, "`image` must be between 0 and 9; got image=10"),
         ({"reduction": 300}, "`reduction` must be between 1 and `channels`; got reduction=300"),

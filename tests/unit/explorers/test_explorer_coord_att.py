@@ -155,8 +155,8 @@ def test_r_does_not_move_a_network_with_one_strip():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"strips": "none"}, "`strips` must be one of 'both', .*; got strips='none'"),
-        ({"channel": "0"}, "`channel` must be one of 'mean', .*; got channel='0'"),
+        ({"strips": "none"}, r"`strips` must be one of \('both', .*; got 'none'"),
+        ({"channel": "0"}, r"`channel` must be one of \('mean', .*; got '0'"),
         ({"stage": 4}, r"`stage` must be one of \(1, 2, 3\); got stage=4"),
         ({"image": 10}, "`image` must be between 0 and 9; got image=10"),
         ({"reduction": 0}, "`reduction` must be at least 1; got reduction=0"),
