@@ -83,7 +83,8 @@ def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
 
 def visit(figure: Locator, definition: Definition, part: Part) -> Iterator[tuple[dict[str, Any], Any]]:
     """Move the controls of a part over all their combinations; yield each with what is read there."""
-    controls, spec, ahead = definition.controls, definition.spec(), positions(definition, part)
+    controls, ahead = definition.controls, positions(definition, part)
+    spec = {"panels": definition.spec()["panels"]}  # without the pictures, which may be large
     while together := list(islice(ahead, TOGETHER)):
         combinations = [
             [[name, controls[name].values.index(value)] for name, value in setting.items()]
