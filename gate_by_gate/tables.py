@@ -174,5 +174,5 @@ def _drawn(interval: Interval, scale: float) -> str:
     marks.append(f'<circle cx="{mean:g}" cy="{y:g}" r="3.5" fill="currentColor"/>')
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true" '
-        f'style="vertical-align:middle">{"".join(marks)}</svg>'
+        f'style="float:left;margin:.15em .5em 0 0">{"".join(marks)}</svg>'
     )
