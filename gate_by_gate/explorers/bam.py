@@ -211,7 +211,7 @@ def extent(setting: Setting) -> Data:
         "pixels": Number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
         "reads": Number(
             len(found.on_map),
-            f"{share}, the rest is padding" if len(found.on_map) < found.positions else share,
+            f"{share}, rest padding" if len(found.on_map) < found.positions else share,
         ),
     }
 
@@ -366,7 +366,7 @@ DEFINITION = Definition(
                 Part(
                     "points",
                     HERE,
-                    (Item("points", Number, "the gate's peak is"),),
+                    (Item("points", Number, "the peak is"),),
                     points,
                     "side",
                     irrelevant_when=WHILE_ANOTHER,

@@ -250,7 +250,7 @@ DEFINITION = Definition(
                     (
                         Item("k", Number, "kernel size k"),
                         Item("parameters", Number, "parameters"),
-                        Item("sees", Number, "a gate sees channels"),
+                        Item("sees", Number, "sees channels"),
                     ),
                     size,
                     "line",
