@@ -118,6 +118,7 @@ PART = Part(
     (Item("answer", Text), Item("table", Table, "what each block adds, for an image of 224 × 224")),
     choose,
     "wide",
+    room=(0, 17.9),
 )
 
 CODE = Code(

@@ -9,15 +9,15 @@ from attn_lib.blocks import CBAM
 from attn_lib.blocks.arguments import check_choice
 from attn_lib.inspection import count_parameters, spatial_map, trace_shapes
 from gate_by_gate.explorers.shared.image_maps import feature_map, map_over_image, pointing
+from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.samples import (
-    EIGHT_IMAGES,
     PICTURES,
+    SEVEN_IMAGES,
     image_control,
     image_index,
     picked_stage,
     trained_network,
 )
-from gate_by_gate.explorers.shared.samples import MAP_STAGE as STAGE
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting, some_of
@@ -51,7 +51,7 @@ KERNEL_SIZE = Control("kernel_size", "kernel k", (3, 5, 7), 7)
 VARIANT = Control(
     "variant", "variant (r = 4, k = 7)", tuple(VARIANTS), "published", "menu", tuple(VARIANTS.values())
 )
-IMAGE = image_control("image", "test image", 5, images=EIGHT_IMAGES)
+IMAGE = image_control("image", "test image", 5, images=SEVEN_IMAGES)
 
 MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""

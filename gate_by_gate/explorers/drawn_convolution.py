@@ -41,7 +41,14 @@ def drawing(setting: Setting) -> Data:
     return {"drawing": Drawing("x: your map", MAPS, "start", operations, shown="twice")}
 
 
-PART = Part("drawing", (), (Item("drawing", Drawing),), drawing, view_controls=("start", "kernel", "stride"))
+PART = Part(
+    "drawing",
+    (),
+    (Item("drawing", Drawing),),
+    drawing,
+    view_controls=("start", "kernel", "stride"),
+    room=(0, 32.75),
+)
 
 DEFINITION = Definition(
     "drawn_convolution",

@@ -223,7 +223,14 @@ DEFINITION = Definition(
             "cover",
             "One photograph",
             (
-                Part("map", ("photograph", "guess", "layer"), (Item("map", Heatmap),), heatmap, "main"),
+                Part(
+                    "map",
+                    ("photograph", "guess", "layer"),
+                    (Item("map", Heatmap),),
+                    heatmap,
+                    "main",
+                    room=(24.5, 26),
+                ),
                 Part(
                     "says",
                     ("photograph", "guess"),
@@ -256,6 +263,7 @@ DEFINITION = Definition(
                     ),
                     table,
                     "full",
+                    room=(25.6, 33.75),
                 ),
             ),
         ),

@@ -110,7 +110,7 @@ STEPS = {
         "sigmoid",
     ),
     "scale": Step(
-        "Each channel times its gate: the spot passes, the clutter is closed, the line is halved.",
+        "Each channel times its gate: the spot passes, the clutter is closed.",
         [["y"]],
         [["x"], ["s"]],
         "×",

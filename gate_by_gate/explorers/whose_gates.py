@@ -268,6 +268,7 @@ DEFINITION = Definition(
                         ),
                     ),
                     table,
+                    room=(17.75, 17.75),
                 ),
             ),
         ),

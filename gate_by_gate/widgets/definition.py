@@ -84,6 +84,8 @@ class Part:
         irrelevant_when: for a control that makes no difference while another control has certain values, that
             other control and the values: ``{"reduction": ("block", ("eca",))}``. One entry is then stored for
             all values of the first.
+        room: the height that the part keeps, in rem, on a wide screen and on a phone, if what it shows takes
+            more lines at some settings than at others: nothing below it moves then.
 
     Raises:
         ValueError: ``layout`` is no layout, two items have one name, or ``irrelevant_when`` names a control
@@ -98,6 +100,7 @@ class Part:
     view_controls: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
     irrelevant_when: Mapping[str, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
+    room: tuple[float, float] = (0, 0)
 
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:
@@ -267,6 +270,7 @@ class Definition:
                             },
                             "layout": part.layout,
                             "holds": list(part.holds),
+                            "room": list(part.room),
                             "items": [item.spec() for item in part.items],
                         }
                         for part in panel.parts

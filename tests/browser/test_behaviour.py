@@ -47,7 +47,7 @@ def test_a_slider_moves_by_keyboard(cost_page: Page):
 def test_a_choice_moves_by_keyboard(cost_page: Page):
     cost_page.get_by_role("radio", name="with", exact=True).focus()
     cost_page.keyboard.press("ArrowRight")
-    expect(cost_page.get_by_role("radio", name="without")).to_be_checked()
+    expect(cost_page.get_by_role("radio", name="without", exact=True)).to_be_checked()
     expect(cost_page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
 
 
@@ -62,7 +62,7 @@ def test_a_slider_moves_by_mouse(cost_page: Page):
 def test_controls_and_bars_answer_to_touch(book: Path, open_page: OpenPage):
     page = open_page((book / SE_PAGE).as_uri(), width=375, has_touch=True, is_mobile=True)
     page.get_by_role("tab", name="Cost").tap()
-    page.get_by_role("radio", name="without").tap()
+    page.get_by_role("radio", name="without", exact=True).tap()
     expect(page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
     page.get_by_role("tab", name="One image").tap()
     page.get_by_role("radio", name="digit 7").tap()
@@ -79,7 +79,7 @@ def test_the_controls_stay_in_sight_below_the_bar_of_the_page(book: Path, open_p
         page.locator("figure[data-explorer=se] .attn-strip"),
         page.locator("[data-part=gates] .attn-bars").last,
     )
-    page.set_viewport_size({"width": width, "height": 640})  # less than the figure takes
+    page.set_viewport_size({"width": width, "height": 460})  # less than the figure takes
     last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
     bar = page.locator(".bd-header-article").bounding_box()
     assert strip.bounding_box()["y"] == pytest.approx(bar["y"] + bar["height"], abs=1)

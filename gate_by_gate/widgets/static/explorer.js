@@ -42,7 +42,11 @@ function makePart(part, pictures, pick, move) {
   const note = make("p", { class: "attn-note" });
   const element = make(
     "div",
-    { class: `attn-part attn-${part.layout}`, "data-part": part.name },
+    {
+      class: `attn-part attn-${part.layout}`,
+      "data-part": part.name,
+      style: `--attn-room: ${part.room[0]}rem; --attn-room-phone: ${part.room[1]}rem`,
+    },
     note,
     ...Object.values(items).map((item) => item.element),
   );
