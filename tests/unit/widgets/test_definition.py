@@ -113,6 +113,7 @@ def test_the_spec_names_controls_panels_and_items_in_order():
             "irrelevant_when": {},
             "layout": "wide",
             "holds": [],
+            "room": [0, 0],
             "items": [{"name": "value", "kind": "text", "label": "times"}],
         }
     ]
