@@ -431,7 +431,7 @@ DEFINITION = Definition(
                     draw,
                     view_controls=("side",),
                     irrelevant_when=WHILE_IDLE,
-                    room=(27.8, 39.6),
+                    room=(29.1, 39.6),
                 ),
             ),
         ),

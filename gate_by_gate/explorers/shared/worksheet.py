@@ -359,5 +359,8 @@ def definition_of(
         return {"steps": Computation(compute(setting).grids, list(told.values()), "step", lanes)}
 
     item = Item("steps", Computation, "the steps")
-    part = Part("steps", tuple(one.name for one in before), (item,), data, view_controls=("step",))
+    depends = tuple(one.name for one in before)
+    # Of one map the item keeps room for the longest sentence; what is said of another map may be longer.
+    room = (0, 31.9) if inputs else (0, 0)
+    part = Part("steps", depends, (item,), data, view_controls=("step",), room=room)
     return Definition(name, question, (*before, control), (Panel("steps", "step by step", (part,)),))
