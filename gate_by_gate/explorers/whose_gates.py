@@ -182,14 +182,6 @@ def used(setting: Setting) -> Data:
     return {"used": bars(gates, f"{gates.numel()} gates, {(gates > 0.5).sum()} of them more than half open.")}
 
 
-def own(setting: Setting) -> Data:
-    """Give the gates that the block would have computed for the photograph."""
-    if setting["block"] == ALL:
-        return {"own": None}
-    gates = own_gates()[str(setting["block"])][picked(setting)]
-    return {"own": bars(gates, f"{gates.numel()} gates, {(gates > 0.5).sum()} of them more than half open.")}
-
-
 def table(setting: Setting) -> Data:
     """Give the overlap for every photograph and block."""
     found = torch.stack([overlap(own_masks(), donated(setting["donor"], block)) for block in BLOCK.values])
@@ -243,13 +235,6 @@ DEFINITION = Definition(
                 ),
                 Part(
                     "used", ("donor", "block"), (Item("used", Bars, "the gates it is given"),), used, "side"
-                ),
-                Part(
-                    "own",
-                    ("photograph", "block"),
-                    (Item("own", Bars, "the gates it computes itself"),),
-                    own,
-                    "side",
                 ),
             ),
         ),
