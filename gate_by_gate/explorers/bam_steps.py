@@ -16,11 +16,8 @@ from gate_by_gate.explorers.shared.worksheet import (
     equals,
     example_block,
     layer_calls,
-    mean,
     number,
     own,
-    own_plane,
-    sigmoid,
     through,
     weighted_sum,
     whole,
@@ -53,32 +50,7 @@ def compute(setting: Setting) -> Worksheet:
     (z, _), (hidden, scores) = calls["channel.fc1"], calls["channel.fc2"]
 
     # The branch that forgets positions.
-    sheet.put(
-        "z",
-        "z",
-        "z: the mean of each channel",
-        z.reshape(3, 1, 1),
-        {"x": own_plane},
-        mean,
-    )
-    sheet.put_weights("w1", "W₁", "W₁: a weight for each mean", block.channel.fc1.weight.reshape(3, 1, 1))
-    sheet.put(
-        "h",
-        "h",
-        "h: one hidden unit",
-        hidden.reshape(1, 1, 1),
-        {"z": whole, "w1": whole},
-        weighted_sum("z", "w1", activation="ReLU"),
-    )
-    sheet.put_weights("w2", "W₂", "W₂: a weight for each channel", block.channel.fc2.weight.reshape(3, 1, 1))
-    sheet.put(
-        "a",
-        "a",
-        "a: a score for each channel",
-        scores.reshape(3, 1, 1),
-        {"h": whole, "w2": own},
-        weighted_sum("h", "w2"),
-    )
+    sheet.put_bottleneck(z, hidden, scores, (block.channel.fc1.weight, block.channel.fc2.weight))
 
     # The branch that forgets channels. What a layer receives has been through the ReLU of the one before.
     u, seen, seen_again = (calls[f"spatial.{name}"][0][0] for name in ("context1", "context2", "score"))
@@ -122,16 +94,7 @@ def compute(setting: Setting) -> Worksheet:
     )
 
     # Together.
-    sheet.put(
-        "gates",
-        "M",
-        "M: a gate for each value",
-        block.attention(x)["combined"][0],
-        {"a": own, "b": own},
-        sigmoid,
-        decimals=2,
-        high=1,
-    )
+    sheet.put_gates("gates", "M", "M: a gate for each value", block.attention(x)["combined"][0], "a", "b")
     sheet.put(
         "y",
         "x̃",
@@ -178,14 +141,14 @@ STEPS = {
         10,
     ),
     "look around": Step(
-        "A dilated convolution: its nine taps stand two positions apart, with holes between them.",
+        "A dilated convolution: nine taps, two positions apart. The ends of the line are gone.",
         [["seen"]],
         [["u"], ["kernel of seen"]],
         "convolution, ReLU",
         10,
     ),
     "look further": Step(
-        "A second one, over what the first has seen. The ends of the line are gone.",
+        "A second one, over what the first has seen. On this map it changes nothing more.",
         [["seen_again"]],
         [["seen"], ["kernel of seen_again"]],
         "convolution, ReLU",

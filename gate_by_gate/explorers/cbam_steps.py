@@ -17,7 +17,6 @@ from gate_by_gate.explorers.shared.worksheet import (
     own,
     own_plane,
     product,
-    sigmoid,
     through,
     weighted_sum,
     whole,
@@ -92,16 +91,7 @@ def compute(setting: Setting) -> Worksheet:
         weighted_sum("h", "w2"),
         decimals=1,
     )
-    sheet.put(
-        "channel",
-        "gates",
-        "a gate for each channel",
-        maps["channel"][0],
-        {"a": own},
-        sigmoid,
-        decimals=2,
-        high=1,
-    )
+    sheet.put_gates("channel", "gates", "a gate for each channel", maps["channel"][0], "a")
     sheet.put(
         "x'",
         "x′",
@@ -137,16 +127,7 @@ def compute(setting: Setting) -> Worksheet:
         weighted_sum("d", "k", "shift"),
         decimals=1,
     )
-    sheet.put(
-        "spatial",
-        "gates",
-        "a gate for each position",
-        maps["spatial"][0],
-        {"b": own},
-        sigmoid,
-        decimals=2,
-        high=1,
-    )
+    sheet.put_gates("spatial", "gates", "a gate for each position", maps["spatial"][0], "b")
     sheet.put(
         "y",
         "x″",

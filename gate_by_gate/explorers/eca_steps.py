@@ -16,7 +16,6 @@ from gate_by_gate.explorers.shared.worksheet import (
     own,
     own_plane,
     product,
-    sigmoid,
     weighted_sum,
 )
 from gate_by_gate.widgets.definition import Setting
@@ -69,16 +68,7 @@ def compute(setting: Setting) -> Worksheet:
         weighted_sum("z", "w"),
         decimals=1,
     )
-    sheet.put(
-        "gates",
-        "ω",
-        "ω: a gate for each channel",
-        gates.reshape(CHANNELS, 1, 1),
-        {"a": own},
-        sigmoid,
-        decimals=2,
-        high=1,
-    )
+    sheet.put_gates("gates", "ω", "ω: a gate for each channel", gates.reshape(CHANNELS, 1, 1), "a")
     sheet.put(
         "y",
         "x̃",

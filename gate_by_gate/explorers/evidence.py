@@ -12,11 +12,10 @@ from attn_lib.inspection import enlarge, grad_cam
 from gate_by_gate.explorers.shared.classified import (
     inputs,
     network,
-    photograph_index,
     probabilities,
     top_shares,
 )
-from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control
+from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control, photograph_index
 from gate_by_gate.imagenet import SIDE, class_names
 from gate_by_gate.photographs import SIDE as PICTURE_SIDE
 from gate_by_gate.photographs import names

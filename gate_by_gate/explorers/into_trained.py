@@ -12,11 +12,10 @@ from attn_lib.insertion import insert_attention
 from gate_by_gate.explorers.shared.classified import (
     inputs,
     network,
-    photograph_index,
     probabilities,
     top_shares,
 )
-from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control
+from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control, photograph_index
 from gate_by_gate.imagenet import class_names
 from gate_by_gate.photographs import names, photograph
 from gate_by_gate.widgets.controls import Control

@@ -9,13 +9,8 @@ from gate_by_gate.explorers.shared.worksheet import (
     definition_of,
     example_block,
     layer_calls,
-    mean,
     own,
-    own_plane,
     product,
-    sigmoid,
-    weighted_sum,
-    whole,
 )
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.definition import Setting
@@ -35,42 +30,8 @@ def compute(setting: Setting) -> Worksheet:
     calls = layer_calls(block, x)
     (z, _), (hidden, scores) = calls["mlp.fc1"], calls["mlp.fc2"]
     gates, output = block.attention(x)["channel"], calls[""][1]
-    sheet.put(
-        "z",
-        "z",
-        "z: the mean of each channel",
-        z.reshape(3, 1, 1),
-        {"x": own_plane},
-        mean,
-    )
-    sheet.put_weights("w1", "W₁", "W₁: a weight for each mean", block.mlp.fc1.weight.reshape(3, 1, 1))
-    sheet.put(
-        "h",
-        "h",
-        "h: one hidden unit",
-        hidden.reshape(1, 1, 1),
-        {"z": whole, "w1": whole},
-        weighted_sum("z", "w1", activation="ReLU"),
-    )
-    sheet.put_weights("w2", "W₂", "W₂: a weight for each channel", block.mlp.fc2.weight.reshape(3, 1, 1))
-    sheet.put(
-        "a",
-        "a",
-        "a: a score for each channel",
-        scores.reshape(3, 1, 1),
-        {"h": whole, "w2": own},
-        weighted_sum("h", "w2"),
-    )
-    sheet.put(
-        "s",
-        "s",
-        "s: a gate for each channel",
-        gates.reshape(3, 1, 1),
-        {"a": own},
-        sigmoid,
-        decimals=2,
-        high=1,
-    )
+    sheet.put_bottleneck(z, hidden, scores, (block.mlp.fc1.weight, block.mlp.fc2.weight))
+    sheet.put_gates("s", "s", "s: a gate for each channel", gates.reshape(3, 1, 1), "a")
     sheet.put(
         "y",
         "x̃",

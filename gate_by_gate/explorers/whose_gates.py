@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gate_by_gate.explorers.shared.photographs import COUNT, NAMES, PHOTOGRAPHS, photograph_control
+from gate_by_gate.explorers.shared.photographs import (
+    COUNT,
+    NAMES,
+    PHOTOGRAPHS,
+    photograph_control,
+    photograph_index,
+)
 from gate_by_gate.photographs import names, photographs
 from gate_by_gate.segmenter import SelfieSegmenter, selfie_segmenter
 from gate_by_gate.segmenter.interventions import BLOCKS, gates_of, overlap, segment_with
@@ -123,18 +129,6 @@ def donated(donor: Value, block: Value) -> Tensor:
     return segment_with(network(), pictures(), given_gates(donor), blocks)
 
 
-def picked(setting: Setting) -> int:
-    """Return the index of the photograph that a setting picks.
-
-    Raises:
-        ValueError: there is no such photograph.
-    """
-    index = setting["photograph"]
-    if isinstance(index, str) or not 0 <= index < COUNT:
-        raise ValueError(f"`photograph` must be between 0 and {COUNT - 1}; got photograph={index!r}")
-    return int(index)
-
-
 def drawn(mask: Tensor) -> Tensor:
     """Return a mask of ``(1, H, W)`` as it is drawn: 64 x 64 squares, each marked if most of it is."""
     return interpolate((mask > 0.5).float()[None], size=DRAWN_SIDE, mode="area")[0, 0] > 0.5
@@ -142,7 +136,7 @@ def drawn(mask: Tensor) -> Tensor:
 
 def shares(setting: Setting) -> tuple[float, float, float]:
     """Return what is marked of a photograph, what is with its own gates, and the overlap of the two."""
-    index = picked(setting)
+    index = photograph_index(setting)
     own, now = own_masks()[index], donated(setting["donor"], setting["block"])[index]
     marked, before = ((one > 0.5).float().mean().item() for one in (now, own))
     return marked, before, overlap(own[None], now[None]).item()
@@ -150,7 +144,7 @@ def shares(setting: Setting) -> tuple[float, float, float]:
 
 def mask(setting: Setting) -> Data:
     """Give the photograph with what is marked on it, now and with its own gates."""
-    index = picked(setting)
+    index = photograph_index(setting)
     marked, before, agree = shares(setting)
     told = (
         f"{names()[index]}: the network marks {marked:.0%} of the photograph as a person, "

@@ -9,12 +9,10 @@ from torch import Tensor
 
 from attn_lib.backbones import EfficientNetLite0
 from gate_by_gate import imagenet
-from gate_by_gate.explorers.shared.photographs import COUNT
 from gate_by_gate.photographs import photographs
-from gate_by_gate.widgets.definition import Setting
 from gate_by_gate.widgets.items.ranking import Share
 
-__all__ = ["inputs", "network", "photograph_index", "probabilities", "top_shares"]
+__all__ = ["inputs", "network", "probabilities", "top_shares"]
 
 
 @cache
@@ -40,18 +38,6 @@ def probabilities() -> Tensor:
     """Return the network's probabilities of all classes, for all photographs: ``(9, 1000)``."""
     with torch.no_grad():
         return network()(inputs()).softmax(dim=1)
-
-
-def photograph_index(setting: Setting) -> int:
-    """Return the number of the photograph that a setting picks.
-
-    Raises:
-        ValueError: there is no such photograph.
-    """
-    index = setting["photograph"]
-    if isinstance(index, str) or not 0 <= index < COUNT:
-        raise ValueError(f"`photograph` must be between 0 and {COUNT - 1}; got photograph={index!r}")
-    return int(index)
 
 
 def top_shares(chances: Tensor, count: int = 5, marked: int | None = None) -> list[Share]:

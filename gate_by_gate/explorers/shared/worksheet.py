@@ -185,6 +185,42 @@ class Worksheet:
         """Put the weights of a layer down."""
         self.put(name, symbol, label, values.detach(), weights=True, decimals=2)
 
+    def put_bottleneck(
+        self, squeezed: Tensor, hidden: Tensor, scores: Tensor, layers: Sequence[Tensor]
+    ) -> None:
+        """Put the means of three channels down, the hidden unit that hears them, and its answer to each.
+
+        Args:
+            squeezed: the means of the planes of ``x``.
+            hidden: the unit, after its ReLU.
+            scores: one for each channel.
+            layers: the weights into the unit, and out of it.
+        """
+        into, out_of = (weights.reshape(3, 1, 1) for weights in layers)
+        self.put("z", "z", "z: the mean of each channel", squeezed.reshape(3, 1, 1), {"x": own_plane}, mean)
+        self.put_weights("w1", "W₁", "W₁: a weight for each mean", into)
+        self.put(
+            "h",
+            "h",
+            "h: one hidden unit",
+            hidden.reshape(1, 1, 1),
+            {"z": whole, "w1": whole},
+            weighted_sum("z", "w1", activation="ReLU"),
+        )
+        self.put_weights("w2", "W₂", "W₂: a weight for each channel", out_of)
+        self.put(
+            "a",
+            "a",
+            "a: a score for each channel",
+            scores.reshape(3, 1, 1),
+            {"h": whole, "w2": own},
+            weighted_sum("h", "w2"),
+        )
+
+    def put_gates(self, name: str, symbol: str, label: str, values: Tensor, *scores: str) -> None:
+        """Put gates down: the sigmoid of a score, or of the sum of several."""
+        self.put(name, symbol, label, values, dict.fromkeys(scores, own), sigmoid, decimals=2, high=1)
+
     def put_example(self, *, spot: bool = True) -> Tensor:
         """Put the example map down as ``x``, with or without its spot; return it as a batch of one."""
         x = torch.tensor(EXAMPLE, dtype=torch.float32)
