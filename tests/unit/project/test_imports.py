@@ -145,6 +145,21 @@ RULES = (
         "it is a network, whatever its weights were converted with",
     ),
     Rule(
+        "gate_by_gate/playground/*",
+        (
+            *NETWORKS,
+            *SPHINX,
+            "gate_by_gate.digit_resnet",
+            "gate_by_gate.experiment",
+            "gate_by_gate.results",
+            "gate_by_gate.widgets",
+            "gate_by_gate.playground",
+            "numpy",
+            "rjsmin",
+        ),
+        "it brings trained networks to a page, whichever blocks they hold",
+    ),
+    Rule(
         "gate_by_gate/experiment/*",
         (
             *NETWORKS,
@@ -279,6 +294,8 @@ def test_every_file_keeps_to_the_rule_of_its_room():
         ("gate_by_gate/tables.py", "import torch", "torch"),
         ("gate_by_gate/chapters.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/segmenter/network.py", "import ai_edge_litert", "ai_edge_litert"),
+        ("gate_by_gate/playground/export.py", "from attn_lib import SE", "attn_lib.SE"),
+        ("gate_by_gate/playground/export.py", "import onnx", "onnx"),
         ("gate_by_gate/explorers/se.py", "import anywidget", "anywidget"),
         ("gate_by_gate/explorers/se.py", "import gate_by_gate.experiment", "gate_by_gate.experiment"),
         ("gate_by_gate/widgets/live.py", "from sphinx import application", "sphinx.application"),

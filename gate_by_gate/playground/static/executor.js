@@ -1,0 +1,366 @@
+// Runs a network that gate_by_gate.playground.export has written: operators on tensors by name, and no more. It knows
+// no block and no network.
+//
+// All tensors lie in one memory, each in a place of its own, row by row. Sizes are fixed, so a network is compiled once,
+// into a list of functions without arguments, and a run allocates nothing.
+
+import { makeProduct, padded } from "./product.js";
+
+/**
+ * A network as it was exported.
+ * @typedef {{input: string, tensors: Record<string, number[]>, constants: Record<string, number>,
+ *   operators: Operator[], logits: string, blocks: Record<string, Block>}} Graph
+ * @typedef {{maps: Record<string, string>, spatial_map: string | null, neutral: Record<string, number>}} Block
+ * @typedef {{kind: string, inputs: string[], output: string, axes?: number[], axis?: number, start?: number,
+ *   stop?: number, order?: number[], by?: number, stride?: number[], padding?: number[], dilation?: number[]}} Operator
+ * @typedef {Record<string, ArrayLike<number> | number>} Held
+ *   what some tensors hold instead of what is computed: their values, or one number for all of them
+ */
+
+const sizeOf = (shape) => shape.reduce((product, side) => product * side, 1);
+
+/**
+ * Turn half precision into single: IEEE 754, 16 bits.
+ * @param {Uint16Array} halves
+ * @param {Float32Array} out
+ * @param {number} at where the first goes
+ */
+export function fromHalf(halves, out, at) {
+  halves.forEach((half, i) => {
+    const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
+    const size = exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -24 * fraction;
+    out[at + i] = half & 0x8000 ? -size : size;
+  });
+}
+
+/**
+ * Compile a network.
+ * @param {Graph} graph
+ * @param {Uint16Array} weights its constants, in half precision
+ * @param {{simd?: boolean}} [options]
+ */
+export function compile(graph, weights, { simd = true } = {}) {
+  // Where every tensor lies: a reshaped one where the one that it was made of lies.
+  const places = {};
+  let end = 0;
+  const take = (size) => {
+    const place = end;
+    end += Math.ceil(size / 4) * 4;
+    return place;
+  };
+  const weightsAt = take(weights.length);
+  for (const [name, offset] of Object.entries(graph.constants)) places[name] = weightsAt + offset;
+  places[graph.input] = take(sizeOf(graph.tensors[graph.input]));
+  for (const { kind, inputs, output } of graph.operators) {
+    places[output] = kind === "reshape" ? places[inputs[0]] : take(sizeOf(graph.tensors[output]));
+  }
+  // What products share beside the tensors: the largest of each is made once all are known.
+  const work = { shapes: graph.tensors, places, columns: 0, sums: 0, zeros: 0 };
+  const makers = graph.operators.map((operator) => {
+    if (!(operator.kind in PREPARE)) throw new Error(`an operator that is not known: ${operator.kind}`);
+    return PREPARE[operator.kind](operator, work);
+  });
+  const [columns, sums, zeros] = [work.columns, work.sums, work.zeros].map(take);
+  const made = makeProduct(end, simd);
+  const { memory, product } = made;
+  fromHalf(weights, memory, weightsAt);
+  const steps = makers.map((make) => make({ memory, product, columns, sums, zeros }));
+  const view = (name) => memory.subarray(places[name], places[name] + sizeOf(graph.tensors[name]));
+
+  return {
+    simd: made.simd,
+    /**
+     * Run the network.
+     * @param {ArrayLike<number>} x
+     * @param {Held} [held]
+     */
+    run(x, held = {}) {
+      memory.set(x, places[graph.input]);
+      graph.operators.forEach(({ output }, i) => {
+        const value = held[output];
+        if (value === undefined) steps[i]();
+        else if (typeof value === "number") view(output).fill(value);
+        else view(output).set(value);
+      });
+    },
+    /**
+     * Give a copy of what a tensor holds since the last run.
+     * @param {string} name
+     */
+    read: (name) => view(name).slice(),
+  };
+}
+
+/**
+ * For each kind of operator: from the operator and where its tensors lie to a function that, given the memory, gives the
+ * one that computes it. In between the memory is made, as large as all of them need.
+ * @type {Record<string, (operator: any, work: any) => (machine: any) => () => void>}
+ */
+const PREPARE = {
+  reshape: () => () => () => {},
+  relu: elementwise((value) => Math.max(value, 0)),
+  sigmoid: elementwise((value) => 1 / (1 + Math.exp(-value))),
+  hard_swish: elementwise((value) => (value * Math.min(6, Math.max(0, value + 3))) / 6),
+  add: broadcast((a, b) => a + b),
+  multiply: broadcast((a, b) => a * b),
+  divide: broadcast((a, b) => a / b),
+  sum: reduction(0, (all, value) => all + value),
+  mean: reduction(
+    0,
+    (all, value) => all + value,
+    (all, count) => all / count,
+  ),
+  maximum: reduction(-Infinity, Math.max),
+  softmax,
+  permute,
+  concatenate,
+  slice,
+  linear,
+  matmul,
+  convolution,
+};
+
+/** @param {(value: number) => number} compute */
+function elementwise(compute) {
+  return ({ inputs: [x], output }, { places, shapes }) => {
+    const [from, to, count] = [places[x], places[output], sizeOf(shapes[output])];
+    return ({ memory }) =>
+      () => {
+        for (let i = 0; i < count; i++) memory[to + i] = compute(memory[from + i]);
+      };
+  };
+}
+
+/** Two tensors, in which an axis of size 1 or none stands for all of the other's; or one and a number. */
+function broadcast(compute) {
+  return ({ inputs: [a, b], output, by }, { places, shapes }) => {
+    const [from, to, count] = [places[a], places[output], sizeOf(shapes[output])];
+    if (b === undefined) {
+      return ({ memory }) =>
+        () => {
+          for (let i = 0; i < count; i++) memory[to + i] = compute(memory[from + i], by);
+        };
+    }
+    const other = places[b];
+    const [n, c, h, w] = toFour(shapes[output]);
+    const [sa, sb] = [a, b].map((name) => stepsOf(toFour(shapes[name]), true));
+    return ({ memory }) =>
+      () => {
+        let at = to;
+        for (let i = 0; i < n; i++)
+          for (let j = 0; j < c; j++)
+            for (let k = 0; k < h; k++) {
+              const left = from + i * sa[0] + j * sa[1] + k * sa[2];
+              const right = other + i * sb[0] + j * sb[1] + k * sb[2];
+              for (let l = 0; l < w; l++)
+                memory[at++] = compute(memory[left + l * sa[3]], memory[right + l * sb[3]]);
+            }
+      };
+  };
+}
+
+/** Give a shape four axes. */
+function toFour(shape) {
+  if (shape.length > 4) throw new Error(`a tensor of more than four axes: ${shape}`);
+  return [...Array(4 - shape.length).fill(1), ...shape];
+}
+
+/** Give how far apart in memory neighbours lie along each axis; along one of size 1, if it is to be repeated, not at all. */
+function stepsOf(shape, repeat = false) {
+  return shape.map((side, axis) => (repeat && side === 1 ? 0 : sizeOf(shape.slice(axis + 1))));
+}
+
+/** One number out of all along some axes that follow each other. */
+function reduction(start, gather, finish = (all, _count) => all) {
+  return ({ inputs: [x], output, axes }, { places, shapes }) => {
+    const shape = shapes[x];
+    const [first, last] = [axes[0], axes[axes.length - 1]];
+    const outer = sizeOf(shape.slice(0, first));
+    const count = sizeOf(shape.slice(first, last + 1));
+    const inner = sizeOf(shape.slice(last + 1));
+    const [from, to] = [places[x], places[output]];
+    return ({ memory }) =>
+      () => {
+        for (let i = 0; i < outer; i++)
+          for (let j = 0; j < inner; j++) {
+            let all = start;
+            for (let k = 0; k < count; k++) all = gather(all, memory[from + (i * count + k) * inner + j]);
+            memory[to + i * inner + j] = finish(all, count);
+          }
+      };
+  };
+}
+
+/** Along the last axis. */
+function softmax({ inputs: [x], output }, { places, shapes }) {
+  const length = shapes[x][shapes[x].length - 1];
+  const [from, to, rows] = [places[x], places[output], sizeOf(shapes[x]) / length];
+  return ({ memory }) =>
+    () => {
+      for (let row = 0; row < rows; row++) {
+        const [start, out] = [from + row * length, to + row * length];
+        let [most, all] = [-Infinity, 0];
+        for (let i = 0; i < length; i++) most = Math.max(most, memory[start + i]);
+        for (let i = 0; i < length; i++) all += memory[out + i] = Math.exp(memory[start + i] - most);
+        for (let i = 0; i < length; i++) memory[out + i] /= all;
+      }
+    };
+}
+
+function permute({ inputs: [x], output, order }, { places, shapes }) {
+  const steps = stepsOf(shapes[x]);
+  const [n, c, h, w] = toFour(shapes[output]);
+  const [s0, s1, s2, s3] = [...Array(4 - order.length).fill(0), ...order.map((axis) => steps[axis])];
+  const [from, to] = [places[x], places[output]];
+  return ({ memory }) =>
+    () => {
+      let at = to;
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < c; j++)
+          for (let k = 0; k < h; k++)
+            for (let l = 0; l < w; l++) memory[at++] = memory[from + i * s0 + j * s1 + k * s2 + l * s3];
+    };
+}
+
+function concatenate({ inputs, output, axis }, { places, shapes }) {
+  const outer = sizeOf(shapes[output].slice(0, axis));
+  const parts = inputs.map((name) => ({ from: places[name], length: sizeOf(shapes[name]) / outer }));
+  const to = places[output];
+  return ({ memory }) =>
+    () => {
+      let at = to;
+      for (let i = 0; i < outer; i++)
+        for (const { from, length } of parts) {
+          memory.copyWithin(at, from + i * length, from + (i + 1) * length);
+          at += length;
+        }
+    };
+}
+
+function slice({ inputs: [x], output, axis, start, stop }, { places, shapes }) {
+  const outer = sizeOf(shapes[x].slice(0, axis));
+  const inner = sizeOf(shapes[x].slice(axis + 1));
+  const [row, length] = [shapes[x][axis] * inner, (stop - start) * inner];
+  const [from, to] = [places[x] + start * inner, places[output]];
+  return ({ memory }) =>
+    () => {
+      for (let i = 0; i < outer; i++)
+        memory.copyWithin(to + i * length, from + i * row, from + i * row + length);
+    };
+}
+
+/** Rows of numbers times the transpose of the weight, plus a bias. The networks' are small. */
+function linear({ inputs: [x, weight, bias], output }, { places, shapes }) {
+  const [outputs, inner] = shapes[weight];
+  const rows = sizeOf(shapes[x]) / inner;
+  const [from, factors, to] = [places[x], places[weight], places[output]];
+  const shift = bias === undefined ? undefined : places[bias];
+  return ({ memory }) =>
+    () => {
+      for (let row = 0; row < rows; row++)
+        for (let o = 0; o < outputs; o++) {
+          let sum = shift === undefined ? 0 : memory[shift + o];
+          for (let k = 0; k < inner; k++)
+            sum += memory[factors + o * inner + k] * memory[from + row * inner + k];
+          memory[to + row * outputs + o] = sum;
+        }
+    };
+}
+
+/** Matrices in the last two axes, as many of the one as of the other. */
+function matmul({ inputs: [a, b], output }, work) {
+  const { places, shapes } = work;
+  const [rows, inner] = shapes[a].slice(-2);
+  const columns = shapes[b][shapes[b].length - 1];
+  const count = sizeOf(shapes[a].slice(0, -2));
+  const multiply = padding(work, rows, inner, columns);
+  return (machine) => {
+    const run = multiply(machine);
+    return () => {
+      for (let i = 0; i < count; i++) {
+        run.product(
+          places[a] + i * rows * inner,
+          run.widen(places[b] + i * inner * columns),
+          places[output] + i * rows * columns,
+          machine.zeros,
+        );
+      }
+    };
+  };
+}
+
+/**
+ * Let a product of matrices have any number of columns: where it is none that the product takes, b is copied with zeros
+ * at the end of each row, and the result is copied without them.
+ */
+function padding(work, rows, inner, columns) {
+  const wide = padded(columns);
+  work.zeros = Math.max(work.zeros, rows);
+  if (wide > columns) {
+    work.columns = Math.max(work.columns, inner * wide);
+    work.sums = Math.max(work.sums, rows * wide);
+  }
+  return ({ memory, product, columns: scratch, sums }) => ({
+    widen(b) {
+      if (wide === columns) return b;
+      for (let k = 0; k < inner; k++) {
+        memory.copyWithin(scratch + k * wide, b + k * columns, b + (k + 1) * columns);
+        memory.fill(0, scratch + k * wide + columns, scratch + (k + 1) * wide);
+      }
+      return scratch;
+    },
+    product(a, b, out, bias) {
+      product(a, b, wide === columns ? out : sums, bias, rows, inner, wide);
+      if (wide === columns) return;
+      for (let row = 0; row < rows; row++)
+        memory.copyWithin(out + row * columns, sums + row * wide, sums + row * wide + columns);
+    },
+  });
+}
+
+/** A convolution, as the product of its weight with a matrix that has a column for each position of its result. */
+function convolution({ inputs: [x, weight, bias], output, stride, padding: edge, dilation }, work) {
+  const { places, shapes } = work;
+  const [outputs, channels, high, wide] = shapes[weight];
+  const [height, width] = shapes[x].slice(2);
+  const [rows, columns] = shapes[output].slice(2);
+  const [inner, count] = [channels * high * wide, rows * columns];
+  const pointwise = high * wide * stride[0] * stride[1] === 1 && edge[0] + edge[1] === 0;
+  const multiply = padding(work, outputs, inner, count);
+  if (!pointwise) work.columns = Math.max(work.columns, inner * padded(count));
+  return (machine) => {
+    const { memory, columns: scratch } = machine;
+    const run = multiply(machine);
+    /** Lay out what every tap of the kernel sees. */
+    const gather = () => {
+      let at = scratch;
+      for (let c = 0; c < channels; c++)
+        for (let i = 0; i < high; i++)
+          for (let j = 0; j < wide; j++) {
+            for (let row = 0; row < rows; row++) {
+              const y = row * stride[0] - edge[0] + i * dilation[0];
+              if (y < 0 || y >= height) {
+                memory.fill(0, at, at + columns);
+                at += columns;
+                continue;
+              }
+              const line = places[x] + (c * height + y) * width;
+              let left = j * dilation[1] - edge[1];
+              for (let column = 0; column < columns; column++, left += stride[1])
+                memory[at++] = left < 0 || left >= width ? 0 : memory[line + left];
+            }
+            const end = at + padded(count) - count;
+            memory.fill(0, at, end);
+            at = end;
+          }
+      return scratch;
+    };
+    return () =>
+      run.product(
+        places[weight],
+        pointwise ? run.widen(places[x]) : gather(),
+        places[output],
+        bias === undefined ? machine.zeros : places[bias],
+      );
+  };
+}
