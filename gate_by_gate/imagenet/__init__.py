@@ -15,6 +15,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from attn_lib.backbones import EfficientNetLite0, efficientnet_lite0
@@ -76,7 +77,9 @@ def classifier(weights: str | PathLike[str] | None = None) -> EfficientNetLite0:
         >>> top(classifier()(to_input(photographs(["coffee"], side=SIDE))), 1)
         [[Guess(number=967, name='espresso', probability=0.94...)]]
     """
-    network = efficientnet_lite0()
+    # The weights that a new network draws are replaced: no random number of the reader's changes.
+    with torch.random.fork_rng(devices=[]):
+        network = efficientnet_lite0()
     report = load_pretrained(network, released_file() if weights is None else weights)
     if not report.complete:
         raise ValueError(

@@ -54,6 +54,8 @@ def selfie_segmenter() -> SelfieSegmenter:
     expected, got = origin()["weights"]["sha256"], sha256(WEIGHTS.read_bytes()).hexdigest()
     if got != expected:
         raise ValueError(f"expected {WEIGHTS} with SHA-256 {expected}; got {got}")
-    network = SelfieSegmenter()
+    # The weights that a new network draws are replaced: no random number of the reader's changes.
+    with torch.random.fork_rng(devices=[]):
+        network = SelfieSegmenter()
     network.load_state_dict(torch.load(WEIGHTS, weights_only=True))
     return network.eval()

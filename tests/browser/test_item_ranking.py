@@ -32,6 +32,7 @@ DEFINITION = Definition(
 
 def test_a_ranking_shows_its_rows_at_every_position(tmp_path: Path, open_page: OpenPage):
     page = open_page(write_page(tmp_path, explorer_html(DEFINITION)))
+    page.emulate_media(reduced_motion="reduce")  # a bar has its length at once
     prepare(page)
     figure = page.locator("figure")
     assert compare_everything(figure, DEFINITION) == 3

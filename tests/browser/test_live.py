@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from jupyter_client import BlockingKernelClient
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from gate_by_gate.explorers import EXPLORERS, se
+from gate_by_gate.widgets.definition import Definition
 from tests.browser.comparing import compare, prepare
 from tests.browser.jupyterlab import Lab, jupyterlab, run
 from tests.patience import HANG_SECONDS
@@ -152,41 +155,50 @@ for explorer in explorers.values():
 """
 
 
-def test_every_explorer_is_live(lab: Lab, notebook: Page):
+def expect_setting(figure: Locator, client: BlockingKernelClient, setting: dict[str, object]) -> None:
+    """Wait until an explorer stands at a setting on the page and in Python, and says nothing else."""
+    name = figure.get_attribute("data-explorer")
+    code = EXPLORERS[name].definition.code
+    if code:
+        expect(figure.locator(".attn-code code")).to_have_text(code(setting))
+    deadline = time.monotonic() + HANG_SECONDS
+    while run(client, f"print(explorers[{name!r}].setting == {setting!r})").strip() != "True":
+        assert time.monotonic() < deadline, f"{name} did not reach {setting}"
+        time.sleep(0.05)
+    # A kernel that is slow to answer is taken for lost until it does.
+    expect(figure.locator(".attn-status")).to_be_empty()
+    expect(figure).to_have_attribute("aria-busy", "false")
+
+
+def check_live(figure: Locator, client: BlockingKernelClient, definition: Definition) -> None:
     """Move every control to its last position; what is shown is what Python computes, the code with it."""
+    assert figure.get_by_role("button", name="copy link").count() == 0  # the address is the notebook's
+    code = figure.locator(".attn-code summary")
+    assert code.count() == (definition.code is not None)
+    if definition.code:
+        code.click()
+    setting = dict(definition.defaults)
+    for control in definition.controls.values():
+        at = len(control.values) - 1
+        figure.evaluate("(figure, [name, at]) => reading.set(figure, name, at)", [control.name, at])
+        setting[control.name] = control.values[at]
+        expect_setting(figure, client, setting)
+    for part in definition.parts.values():
+        shown = figure.evaluate(
+            "(figure, [spec, name]) => reading.read(figure, spec, name)", [definition.spec(), part.name]
+        )
+        compare(shown, part.data(setting), part, definition, setting)
+    figure.get_by_role("button", name="reset").click()
+    expect_setting(figure, client, dict(definition.defaults))
+
+
+def test_every_explorer_is_live(lab: Lab, notebook: Page):
     last = list(EXPLORERS)[-1]
     open_and_run(notebook, lab, "every.ipynb", EVERY, f"[data-explorer={last}][data-ready=true]")
     prepare(notebook)
     with lab.client(lab.kernel_of("every.ipynb")) as client:
         for name, explorer in EXPLORERS.items():
-            definition = explorer.definition
-            figure = notebook.locator(f"figure[data-explorer={name}]")
-            assert (
-                figure.get_by_role("button", name="copy link").count() == 0
-            )  # the address is the notebook's
-            figure.get_by_text("the code for this setting").click()
-            setting = dict(definition.defaults)
-            for control in definition.controls.values():
-                at = len(control.values) - 1
-                figure.evaluate("(figure, [name, at]) => reading.set(figure, name, at)", [control.name, at])
-                setting[control.name] = control.values[at]
-                expect(figure.locator(".attn-code code")).to_have_text(definition.code(setting))
-                # A kernel that is slow to answer is taken for lost until it does.
-                expect(figure.locator(".attn-status")).to_be_empty()
-                expect(figure).to_have_attribute("aria-busy", "false")
-            for part in definition.parts.values():
-                shown = figure.evaluate(
-                    "(figure, [spec, name]) => reading.read(figure, spec, name)",
-                    [definition.spec(), part.name],
-                )
-                compare(shown, part.data(setting), part, definition, setting)
-            assert run(client, f"print(explorers[{name!r}].setting == {setting!r})").strip() == "True"
-            figure.get_by_role("button", name="reset").click()
-            expect(figure.locator(".attn-code code")).to_have_text(definition.code(definition.defaults))
-            assert (
-                run(client, f"print(explorers[{name!r}].setting == {definition.defaults!r})").strip()
-                == "True"
-            )
+            check_live(notebook.locator(f"figure[data-explorer={name}]"), client, explorer.definition)
 
 
 def test_rapid_moves_are_coalesced_and_end_at_the_last_value(lab: Lab, notebook: Page):
