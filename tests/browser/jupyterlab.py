@@ -35,10 +35,13 @@ class Lab:
             body = response.read()
         return json.loads(body) if body else None
 
-    def write_notebook(self, name: str, *sources: str) -> str:
-        """Write a notebook of code cells; return the address that opens it in JupyterLab."""
+    def write_notebook(self, name: str, *sources: str, text: str = "") -> str:
+        """Write a notebook of code cells, below a text; return the address that opens it in JupyterLab."""
         notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            cells=[
+                *([nbformat.v4.new_markdown_cell(text)] if text else []),
+                *(nbformat.v4.new_code_cell(source) for source in sources),
+            ],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, self.folder / name)

@@ -58,9 +58,9 @@ RUN_ALL = """async () => {
 }"""
 
 
-def open_and_run(page: Page, lab: Lab, name: str, source: str, ready: str) -> None:
-    """Open a notebook of one cell, run it, and wait until ``ready`` shows."""
-    page.goto(lab.write_notebook(name, source))
+def open_and_run(page: Page, lab: Lab, name: str, source: str, ready: str, text: str = "") -> None:
+    """Open a notebook of one cell of code, below one of text, run it, and wait until ``ready`` shows."""
+    page.goto(lab.write_notebook(name, source, text=text))
     page.wait_for_function("() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext")
     page.evaluate(RUN_ALL)
     page.locator(ready).wait_for()
@@ -220,6 +220,24 @@ def test_rapid_moves_are_coalesced_and_end_at_the_last_value(lab: Lab, notebook:
         # Fewer records than moves: what comes while the kernel computes waits, and only the newest goes.
         assert 1 <= int(run(client, "print(len(moves))")) < 5 * positions
     expect(notebook.locator("figure.attn-explorer")).to_have_attribute("aria-busy", "false")
+
+
+def test_a_link_of_the_text_sets_the_explorer(lab: Lab, notebook: Page):
+    text = (
+        "[Halve r](#se:tab=cost&reduction=8&channels=512), [back](#se:tab=cost), [other](#eca:channels=64)."
+    )
+    open_and_run(notebook, lab, "links.ipynb", SOURCE, ".attn-explorer[data-ready=true]", text=text)
+    reduction, total = (
+        notebook.locator("[data-control=reduction]"),
+        notebook.locator("output[data-name=parameters]"),
+    )
+    notebook.get_by_role("link", name="Halve r").click()
+    expect(reduction).to_have_attribute("aria-valuetext", "8")
+    expect(total).to_have_text(parameters(se.DEFINITION.defaults | {"reduction": 8, "channels": 512}))
+    notebook.get_by_role("link", name="other").click()
+    expect(reduction).to_have_attribute("aria-valuetext", "8")
+    notebook.get_by_role("link", name="back").click()
+    expect(total).to_have_text(parameters(dict(se.DEFINITION.defaults)))
 
 
 def test_an_exercise_answers_in_a_notebook(lab: Lab, notebook: Page):

@@ -16,6 +16,7 @@
 import { makeControl, textOf } from "./controls.js";
 import { keepKeys, make, setText } from "./dom.js";
 import { kinds } from "./kinds.js";
+import { followLinks } from "./links.js";
 import { phrase } from "./texts.js";
 
 /** @typedef {{get(name: string): any, set(name: string, value: any): void, save_changes(): void,
@@ -373,6 +374,18 @@ function render({ model, el }) {
     draw();
   }
 
+  /** Put every control, and the tab, where a link of the notebook says; what it does not name stands at its start. */
+  function go(said) {
+    const choose = (values, name, start) => values.find((value) => String(value) === said.get(name)) ?? start;
+    const tabNames = panels.map(({ name }) => name);
+    model.set("tab", choose(tabNames, "tab", tabNames[0]));
+    const moved = Object.entries(spec.controls).map(([name, { values }]) => [
+      name,
+      choose(values, name, spec.start[name]),
+    ]);
+    move(Object.fromEntries(moved));
+  }
+
   function receive() {
     for (const [name, entries] of Object.entries(model.get("parts"))) Object.assign(store[name], entries);
     lost = false;
@@ -394,6 +407,7 @@ function render({ model, el }) {
     };
   }
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  const unfollow = model.get("link") ? undefined : followLinks(figure, spec.name, go);
 
   for (const [name, control] of Object.entries(controls)) control.show(model.get(name));
   receive();
@@ -402,6 +416,7 @@ function render({ model, el }) {
 
   return () => {
     clearTimeout(timer);
+    unfollow?.();
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
   };
 }
