@@ -31,7 +31,9 @@ class BAM(AttentionBlock):
     r"""Bottleneck Attention Module.
 
     .. math::
-        M = \sigma\bigl(M_c(x) + M_s(x)\bigr), \qquad \tilde{x} = x + x \otimes M
+        M = \sigma\bigl(a(x) + b(x)\bigr), \qquad \tilde{x} = x + x \otimes M
+
+    with a score for each channel, a, and one for each position, b.
 
     Source: Park et al., *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514, equations 1 and 2.
     The branches are added as in the paper; the authors' released code multiplies them (``"product"``). The

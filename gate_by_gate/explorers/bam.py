@@ -71,16 +71,16 @@ MAP_SIDE = 14
 """Height and width of the map whose shapes are traced: the parameters do not depend on it."""
 
 LAYERS = {
-    "channel.fc1": ("M_c: down", "m × C + m"),
-    "channel.norm": ("M_c: norm", "m + m"),
-    "channel.fc2": ("M_c: up", "C × m + C"),
-    "spatial.reduce": ("M_s: down", "m × C + m"),
-    "spatial.norm1": ("M_s: norm", "m + m"),
-    "spatial.context1": ("M_s: 3 × 3", "9 × m² + m"),
-    "spatial.norm2": ("M_s: norm", "m + m"),
-    "spatial.context2": ("M_s: 3 × 3", "9 × m² + m"),
-    "spatial.norm3": ("M_s: norm", "m + m"),
-    "spatial.score": ("M_s: to one", "m + 1"),
+    "channel.fc1": ("a: down", "m × C + m"),
+    "channel.norm": ("a: norm", "m + m"),
+    "channel.fc2": ("a: up", "C × m + C"),
+    "spatial.reduce": ("b: down", "m × C + m"),
+    "spatial.norm1": ("b: norm", "m + m"),
+    "spatial.context1": ("b: 3 × 3", "9 × m² + m"),
+    "spatial.norm2": ("b: norm", "m + m"),
+    "spatial.context2": ("b: 3 × 3", "9 × m² + m"),
+    "spatial.norm3": ("b: norm", "m + m"),
+    "spatial.score": ("b: to one", "m + 1"),
 }
 
 
