@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser import chromium
+from tests.browser import chromium, firefox
 from tests.patience import PAGE_SECONDS
 
 ROOT = Path(__file__).parent.parent
 OpenPage = Callable[..., Page]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of the pages run in Firefox, as `make firefox` has them."""
+    parser.addoption("--firefox", action="store_true", help="open pages in Firefox instead of Chromium")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
@@ -24,15 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for the whole run."""
-    path = chromium.find()
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One headless browser for the whole run."""
+    kind = firefox if request.config.getoption("firefox") else chromium
+    path = kind.find()
     if path is None:
-        pytest.fail(chromium.HELP)
+        pytest.fail(kind.HELP)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path, args=list(chromium.ARGUMENTS), timeout=1000 * PAGE_SECONDS
-        )
+        running = kind.launch(playwright, path)
         expect.set_options(timeout=1000 * PAGE_SECONDS)
         yield running
         running.close()

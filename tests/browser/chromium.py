@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.patience import PAGE_SECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -56,6 +58,11 @@ def install() -> str | None:
         if path:
             return path
     return None
+
+
+def launch(playwright: Playwright, path: str) -> Browser:
+    """Start a headless Chromium."""
+    return playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), timeout=1000 * PAGE_SECONDS)
 
 
 def main() -> None:

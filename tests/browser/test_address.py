@@ -102,7 +102,7 @@ def test_a_reload_and_a_way_back_leave_the_reader_where_they_were(address: str, 
     page.evaluate("() => { location.hash = 'somewhere'; }")
     expect(page.get_by_role("heading", name="somewhere")).to_be_in_viewport()
     assert widths(page) == ["10 wide", "10 wide"]
-    page.go_back()
+    page.evaluate("history.back()")
     page.evaluate(REST)
     assert page.evaluate("scrollY") == place
     assert widths(page) == ["10 wide", "10 wide"]
@@ -112,7 +112,7 @@ def test_an_address_that_names_nothing_any_more_is_the_start(address: str, open_
     page = open_page(address)
     page.evaluate("(name) => { location.hash = `${name}:width=2&order=sorted`; }", NAME)
     expect(page.locator("output[data-name=told]").first).to_have_text("2 wide")
-    page.go_back()
+    page.evaluate("history.back()")
     expect(page.locator("output[data-name=told]").first).to_have_text("10 wide")
     expect(page.locator("figure").first.get_by_role("radio", name="in place")).to_be_checked()
 
@@ -123,9 +123,9 @@ def test_back_and_forward_move_the_controls(address: str, open_page: OpenPage):
     page.evaluate("(name) => { location.hash = `${name}:width=50`; }", NAME)
     expect(page.locator("output[data-name=told]").first).to_have_text("50 wide")
     expect(page.locator("[data-control=width]").first).to_have_attribute("aria-valuetext", "50")
-    page.go_back()
+    page.evaluate("history.back()")
     expect(page.locator("output[data-name=told]").first).to_have_text("2 wide")
-    page.go_forward()
+    page.evaluate("history.forward()")
     expect(page.locator("output[data-name=told]").first).to_have_text("50 wide")
 
 

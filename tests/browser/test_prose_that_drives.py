@@ -89,6 +89,6 @@ def test_back_leads_from_a_setting_to_where_the_reader_was(book: Path, open_page
     first.click()
     reduction = page.get_by_label("reduction r")
     expect(reduction).to_have_attribute("aria-valuetext", "8")
-    page.go_back()
+    page.evaluate("history.back()")
     expect(reduction).to_have_attribute("aria-valuetext", "16")
     page.wait_for_function("before => Math.abs(scrollY - before) < 5", arg=before)
