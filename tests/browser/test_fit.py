@@ -1,4 +1,4 @@
-"""Nothing on a page is cut off: from a narrow phone to a laptop, and on paper."""
+"""Nothing on a page is cut off, from a narrow phone to a laptop; on paper: test_paper.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tests.conftest import ROOT, OpenPage
 
 PAGES = sorted(path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md"))
 WIDTHS = (320, 375, 768, 1280)
-A4 = 718  # CSS pixels between margins of 1 cm
 
 # What may be wider than its box: it scrolls there, by touch and by keyboard.
 SCROLLS = ".result-table, .pst-scrollable-table-container, .formula-box, .formula-inline, .attn-explorer *"
@@ -45,14 +44,6 @@ def test_nothing_is_cut_off_at_any_width(book: Path, open_page: OpenPage, name: 
         page.evaluate(SETTLED)  # the sidebar slides in and out
         assert page.evaluate(CUT, SCROLLS) == [], width
         assert overflow(page) == 0, width
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_off_on_paper(book: Path, open_page: OpenPage, name: str):
-    page = open_page(f"{book.as_uri()}/book/{name}.html", width=A4)
-    page.emulate_media(media="print")
-    # Nothing scrolls on paper, so no box is excused that could wrap.
-    assert page.evaluate(CUT, ".formula-inline, .attn-explorer *") == []
 
 
 def test_what_is_cut_off_is_found(book: Path, open_page: OpenPage):

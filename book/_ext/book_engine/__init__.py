@@ -16,6 +16,7 @@ MODULES = (
     "reading",
     "finding",
     "dark_figures",
+    "paper",
     "mathml",
     "math_font",
     "stylesheets",

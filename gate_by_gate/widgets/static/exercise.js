@@ -95,6 +95,15 @@ function choiceAnswer(spec, id, tell) {
   return { answer: group, put };
 }
 
+/** Say the answer with its reason, for paper, where nothing can be checked. */
+function solution(spec) {
+  if (spec.kind === "number") {
+    const number = `${spec.answer} ${spec.unit}`.trim();
+    return `${number}. ${spec.because}`;
+  }
+  return `${spec.answer} ${spec.options.find(({ text }) => text === spec.answer).feedback}`;
+}
+
 function render({ model, el }) {
   const spec = model.get("spec");
   const id = `attn-exercise-${session}-${drawn++}`;
@@ -121,6 +130,7 @@ function render({ model, el }) {
     make("p", { id: `${id}-question` }, spec.question),
     answer,
     feedback,
+    make("p", { class: "attn-on-paper" }, make("strong", {}, phrase("answer")), ` ${solution(spec)}`),
   );
   keepKeys(section);
   el.replaceChildren(section);
