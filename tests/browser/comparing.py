@@ -205,8 +205,20 @@ def compare_picture(shown: dict[str, Any], data: dict[str, Any], definition: Def
 def compare_cutout(shown: dict[str, Any], data: dict[str, Any], definition: Definition) -> None:
     assert (shown["alt"], shown["shape"]) == (data["alt"], data["shape"])
     compare_under(shown["picture"], definition.pictures[data["index"]])
-    runs = re.findall("([g-j])([0-9a-f]*)", data["runs"])
-    assert shown["cells"] == "".join(letter * int(length or "1", 16) for letter, length in runs)
+    before, now = (cells_of_runs(data[name]) for name in ("before", "now"))
+    letters = {(False, False): "g", (False, True): "h", (True, False): "i", (True, True): "j"}
+    assert shown["cells"] == "".join(letters[pair] for pair in zip(before, now, strict=True))
+
+
+def cells_of_runs(text: str) -> list[bool]:
+    """Return the cells of a mask: runs of not marked, then marked, and so on, each counted in base 26."""
+    cells: list[bool] = []
+    for turn, written in enumerate(re.findall("[a-z]*[A-Z]", text)):
+        length = 0
+        for digit in written.lower():
+            length = 26 * length + ord(digit) - ord("a")
+        cells += [turn % 2 == 1] * length
+    return cells
 
 
 def compare_bars(

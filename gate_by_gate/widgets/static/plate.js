@@ -12,7 +12,7 @@ import { make } from "./dom.js";
 export function makePlate(attributes = {}) {
   const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
   const mapped = make("canvas", { class: "attn-mapped", "aria-hidden": "true" });
-  const box = make("span", { class: "attn-box", "aria-hidden": "true" });
+  const box = make("span", { class: "attn-box", "aria-hidden": "true", hidden: "" });
   const marks = make("svg", { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" });
   const element = make(
     "div",

@@ -19,6 +19,7 @@ from gate_by_gate.explorers.whose_gates import (
 from gate_by_gate.photographs import names
 from gate_by_gate.segmenter import selfie_segmenter
 from gate_by_gate.segmenter.interventions import BLOCKS
+from tests.browser.comparing import cells_of_runs
 from tests.unit.explorers.explorer_code import run_code
 
 OPENING = DEFINITION.defaults
@@ -48,21 +49,7 @@ def test_mask_and_numbers_are_those_of_the_network_with_the_gates_put_in_by_hand
     assert record["numbers"]["overlap"]["value"] == pytest.approx(expected, abs=6e-4)
 
     squares = now.view(64, 4, 64, 4).float().mean(dim=(1, 3)) > 0.5
-    shown = "".join(
-        letter * int(length or "1", 16) for letter, length in pieces_of(record["mask"]["mask"]["runs"])
-    )
-    assert [letter in "hj" for letter in shown] == squares.flatten().tolist()
-
-
-def pieces_of(runs: str) -> list[tuple[str, str]]:
-    """Split ``g1ahj2`` into a letter and the number behind it, piece by piece."""
-    pieces: list[tuple[str, str]] = []
-    for sign in runs:
-        if sign in "ghij":
-            pieces.append((sign, ""))
-        else:
-            pieces[-1] = (pieces[-1][0], pieces[-1][1] + sign)
-    return pieces
+    assert cells_of_runs(record["mask"]["mask"]["now"]) == squares.flatten().tolist()
 
 
 def test_it_opens_where_one_block_takes_the_suit_away():

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from gate_by_gate.widgets import embedding, sphinx_ext
+from gate_by_gate.widgets.definition import LAYOUTS
 
 MODULES = ("explorer", "exercise")
 
@@ -31,6 +32,12 @@ def test_a_page_gets_one_classic_script():
 def test_a_page_gets_no_comments():
     assert "// Draws an explorer." in embedding.module_source("explorer")
     assert "// Draws an explorer." not in sphinx_ext.bundle()
+
+
+def test_no_element_of_an_item_has_the_class_of_a_layout():
+    for drawing in embedding.ITEMS.glob("*/draw.js"):
+        classes = re.findall(r"\battn-(\w+)(?![\w-])", drawing.read_text(encoding="utf-8"))
+        assert not set(classes) & set(LAYOUTS), drawing
 
 
 @pytest.fixture

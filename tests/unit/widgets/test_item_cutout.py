@@ -8,16 +8,17 @@ import torch
 from gate_by_gate.widgets.items.cutout import Cutout
 
 
-def test_cells_travel_as_runs_row_by_row():
+def test_masks_travel_as_runs_row_by_row():
     before = [[True, True, False], [False, False, True]]
-    now = [[True, False, False], [False, True, True]]
+    now = [[False, True, False], [False, True, True]]
     item = Cutout(3, before, now, "alt")
-    assert item.json == {"index": 3, "shape": [2, 3], "runs": "jig2hj", "alt": "alt"}
+    assert item.json == {"index": 3, "shape": [2, 3], "before": "ACDB", "now": "BBCC", "alt": "alt"}
 
 
-def test_a_long_run_is_counted_in_hexadecimal():
-    nothing = torch.zeros(5, 7, dtype=torch.bool)
-    assert Cutout(0, nothing, ~nothing, "")["runs"] == "h23"
+def test_a_long_run_is_counted_in_base_26():
+    nothing = torch.zeros(29, 26 * 26, dtype=torch.bool)
+    item = Cutout(0, nothing, ~nothing, "")
+    assert (item["before"], item["now"]) == ("bdaA", "AbdaA")  # 29 = 1 * 26 + 3
 
 
 def test_masks_of_two_shapes_are_refused():

@@ -10,8 +10,8 @@ from gate_by_gate.widgets.items.encoded import Kind, Numbers, as_list
 
 __all__ = ["Cutout"]
 
-LETTERS = "ghij"
-"""How a cell is written: not marked, newly marked, no longer marked, marked as before. None is a digit."""
+BASE = 26
+"""Digits of a run's length: ``a`` to ``z``, and in the last place ``A`` to ``Z``, which ends it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +39,27 @@ class Cutout(Kind):
             raise ValueError(f"expected two masks of one shape (H, W); got rows of {before} and {now} cells")
 
     def encode(self) -> dict[str, Any]:
-        """Return the cells row by row as runs: the letter of each with how many follow, in hexadecimal."""
+        """Return both masks as runs; settings that share one of them then share its text."""
         before, now = as_list(self.before), as_list(self.now)
-        levels = [
-            bool(new) + 2 * bool(old)
-            for old_row, new_row in zip(before, now, strict=True)
-            for old, new in zip(old_row, new_row, strict=True)
-        ]
-        lengths = [(level, len(list(run))) for level, run in itertools.groupby(levels)]
-        runs = "".join(LETTERS[level] + (f"{length:x}" if length > 1 else "") for level, length in lengths)
-        return {"index": self.index, "shape": [len(now), len(now[0])], "runs": runs, "alt": self.alt}
+        return {
+            "index": self.index,
+            "shape": [len(now), len(now[0])],
+            "before": runs(before),
+            "now": runs(now),
+            "alt": self.alt,
+        }
+
+
+def runs(rows: list[list[bool]]) -> str:
+    """Return how many cells, row by row, are not marked, then marked, then not marked, and so on."""
+    cells = [bool(cell) for row in rows for cell in row]
+    lengths = [len(list(run)) for _, run in itertools.groupby(cells)]
+    return "".join(map(written, [0, *lengths] if cells[0] else lengths))
+
+
+def written(length: int) -> str:
+    """Write a length with the digits of :data:`BASE`."""
+    text = chr(ord("A") + length % BASE)
+    while length := length // BASE:
+        text = chr(ord("a") + length % BASE) + text
+    return text
