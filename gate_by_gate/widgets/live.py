@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import traitlets
@@ -79,6 +80,19 @@ class Explorer(Publishable):
         )
         self._register_validator(self._accept, list(controls))
         self.observe(self._recompute, list(controls))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a control, or whatever else the class has; a slip of the pen would otherwise move nothing.
+
+        Raises:
+            AttributeError: there is nothing of this name.
+        """
+        if not (name.startswith("_") or hasattr(type(self), name)):
+            close = get_close_matches(name, self.definition.controls, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            known = ", ".join(self.definition.controls)
+            raise AttributeError(f"expected a control out of {known}; got {name!r}{hint}")
+        super().__setattr__(name, value)
 
     @property
     def setting(self) -> dict[str, Any]:

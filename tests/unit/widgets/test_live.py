@@ -82,3 +82,13 @@ def test_a_page_goes_back_to_where_the_explorer_opened():
 def test_a_page_computes_a_part_with_every_control_at_hand():
     DEFINITION.payload()
     assert computed == [(2, 1), (3, 1), (5, 1)]
+
+
+def test_a_control_that_is_misspelt_is_refused_and_not_made():
+    toy = Toy()
+    with pytest.raises(AttributeError, match=r"out of a, image, query; got 'imgae'; did you mean 'image'\?$"):
+        toy.imgae = 1
+    with pytest.raises(AttributeError, match=r"got 'zoom'$"):
+        toy.zoom = 2
+    assert toy.setting == {"a": 3, "image": 0, "query": 1}
+    toy.tab = "one"  # what every explorer has is no slip
