@@ -158,3 +158,8 @@ addEventListener("hashchange", () => {
   for (const one of attnLib.address.explorers) attnLib.address.apply(one);
   if (!returns) attnLib.address.show();
 });
+// To follow a link to where the address stands already is no change of it, and no event but this one.
+addEventListener("click", ({ target }) => {
+  const link = target instanceof Element ? target.closest("a[href^='#']") : null;
+  if (link instanceof HTMLAnchorElement && link.hash === location.hash) attnLib.address.show();
+});
