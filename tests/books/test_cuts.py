@@ -188,5 +188,5 @@ def test_the_policy_lets_a_page_load_from_its_own_folder_alone():
         **inline,
         **drawn,
         "base-uri": "'self'",
-        "form-action": "'self'",
+        "form-action": "'self' file:",
     }

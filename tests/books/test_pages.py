@@ -236,24 +236,6 @@ def test_search_finds_a_page_from_any_page(mini_book: Path, open_page: OpenPage,
     page.wait_for_url("**/book/opening.html*")
 
 
-def test_on_a_server_search_shows_where_it_found_the_word(served_book: str, open_page: OpenPage):
-    page = open_page(f"{served_book}/search.html?q=quotation")
-    expect(page.locator("#search-results .context")).to_contain_text("Plain words in a quotation")
-
-
-def test_an_excerpt_quotes_neither_folded_code_nor_the_contents_of_a_page(
-    served_book: str, open_page: OpenPage
-):
-    page = open_page(f"{served_book}/search.html?q=gate")
-    text = page.evaluate(
-        "address => fetch(address).then(page => page.text()).then(html => Search.htmlToText(html))",
-        f"{served_book}/{CHAPTER}",
-    )
-    assert "Hu et al" in text
-    assert "matplotlib" not in text
-    assert text.count("Formulas") == 1
-
-
 def test_on_a_phone_the_contents_open_and_close_by_keyboard(mini_book: Path, open_page: OpenPage):
     page = open_page(f"{mini_book.as_uri()}/{CHAPTER}", width=PHONE)
     entry = page.get_by_role("navigation", name="Main").get_by_role("link", name="A miniature book")

@@ -15,6 +15,7 @@ MODULES = (
     "folds",
     "reading",
     "finding",
+    "excerpts",
     "dark_figures",
     "paper",
     "mathml",
