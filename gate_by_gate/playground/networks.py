@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from functools import cache
 
 from gate_by_gate import results
 from gate_by_gate.playground.export import Exported, export
 
-__all__ = ["NETWORKS", "SIDE", "exported"]
+__all__ = ["NETWORKS", "SIDE", "exported", "network_script"]
 
 NETWORKS = {
     "plain": "no block",
@@ -28,3 +30,10 @@ SIDE = 40
 def exported(setting: str) -> Exported:
     """Export the network of a setting that was trained with the first seed."""
     return export(results.trained_network(f"{setting}_seed0"), (1, 1, SIDE, SIDE))
+
+
+def network_script(setting: str) -> str:
+    """Return the script that hands the network of a setting over to the page."""
+    network = exported(setting)
+    delivered = {"graph": network.graph, "weights": base64.b64encode(network.weights).decode("ascii")}
+    return f"attnPlayground.deliver({json.dumps(setting)}, {json.dumps(delivered, separators=(',', ':'))});\n"

@@ -29,6 +29,7 @@ __all__ = [
     "OUTPUT_VARIABLE",
     "STATIC",
     "by_key",
+    "link",
     "module_source",
     "output_mode",
     "pack",
@@ -129,15 +130,31 @@ def module_source(name: str) -> str:
     """Return a front-end module and all that it needs as one ES module without imports.
 
     An explorer needs the drawings of every kind of item, which it does not import: a kind is found by its
-    folder. The files share one scope then, so no two of them may declare the same name at their top level,
-    and none may rename what it imports. The texts that they show come from the catalogue of the language.
+    folder.
 
     Args:
         name: the file in ``static``, without its ending.
 
     Raises:
-        ValueError: two files declare one name, a file exports or imports in another form than the house's, or
-            a text is not in the catalogue.
+        ValueError: as in :func:`link`, or the module exports something else than ``{ render }``.
+    """
+    drawings = sorted(ITEMS.glob("*/draw.js")) if name == "explorer" else []
+    linked = link(*drawings, STATIC / f"{name}.js")
+    loose = [line for line in linked.splitlines() if line.startswith("export ")]
+    if loose != ["export default { render };"]:
+        raise ValueError(f"{name}.js must export `{{ render }}` as its default and nothing else; got {loose}")
+    return linked
+
+
+def link(*files: Path) -> str:
+    """Return front-end files and all that they import as one source without imports.
+
+    The files share one scope then, so no two of them may declare the same name at their top level, and none
+    may rename what it imports. The texts that they show come from the catalogue of the language.
+
+    Raises:
+        ValueError: two files declare one name, a file imports in another form than the house's, or a text is
+            not in the catalogue.
     """
     pieces: dict[Path, str] = {}
 
@@ -148,18 +165,17 @@ def module_source(name: str) -> str:
                 collect(needed)
         pieces[file] = _EXPORT.sub("", _IMPORT.sub("", source))
 
-    drawings = sorted(ITEMS.glob("*/draw.js")) if name == "explorer" else []
-    for file in (*drawings, STATIC / f"{name}.js"):
+    for file in files:
         if (file := file.resolve()) not in pieces:
             collect(file)
-    linked = "\n".join(pieces.values())
+    name, linked = files[-1].name, "\n".join(pieces.values())
     declared = _NAME.findall(linked)
     twice = sorted({one for one in declared if declared.count(one) > 1})
     if twice:
-        raise ValueError(f"the files of {name}.js declare more than once: {', '.join(twice)}")
-    loose = [line for line in linked.splitlines() if line.startswith(("import ", "export "))]
-    if loose != ["export default { render };"]:
-        raise ValueError(f"{name}.js must export `{{ render }}` as its default and nothing else; got {loose}")
+        raise ValueError(f"the files of {name} declare more than once: {', '.join(twice)}")
+    loose = [line for line in linked.splitlines() if line.startswith("import ")]
+    if loose:
+        raise ValueError(f"the files of {name} must import `{{ names }}` from files, by paths; got {loose}")
     shown = json.dumps(texts_of(name, linked), ensure_ascii=False)
     return linked.replace(_TEXTS, f"const TEXTS = {shown};\n")
 
@@ -169,7 +185,7 @@ def texts_of(name: str, source: str) -> dict[str, str]:
     known = texts.catalogue(texts.language())
     keys = {key for argument in _PHRASE.findall(source) for key in _QUOTED.findall(argument)}
     if unknown := sorted(keys - known.keys()):
-        raise ValueError(f"{name}.js shows texts that no catalogue has: {', '.join(unknown)}")
+        raise ValueError(f"{name} shows texts that no catalogue has: {', '.join(unknown)}")
     return {key: text for key, text in known.items() if key in keys}
 
 

@@ -56,7 +56,9 @@ CUTS = (
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline'",
+        # The playground assembles WebAssembly and makes a worker of a text that the page holds.
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+        "worker-src blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self' data:",

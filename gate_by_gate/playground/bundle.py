@@ -1,0 +1,31 @@
+"""The script of the playground, as a page loads it.
+
+It is a classic script: a page that was opened from a folder may load nothing else. It holds the source of the
+worker as a text.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from rjsmin import jsmin
+
+from gate_by_gate.widgets.embedding import link
+
+__all__ = ["STATIC", "page_script"]
+
+STATIC = Path(__file__).parent / "static"
+"""The front-end modules and the style sheet."""
+
+_WORKER = 'const WORKER = "";\n'
+
+
+@cache
+def page_script() -> str:
+    """Return what draws playgrounds, with the worker in it, without comments and indents."""
+    worker = jsmin(f'"use strict";\n{link(STATIC / "worker.js")}')
+    page = link(STATIC / "page.js").replace(_WORKER, f"const WORKER = {json.dumps(worker)};\n")
+    script: str = jsmin(f'(() => {{\n"use strict";\n{page}}})();\n')
+    return script

@@ -1,0 +1,54 @@
+"""A Sphinx extension that gives the pages with a playground its scripts, its style sheet and its networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from gate_by_gate.playground.bundle import STATIC, page_script
+from gate_by_gate.widgets.embedding import style_sheet
+
+__all__ = ["setup"]
+
+SCRIPT, STYLE, WIDGETS = "playground.js", "playground.css", "attn_widgets.css"
+
+
+def begin(app: Sphinx) -> None:
+    """Write the script and the style sheets, so that Sphinx can put checksums into their addresses."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / SCRIPT).write_text(page_script(), encoding="utf-8")
+    (static / STYLE).write_text((STATIC / STYLE).read_text(encoding="utf-8"), encoding="utf-8")
+    (static / WIDGETS).write_text(style_sheet(), encoding="utf-8")
+
+
+def add_assets(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load what a page with a playground needs; write the networks once for all of them."""
+    if 'data-widget="playground"' not in (context.get("body") or ""):
+        return
+    # Only a page that runs networks needs torch.
+    from gate_by_gate.playground.networks import NETWORKS, network_script
+
+    app.add_js_file(SCRIPT)
+    app.add_css_file(WIDGETS)
+    app.add_css_file(STYLE)
+    folder = Path(app.outdir) / "_static" / "networks"
+    folder.mkdir(parents=True, exist_ok=True)
+    for setting in NETWORKS:
+        file = folder / f"{setting}.js"
+        if not file.exists():
+            file.write_text(network_script(setting), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register with Sphinx."""
+    app.connect("builder-inited", begin)
+    app.connect("html-page-context", add_assets)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

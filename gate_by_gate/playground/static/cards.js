@@ -1,0 +1,170 @@
+// One network on its card: what it reads, how sure it is, and where its block looks, over the canvas.
+
+import { paint, paintMap } from "../../widgets/static/colours.js";
+import { make, setText } from "../../widgets/static/dom.js";
+import { makeFrame } from "./board.js";
+import { isInside, largest, peakOf } from "./seen.js";
+
+/** @import { Place } from "./scene.js" */
+
+/**
+ * What a card shows.
+ * @typedef {object} Seen
+ * @property {Float32Array} pixels the image
+ * @property {Place[]} places of the digits
+ * @property {number} label what the first digit is
+ * @property {number[]} chances of the digits 0 to 9
+ * @property {{values: Float32Array, shape: number[]} | null} map of the block, if it tells positions apart
+ * @property {{name: string, values: number[]}[]} gates of its channels
+ * @property {Int8Array | null} reads where it has read the digit, in place of the map: 1 right, -1 wrong, 0 not tried
+ */
+
+const MAP_STEPS = 15; // of a map's colours
+
+/**
+ * Make a card.
+ * @param {string} name
+ * @param {string} title
+ * @param {{side: number, digit: number}} sides in pixels
+ * @param {Record<string, string>} words
+ * @param {() => void} pick called when the reader picks it
+ */
+export function makeCard(name, title, { side, digit }, words, pick) {
+  const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
+  const over = make("canvas", { class: "attn-play-map", "aria-hidden": "true" });
+  const marks = make("div", { class: "attn-play-marks", "aria-hidden": "true" });
+  const picture = make(
+    "div",
+    { class: "attn-play-picture", role: "img", "data-name": "map" },
+    under,
+    over,
+    marks,
+  );
+  const bars = make("div", { class: "attn-play-gates", "aria-hidden": "true" });
+  const answer = make("output", {
+    class: "attn-play-answer",
+    "aria-live": "off",
+    "data-name": `reads_${name}`,
+  });
+  const peak = make("span", { class: "attn-play-peak" });
+  const chances = Array.from({ length: 10 }, (_, i) => make("i", {}, make("b"), make("span", {}, String(i))));
+  const chart = make("div", { class: "attn-play-chances", role: "img" }, ...chances);
+  const button = make("button", { type: "button", "aria-pressed": "false" }, title);
+  button.addEventListener("click", pick);
+  const element = make(
+    "div",
+    { class: "attn-play-card", "data-network": name },
+    make("div", { class: "attn-play-title" }, button),
+    make("div", { class: "attn-play-view" }, picture, bars),
+    make("div", { class: "attn-play-line" }, answer, peak),
+    chart,
+  );
+  element.addEventListener("click", (event) => {
+    if (event.target !== button) pick();
+  });
+
+  /** Lay a grid over the image: `left` and `top` in pixels of it, cells `step` pixels wide. */
+  function layOver([rows, columns], [left, top], step) {
+    const share = (pixels) => `${(100 * pixels) / side}%`;
+    Object.assign(over.style, {
+      left: share(left),
+      top: share(top),
+      width: share(columns * step),
+      height: share(rows * step),
+    });
+    over.hidden = false;
+  }
+
+  /** @param {NonNullable<Seen["map"]>} map */
+  function showMap({ values, shape }) {
+    const [rows, columns] = shape.slice(-2);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const step = Math.ceil(side / rows);
+    // A cell stands for the pixel in the middle of what it sees; the last ones are repeated, up to the edge.
+    let hex = "";
+    for (let i = 0; i <= rows; i++)
+      for (let j = 0; j <= columns; j++) {
+        const value = values[Math.min(i, rows - 1) * columns + Math.min(j, columns - 1)];
+        hex += Math.round(high > low ? (MAP_STEPS * (value - low)) / (high - low) : 0).toString(16);
+      }
+    paintMap(over, { shape: [rows + 1, columns + 1], hex, low, high });
+    layOver([rows + 1, columns + 1], [(1 - step) / 2, (1 - step) / 2], step);
+  }
+
+  /** @param {Int8Array} reads */
+  function showReads(reads) {
+    const many = side - digit + 1;
+    paint(over, [many, many], (i) => COLOURS[reads[i]]);
+    const context = /** @type {CanvasRenderingContext2D} */ (over.getContext("2d"));
+    const image = context.getImageData(0, 0, many, many);
+    for (let i = 0; i < many * many; i++) if (reads[i] === 0) image.data[4 * i + 3] = 0;
+    context.putImageData(image, 0, 0);
+    layOver([many, many], [(digit - 1) / 2, (digit - 1) / 2], 1);
+  }
+
+  /** @param {{values: number[]}} gate */
+  const makeGates = ({ values }) =>
+    make(
+      "div",
+      {},
+      ...values.map((value) => {
+        const bar = make("i");
+        bar.style.height = `${100 * Math.min(1, Math.max(0, value))}%`;
+        return bar;
+      }),
+    );
+
+  return {
+    element,
+    button,
+    /** @param {Seen} seen */
+    show({ pixels, places, label, chances: sure, map, gates, reads }) {
+      const guess = largest(sure);
+      const right = guess === label;
+      answer.value = String(guess);
+      answer.textContent = `${guess}`;
+      answer.dataset.verdict = right ? "right" : "wrong";
+      answer.dataset.value = String(guess);
+      answer.append(make("small", {}, ` ${sure[guess].toFixed(2)}`));
+      chances.forEach((bar, i) => {
+        bar.style.setProperty("--attn-share", String(sure[i]));
+        bar.classList.toggle("attn-play-label", i === label);
+      });
+      chart.setAttribute(
+        "aria-label",
+        `${words.chances} ${sure.map((share, i) => `${i}: ${share.toFixed(2)}`).join(", ")}`,
+      );
+      paint(under, [side, side], (i) => Array(3).fill(Math.round(255 * pixels[i])));
+      element.classList.toggle("attn-play-mapped", Boolean(map || reads));
+      over.hidden = true;
+      const top = map && !reads ? peakOf(map.values, map.shape, side) : null;
+      const dots = [];
+      let told = "";
+      if (reads) {
+        showReads(reads);
+        const [good, tried] = [reads.filter((one) => one > 0).length, reads.filter((one) => one).length];
+        told = words.reads.replace("{good}", String(good)).replace("{tried}", String(tried));
+      } else if (map) {
+        showMap(map);
+        const hit = top !== null && isInside(top, places[0], digit);
+        told = top === null ? words.no_peak : hit ? words.hit : words.miss;
+        if (top) {
+          const dot = make("i", { class: "attn-play-dot" });
+          dot.style.left = `${(100 * (top[0] + 0.5)) / side}%`;
+          dot.style.top = `${(100 * (top[1] + 0.5)) / side}%`;
+          dots.push(dot);
+        }
+      } else told = gates.length ? words.no_map : words.no_block;
+      const showsGates = !map && !reads && gates.length > 0;
+      picture.hidden = showsGates;
+      bars.hidden = !showsGates;
+      if (showsGates) bars.replaceChildren(...gates.map(makeGates));
+      setText(peak, told);
+      picture.setAttribute("aria-label", `${title}: ${told}`);
+      marks.replaceChildren(...places.map((place) => makeFrame(place, digit, side)), ...dots);
+    },
+  };
+}
+
+/** @type {Record<number, number[]>} Okabe and Ito's green and vermilion, as far apart in lightness as in hue */
+const COLOURS = { 1: [0, 158, 115], 0: [0, 0, 0], [-1]: [240, 130, 60] };

@@ -1,0 +1,127 @@
+// Networks of a page, run by a worker that is made of a text: a page that was opened from a folder may not load a worker
+// by its address. The weights of a network are a script, which may be loaded from there; it calls `deliver`.
+
+/**
+ * @typedef {{graph: any, weights: string}} Network its weights as base64
+ * @typedef {{name: string, held?: Record<string, ArrayLike<number> | number>, wanted: string[]}} Job
+ * @typedef {{results: Record<string, Float32Array>[], took: number}} Answer
+ */
+
+/** @type {Record<string, (network: Network) => void>} */
+const deliveries = {};
+/** @type {Record<string, Network>} what came before anybody asked for it */
+const early = {};
+
+/**
+ * Hand over a network: what the script of its weights does.
+ * @param {string} name
+ * @param {Network} network
+ */
+export function deliver(name, network) {
+  if (name in deliveries) deliveries[name](network);
+  else early[name] = network;
+}
+
+/**
+ * Load a network's script, once.
+ * @param {string} name
+ * @param {string} address
+ * @returns {Promise<Network>}
+ */
+function fetchNetwork(name, address) {
+  if (name in early) return Promise.resolve(early[name]);
+  return new Promise((resolve, reject) => {
+    deliveries[name] = resolve;
+    const script = document.createElement("script");
+    script.src = address;
+    script.addEventListener("error", () => reject(new Error(`${address} cannot be loaded`)));
+    script.addEventListener("load", () => script.remove());
+    document.head.append(script);
+  });
+}
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+/**
+ * Make what runs networks.
+ * @param {string} source the worker's
+ * @param {(name: string) => string} addressOf where the script of a network lies
+ * @param {{simd?: boolean}} [options]
+ */
+export function makeRunner(source, addressOf, { simd = true } = {}) {
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  URL.revokeObjectURL(address);
+  /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
+  const open = new Map();
+  let asked = 0;
+  worker.addEventListener("message", ({ data: { id, failed, ...answer } }) => {
+    const { resolve, reject } = /** @type {any} */ (open.get(id));
+    open.delete(id);
+    if (failed === undefined) resolve(answer);
+    else reject(new Error(failed));
+  });
+  worker.addEventListener("error", ({ message }) => {
+    for (const { reject } of open.values()) reject(new Error(message));
+    open.clear();
+  });
+  function ask(request, transfer = []) {
+    const id = asked++;
+    return new Promise((resolve, reject) => {
+      open.set(id, { resolve, reject });
+      worker.postMessage({ id, ...request }, transfer);
+    });
+  }
+
+  /** @type {Record<string, Promise<any>>} */
+  const loaded = {};
+  /** @type {(() => void) | undefined} the run that waits for the one in progress, told when it is overtaken */
+  let overtake;
+  /** @type {Promise<unknown>} */
+  let running = Promise.resolve();
+
+  return {
+    /**
+     * Load a network, if it is not there, and give its graph.
+     * @param {string} name
+     */
+    load(name) {
+      loaded[name] ??= fetchNetwork(name, addressOf(name)).then(async ({ graph, weights }) => {
+        const { buffer } = bytesOf(weights);
+        const { simd: fast } = await ask({ load: name, graph, weights: buffer, simd }, [buffer]);
+        return { graph, simd: fast };
+      });
+      loaded[name].catch(() => {
+        delete loaded[name]; // it can be tried again
+      });
+      return loaded[name];
+    },
+
+    /**
+     * Run loaded networks on an image. While one run is in progress one other waits, and the last that was asked for takes
+     * its place: gives null to one that was overtaken.
+     * @param {Float32Array} x
+     * @param {Job[]} jobs
+     * @returns {Promise<Answer | null>}
+     */
+    run(x, jobs) {
+      overtake?.();
+      const turn = new Promise((resolve) => {
+        overtake = () => resolve(false);
+        running.then(() => resolve(true));
+      });
+      const answer = turn.then((mine) => {
+        if (!mine) return null;
+        overtake = undefined;
+        return ask({ run: x, jobs });
+      });
+      const mineToRun = answer.catch(() => {});
+      running = Promise.all([running, mineToRun]);
+      return answer;
+    },
+
+    stop: () => worker.terminate(),
+  };
+}

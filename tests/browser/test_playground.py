@@ -1,0 +1,323 @@
+"""The playground of the digits in a browser: what is dragged, drawn and set is what networks are shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+from attn_lib.inspection import pointing_hits
+from gate_by_gate import results
+from gate_by_gate.playground.digits import CONTROLS, START, DigitsPlayground
+from gate_by_gate.playground.networks import NETWORKS, SIDE, exported
+from tests.browser.axe import assert_accessible
+from tests.browser.playground_page import write_page
+from tests.conftest import OpenPage
+
+DIGIT = 14
+TALLEST = 720
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("playground")
+    return write_page(folder, *NETWORKS, body=DigitsPlayground().page_html()).as_uri()
+
+
+def opened(open_page: OpenPage, address: str, **options: object) -> Locator:
+    """Open the page, and wait until every network is there."""
+    page = open_page(address, **options)
+    figure = page.locator("figure.attn-playground[data-loaded=true]")
+    figure.wait_for()
+    return figure
+
+
+def choose(figure: Locator, control: str, value: object) -> None:
+    """Set a choice by its value."""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    figure.locator(f"[data-control={control}] input[value='{text}']").check()
+
+
+def set_clutter(figure: Locator, fragments: int) -> None:
+    figure.locator("input[data-control=clutter]").fill(str(fragments // 2))
+
+
+def settle(figure: Locator) -> None:
+    """Wait until two pictures of the browser in a row have brought nothing new."""
+    figure.evaluate(
+        """async (figure) => {
+            const still = () => new Promise((resolve) => setTimeout(resolve, 150));
+            for (let last; last !== figure.dataset.frames; await still()) last = figure.dataset.frames;
+        }"""
+    )
+
+
+def drag(figure: Locator, start: tuple[float, float], *stops: tuple[float, float]) -> None:
+    """Press the mouse at a pixel of the canvas, and move it over others."""
+    canvas, mouse = figure.locator(".attn-play-canvas"), figure.page.mouse
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+
+    def to(x: float, y: float) -> tuple[float, float]:
+        return box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE
+
+    mouse.move(*to(*start))
+    mouse.down()
+    for stop in stops:
+        mouse.move(*to(*stop), steps=4)
+    mouse.up()
+    settle(figure)
+
+
+def image_of(digit: int, left: int, top: int) -> torch.Tensor:
+    """Return a sample digit alone on a canvas."""
+    image = torch.zeros(1, 1, SIDE, SIDE)
+    glyph = results.sample_images().digits[digit]
+    image[0, 0, top : top + DIGIT, left : left + DIGIT] = glyph / 255
+    return image
+
+
+def answers(figure: Locator) -> dict[str, tuple[int, str, str]]:
+    """Return what every card says: the digit, its probability, and what is said of the map."""
+    told = {}
+    for name in NETWORKS:
+        card = figure.locator(f"[data-network={name}]")
+        output = card.locator("output")
+        share = output.locator("small").inner_text().strip()
+        told[name] = (
+            int(output.get_attribute("data-value")),
+            share,
+            card.locator(".attn-play-peak").inner_text(),
+        )
+    return told
+
+
+def expected(
+    image: torch.Tensor, box: list[int], stage: int, **held: float
+) -> dict[str, tuple[int, str, str]]:
+    """Compute with PyTorch what every card has to say."""
+    told = {}
+    for name in NETWORKS:
+        network = exported(name)
+        neutral = {
+            block["maps"][key]: value
+            for block in network.graph["blocks"].values()
+            for key, value in block["neutral"].items()
+        }
+        ran = network.run(image, neutral if held else None)
+        chances = ran[network.graph["logits"]].softmax(dim=1)[0]
+        block = network.graph["blocks"].get(f"layer{stage}.0.attention")
+        if block is None:
+            peak = ""
+        elif block["spatial_map"] is None:
+            peak = "gates"
+        else:
+            where = ran[block["spatial_map"]]
+            flat = bool(where.max() == where.min())
+            hit = pointing_hits(where, torch.tensor([box]), SIDE).item()
+            peak = "no peak" if flat else "hit" if hit else "miss"
+        told[name] = int(chances.argmax()), f"{chances.max().item():.2f}", peak
+    return told
+
+
+def test_a_dragged_digit_is_read_where_it_lies(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    choose(figure, "digit", 6)
+    left, top = START["place"]
+    # Held at its middle, let go three pixels further left and eleven further up, by a way round.
+    drag(figure, (left + 7, top + 7), (left + 20, top + 12), (left + 4, top - 4))
+    slider = figure.locator("input[data-control=place]")
+    expect(slider).to_have_attribute("aria-valuetext", f"column {left - 3}, row {top - 11}")
+    for stage in (1, 2, 3):
+        choose(figure, "stage", stage)
+        settle(figure)
+        box = [left - 3, top - 11, DIGIT, DIGIT]
+        assert answers(figure) == expected(image_of(6, left - 3, top - 11), box, stage)
+
+
+def test_arrow_keys_move_the_digit_and_stop_at_the_edge(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    slider = figure.locator("input[data-control=place]")
+    slider.focus()
+    for key in ("ArrowLeft", "ArrowUp", "ArrowUp", "Shift+ArrowRight"):
+        slider.press(key)
+    left, top = START["place"]
+    expect(slider).to_have_attribute("aria-valuetext", f"column {left + 4}, row {top - 2}")
+    for _ in range(7):
+        slider.press("Shift+ArrowDown")
+    expect(slider).to_have_attribute("aria-valuetext", f"column {left + 4}, row {SIDE - DIGIT}")
+    settle(figure)
+    start = next(control.default for control in CONTROLS if control.name == "digit")
+    image = image_of(start, left + 4, SIDE - DIGIT)
+    assert answers(figure) == expected(image, [left + 4, SIDE - DIGIT, DIGIT, DIGIT], 2)
+
+
+def test_a_finger_drags_too(address: str, open_page: OpenPage):
+    figure = opened(open_page, address, width=375, has_touch=True)
+    canvas = figure.locator(".attn-play-canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    session = figure.page.context.new_cdp_session(figure.page)
+    step = box["width"] / SIDE
+    left, top = START["place"]
+    for kind, x, y in (("Start", left + 5, top + 5), ("Move", left + 9, top), ("Move", left + 9, top)):
+        point = {"x": box["x"] + (x + 0.5) * step, "y": box["y"] + (y + 0.5) * step}
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    slider = figure.locator("input[data-control=place]")
+    expect(slider).to_have_attribute("aria-valuetext", f"column {left + 4}, row {top - 5}")
+
+
+def test_open_gates_do_what_pytorch_does_with_them(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    settle(figure)
+    own = answers(figure)
+    choose(figure, "gates", "open")
+    settle(figure)
+    digit = next(control.default for control in CONTROLS if control.name == "digit")
+    found = answers(figure)
+    left, top = START["place"]
+    assert found == expected(image_of(digit, left, top), [left, top, DIGIT, DIGIT], 2, opened=1)
+    assert found["plain"] == own["plain"]
+    assert found["cbam_r4_k7"] != own["cbam_r4_k7"]
+    assert found["cbam_r4_k7"][2] == "no peak"
+
+
+def test_held_gates_stay_while_the_digit_moves(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    settle(figure)
+    gates = figure.locator(".attn-play-detail [role=img]")
+    before = gates.get_attribute("aria-label")
+    choose(figure, "gates", "held")
+    settle(figure)
+    held = answers(figure)
+    slider = figure.locator("input[data-control=place]")
+    for _ in range(3):
+        slider.press("Shift+ArrowRight")
+    settle(figure)
+    assert gates.get_attribute("aria-label") == before
+    assert answers(figure) != held
+    choose(figure, "gates", "own")
+    settle(figure)
+    assert gates.get_attribute("aria-label") != before
+
+
+def test_what_is_drawn_is_read_goes_along_and_is_wiped(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    choose(figure, "digit", 1)
+    choose(figure, "tool", "draw")
+    drag(figure, (20, 14), (20, 25))
+    brightness = """(canvas) => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, 40, 40);
+        return [data[4 * (19 * 40 + 20)], data[4 * (19 * 40 + 30)], data[4 * (5 * 40 + 20)]];
+    }"""
+    canvas = figure.locator(".attn-play-canvas")
+    assert canvas.evaluate(brightness) == [255, 0, 0]
+    read = [answers(figure)[name][0] for name in NETWORKS]
+    assert read.count(1) >= 4, "most networks read a stroke as a 1"
+    choose(figure, "tool", "move")
+    drag(figure, (20, 20), (30, 20))
+    assert canvas.evaluate(brightness) == [0, 255, 0]
+    choose(figure, "tool", "wipe")
+    drag(figure, (30, 12), (30, 28))
+    assert canvas.evaluate(brightness) == [0, 0, 0]
+    figure.locator("[data-control=clear]").click()
+    settle(figure)
+    assert max(canvas.evaluate(brightness)) > 0, "the handwritten digit is back"
+
+
+def test_the_map_of_what_is_read_fills_and_another_image_empties_it(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    choose(figure, "view", "reads")
+    settle(figure)
+    told = figure.locator("[data-network=plain] .attn-play-peak")
+    expect(told).to_have_text("1 of 1")
+    slider = figure.locator("input[data-control=place]")
+    slider.press("ArrowRight")
+    settle(figure)
+    expect(told).to_have_text("2 of 2")
+    figure.locator("[data-control=shuffle]").click()
+    settle(figure)
+    assert told.inner_text().endswith("of 1")
+    figure.locator("[data-control=sweep]").click()
+    figure.page.wait_for_function(
+        "(told) => Number(told.textContent.split(' of ')[1]) > 30", arg=told.element_handle()
+    )
+    slider.press("ArrowRight")  # whoever moves it ends the sweep
+    settle(figure)
+    tried = int(told.inner_text().split(" of ")[1])
+    assert tried < (SIDE - DIGIT + 1) ** 2
+
+
+def test_a_second_digit_lies_beside_the_first(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    settle(figure)
+    alone = answers(figure)
+    button = figure.locator("[data-control=second]")
+    button.click()
+    settle(figure)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert figure.locator(".attn-play-board .attn-box").count() == 2
+    assert answers(figure) != alone
+    button.click()
+    settle(figure)
+    assert answers(figure) == alone
+
+
+def test_nothing_runs_and_nothing_is_requested_while_nothing_changes(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    settle(figure)
+    requests: list[str] = []
+    figure.page.on("request", lambda request: requests.append(request.url))
+    frames = figure.get_attribute("data-frames")
+    figure.page.wait_for_timeout(500)
+    assert figure.get_attribute("data-frames") == frames
+    drag(figure, (20, 20), (5, 5), (30, 30))
+    choose(figure, "stage", 3)
+    settle(figure)
+    assert figure.get_attribute("data-frames") != frames
+    assert requests == []
+
+
+def test_a_network_that_cannot_be_loaded_is_said(tmp_path: Path, browser):
+    path = write_page(tmp_path, "plain", body=DigitsPlayground().page_html())
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    status = page.locator(".attn-play-status")
+    expect(status).to_have_text(
+        f"The networks cannot run here: _static/networks/{START['picked']}.js cannot be loaded"
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_accessible(tmp_path: Path, open_page: OpenPage, theme: str):
+    path = write_page(tmp_path, *NETWORKS, body=DigitsPlayground().page_html(), theme=theme)
+    page: Page = opened(open_page, path.as_uri()).page
+    assert_accessible(page)
+
+
+def test_it_fits_on_a_screen_and_nothing_is_wider_than_a_phone(address: str, open_page: OpenPage):
+    figure = opened(open_page, address, width=850)  # as wide as the book's text is at 1280
+    assert figure.bounding_box()["height"] <= TALLEST
+    figure = opened(open_page, address, width=375)
+    assert figure.evaluate("(figure) => document.documentElement.scrollWidth") == 375
+    board, last = (figure.locator(one).last.bounding_box() for one in (".attn-play-board", ".attn-play-card"))
+    assert last["y"] + last["height"] - board["y"] <= 600, "cause and effect are in view together"
+
+
+def test_a_notebook_shows_it_in_a_frame_of_its_own(tmp_path: Path, open_page: OpenPage):
+    (tmp_path / "notebook.html").write_text(
+        f"<!doctype html><html lang='en'><title>n</title>{DigitsPlayground().notebook_html()}",
+        encoding="utf-8",
+    )
+    page = open_page((tmp_path / "notebook.html").as_uri())
+    page.frame_locator("iframe").locator("figure[data-loaded=true]").wait_for()
