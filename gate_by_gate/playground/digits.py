@@ -21,7 +21,7 @@ __all__ = ["DigitsPlayground"]
 PIECES = 60
 """How many fragments there are to strew; the same may be drawn several times."""
 
-QUESTION = "Drag the digit: who still reads it, and where does each network look?"
+QUESTION = "Drag the digit: who still reads it, and where does each look?"
 
 CONTROLS = (
     Control("digit", "digit", tuple(range(10)), 3, "choice"),
@@ -49,13 +49,12 @@ WORDS = {
     "hit": "hit",
     "miss": "miss",
     "no_peak": "no peak",
-    "no_map": "gates",
-    "no_block": "",
+    "no_map": "no map of positions",
     "reads": "{good} of {tried}",
     "key_box": "the digit to read",
-    "key_dot": "the map's peak: a hit if it lies in the frame",
-    "key_chance": "how probable the right digit is to the network",
-    "key_good": "read right with the digit's middle there",
+    "key_dot": "peak of the map",
+    "key_chance": "probability of the right digit",
+    "key_good": "read right, its middle there",
     "key_bad": "read wrong",
     "told": "{right} of {all} networks read it right; {hits} of {maps} maps have their peak on it.",
     "gates_of": "Gates of {name} in stage {stage}, one bar a channel",

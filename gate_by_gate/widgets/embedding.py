@@ -136,11 +136,11 @@ def module_source(name: str) -> str:
         name: the file in ``static``, without its ending.
 
     Raises:
-        ValueError: as in :func:`link`, or the module exports something else than ``{ render }``.
+        ValueError: as in :func:`link`, or a file exports or imports in another form than the house's.
     """
     drawings = sorted(ITEMS.glob("*/draw.js")) if name == "explorer" else []
     linked = link(*drawings, STATIC / f"{name}.js")
-    loose = [line for line in linked.splitlines() if line.startswith("export ")]
+    loose = [line for line in linked.splitlines() if line.startswith(("import ", "export "))]
     if loose != ["export default { render };"]:
         raise ValueError(f"{name}.js must export `{{ render }}` as its default and nothing else; got {loose}")
     return linked
@@ -153,8 +153,7 @@ def link(*files: Path) -> str:
     may rename what it imports. The texts that they show come from the catalogue of the language.
 
     Raises:
-        ValueError: two files declare one name, a file imports in another form than the house's, or a text is
-            not in the catalogue.
+        ValueError: two files declare one name, or a text is not in the catalogue.
     """
     pieces: dict[Path, str] = {}
 
@@ -168,14 +167,11 @@ def link(*files: Path) -> str:
     for file in files:
         if (file := file.resolve()) not in pieces:
             collect(file)
-    name, linked = files[-1].name, "\n".join(pieces.values())
+    name, linked = files[-1].stem, "\n".join(pieces.values())
     declared = _NAME.findall(linked)
     twice = sorted({one for one in declared if declared.count(one) > 1})
     if twice:
-        raise ValueError(f"the files of {name} declare more than once: {', '.join(twice)}")
-    loose = [line for line in linked.splitlines() if line.startswith("import ")]
-    if loose:
-        raise ValueError(f"the files of {name} must import `{{ names }}` from files, by paths; got {loose}")
+        raise ValueError(f"the files of {name}.js declare more than once: {', '.join(twice)}")
     shown = json.dumps(texts_of(name, linked), ensure_ascii=False)
     return linked.replace(_TEXTS, f"const TEXTS = {shown};\n")
 
@@ -185,7 +181,7 @@ def texts_of(name: str, source: str) -> dict[str, str]:
     known = texts.catalogue(texts.language())
     keys = {key for argument in _PHRASE.findall(source) for key in _QUOTED.findall(argument)}
     if unknown := sorted(keys - known.keys()):
-        raise ValueError(f"{name} shows texts that no catalogue has: {', '.join(unknown)}")
+        raise ValueError(f"{name}.js shows texts that no catalogue has: {', '.join(unknown)}")
     return {key: text for key, text in known.items() if key in keys}
 
 

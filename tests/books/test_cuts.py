@@ -181,12 +181,16 @@ def test_the_policy_lets_a_page_load_from_its_own_folder_alone():
     """Written out once more, so that a door that is opened by mistake is noticed."""
     doors = dict(directive.split(" ", 1) for directive in POLICY.split("; "))
     assert doors.pop("object-src") == "'none'"
-    inline = {"script-src": "'self' 'unsafe-inline'", "style-src": "'self' 'unsafe-inline'"}
+    inline = {
+        "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval'",  # networks that run in the page
+        "style-src": "'self' 'unsafe-inline'",
+    }
     drawn = {"img-src": "'self' data:", "font-src": "'self' data:"}
     assert doors == {
         "default-src": "'self'",
         **inline,
         **drawn,
+        "worker-src": "blob:",
         "base-uri": "'self'",
         "form-action": "'self' file:",
     }

@@ -110,10 +110,8 @@ def expected(
         ran = network.run(image, neutral if held else None)
         chances = ran[network.graph["logits"]].softmax(dim=1)[0]
         block = network.graph["blocks"].get(f"layer{stage}.0.attention")
-        if block is None:
+        if block is None or block["spatial_map"] is None:
             peak = ""
-        elif block["spatial_map"] is None:
-            peak = "gates"
         else:
             where = ran[block["spatial_map"]]
             flat = bool(where.max() == where.min())

@@ -154,13 +154,13 @@ export function makeCard(name, title, { side, digit }, words, pick) {
           dot.style.top = `${(100 * (top[1] + 0.5)) / side}%`;
           dots.push(dot);
         }
-      } else told = gates.length ? words.no_map : words.no_block;
+      }
       const showsGates = !map && !reads && gates.length > 0;
       picture.hidden = showsGates;
       bars.hidden = !showsGates;
       if (showsGates) bars.replaceChildren(...gates.map(makeGates));
       setText(peak, told);
-      picture.setAttribute("aria-label", `${title}: ${told}`);
+      picture.setAttribute("aria-label", `${title}: ${told || words.no_map}`);
       marks.replaceChildren(...places.map((place) => makeFrame(place, digit, side)), ...dots);
     },
   };
