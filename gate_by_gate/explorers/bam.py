@@ -333,6 +333,7 @@ DEFINITION = Definition(
                     SHOWN.read,
                     "line",
                     irrelevant_when=WHILE_ANOTHER,
+                    room=(3.1, 0),
                 ),
                 Part(
                     "field",

@@ -42,7 +42,14 @@ stage has more positions, and each square stands for one of them."""
 HEADS = Control("heads", "heads", TRAINED_HEADS, 2, "choice")
 IMAGE = image_control("image", "test image", 1)
 STAGE = Control("stage", "stage", (2, 3), 2, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
-HEAD = Control("head", "shown: head", tuple(range(1, max(TRAINED_HEADS) + 1)), 1, "choice")
+HEAD = Control(
+    "head",
+    "shown: head",
+    tuple(range(1, max(TRAINED_HEADS) + 1)),
+    1,
+    "choice",
+    within=("heads", {heads: tuple(range(1, heads + 1)) for heads in TRAINED_HEADS}),
+)
 QUERY = place("query", "the place that looks:", GRID, "head", 12)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512), 256)
 SIDE = Control("side", "side of the map", (5, 10, 20, 40, 80), 20)

@@ -34,6 +34,11 @@ class Control:
         groups: the heading that each value of a ``"menu"`` stands under; equal ones stand together.
         grid: rows and columns of a ``"place"``; its values are ``0 .. rows * columns - 1``.
         on: the item whose map a ``"place"`` is picked on: by pointing at it, or by arrow keys.
+        within: another control, and for its values those that there are of this one, if not all: a network
+            with two heads has no third one to show. What there is not cannot be picked on a page.
+
+    Raises:
+        ValueError: there is no such style, or what is given does not go together.
     """
 
     name: str
@@ -45,12 +50,15 @@ class Control:
     groups: Sequence[str] = ()
     grid: tuple[int, int] | None = None
     on: str | None = None
+    within: tuple[str, Mapping[Value, Sequence[Value]]] | None = None
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
             raise ValueError(f"`style` must be one of {STYLES}; got {self.style!r}")
         if (self.style == "place") != (self.grid is not None and self.on is not None):
             raise ValueError(f"a 'place', and nothing else, needs `grid` and `on`; got {self.name}")
+        if self.within and self.style != "choice":
+            raise ValueError(f"`within` is for a 'choice'; got {self.name}, a {self.style!r}")
         if not any(isinstance(given, Deferred) for given in (self.values, self.texts, self.groups)):
             self._check_values()
 
@@ -77,6 +85,13 @@ class Control:
         if self.style == "place" and value not in self.values:
             raise ValueError(f"`{self.name}` must be between 0 and {self.values[-1]}; got {value!r}")
 
+    def offers(self, value: Value, setting: Mapping[str, Value]) -> bool:
+        """Tell whether there is a value while the other controls stand as they do."""
+        if self.within is None:
+            return True
+        other, values = self.within
+        return value in values.get(setting[other], self.values)
+
     def spec(self) -> dict[str, object]:
         """Describe the control to the front end."""
         self._check_values()
@@ -88,7 +103,13 @@ class Control:
             "texts": list(self.texts) or [str(value) for value in self.values],
             **({"groups": list(self.groups)} if self.groups else {}),
             **({"grid": list(self.grid), "on": self.on} if self.grid else {}),
+            **({"within": self._written_within()} if self.within else {}),
         }
+
+    def _written_within(self) -> dict[str, object]:
+        """Write ``within`` with the keys of its values as the front end writes them."""
+        other, values = self.within or ("", {})
+        return {"control": other, "values": {json.dumps(key): list(left) for key, left in values.items()}}
 
 
 def place(name: str, label: str, grid: tuple[int, int], on: str, default: int) -> Control:

@@ -227,6 +227,8 @@ class Definition:
                 raise ValueError(
                     f"control {control.name!r} must stand on one item of {maps}; got {control.on}"
                 )
+            if control.within:
+                refuse_strangers(f"`within` of {control.name!r}", [control.within[0]], self.controls)
         if code:
             refuse_strangers("the code", code.controls(), self.controls)
 
@@ -287,13 +289,16 @@ class Definition:
     def settings(self, part: Part) -> Iterator[dict[str, Value]]:
         """Yield every published combination of the controls that ``part`` depends on.
 
-        A control that does not matter beside the others stays at its default.
+        A control that does not matter beside the others stays at its default, and values that there are not
+        beside the others are left out.
         """
         axes = [self.controls[name].values for name in part.depends]
         for values in itertools.product(*axes):
             setting = dict(zip(part.depends, values, strict=True))
             idle = set(part.depends) - set(part.matters(setting))
-            if all(setting[name] == self.controls[name].default for name in idle):
+            at_rest = all(setting[name] == self.controls[name].default for name in idle)
+            whole = self.defaults | setting
+            if at_rest and all(self.controls[name].offers(value, whole) for name, value in setting.items()):
                 yield setting
 
     def payload(self) -> Data:

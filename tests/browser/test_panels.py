@@ -153,3 +153,27 @@ def test_a_move_is_told_politely_and_in_one_sentence(address: str, open_page: Op
     expect(spoken).to_have_text("it sees 5 things, sure 0.50.")
     page.get_by_role("radio", name="down").check()
     expect(spoken).to_have_text("down")
+
+
+def test_what_there_is_not_cannot_be_picked_and_gives_way(tmp_path: Path, open_page: OpenPage):
+    heads = Control("heads", "heads", (1, 2, 3), 2, "choice")
+    head = Control("head", "head", (1, 2, 3), 1, "choice", within=("heads", {1: (1,), 2: (1, 2)}))
+    part = Part(
+        "part",
+        ("heads", "head"),
+        (Item("shown", Text),),
+        lambda setting: {"shown": Text(f"{setting['head']} of {setting['heads']}")},
+    )
+    toy = Definition("toy", "Move it", (heads, head), (Panel("all", "All", (part,)),))
+    page = open_page(write_page(tmp_path, explorer_html(toy)))
+    of = page.locator("[data-control=heads]")
+    which = page.locator("[data-control=head]")
+    expect(which.get_by_label("3")).to_be_disabled()
+    of.get_by_label("3").check()
+    which.get_by_label("3").check()
+    expect(page.locator("[data-part=part]")).to_contain_text("3 of 3")
+    of.get_by_label("2").check()
+    expect(which.get_by_label("2")).to_be_checked()
+    expect(page.locator("[data-part=part]")).to_contain_text("2 of 2")
+    of.get_by_label("1").check()
+    expect(page.locator("[data-part=part]")).to_contain_text("1 of 1")

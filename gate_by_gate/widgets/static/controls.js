@@ -1,4 +1,4 @@
-// Controls. Each maker returns {element, show(value), disable(why)} and calls change(value) when the reader moves it. A value that is
+// Controls. Each maker returns {element, show(value), offer(values), disable(why)} and calls change(value) when the reader moves it. A value that is
 // not among the published ones (set from Python in a running notebook) gets a position of its own.
 
 import { paintPicture } from "./colours.js";
@@ -6,6 +6,8 @@ import { clamp, make } from "./dom.js";
 import { cellAt, stepOf } from "./pointing.js";
 
 const MOST_TICKS = 6; // numbers below a slider
+
+const LONG = 22; // letters of an entry of a menu that has a row of its own on a phone, so that it can be read
 
 /** Write a value as the reader sees it. */
 export function textOf(control, value) {
@@ -29,7 +31,11 @@ export function makeControl(control, host) {
   const made = makers[control.style](control, host);
   const note = make("p", { class: "attn-why", id: `${host.id}-why`, hidden: "" });
   made.element.append(note);
-  return { ...made, disable: (why) => disable(made.element, note, why) };
+  return {
+    offer() {},
+    ...made,
+    disable: (why) => disable(made.element, note, why),
+  };
 }
 
 /**
@@ -122,6 +128,12 @@ function makeChoice(control, { id, change, pictures }) {
       if (control.style === "gallery" && at >= 0)
         requestAnimationFrame(() => reveal(element, inputs[at].parentElement));
     },
+    /** Let only some values be picked. @param {any[]} values */
+    offer(values) {
+      inputs.forEach((input, i) => {
+        input.disabled = !values.includes(control.values[i]);
+      });
+    },
   };
 }
 
@@ -148,9 +160,10 @@ function makeMenu(control, { id, change }) {
     (groups[heading] ?? select).append(make("option", { value: at }, control.texts[at]));
   });
   select.addEventListener("change", () => change(control.values[select.value]));
+  const longest = Math.max(...control.texts.map((text) => text.length));
   const element = make(
     "div",
-    { class: "attn-control attn-menu" },
+    { class: `attn-control attn-menu${longest > LONG ? " attn-long" : ""}` },
     make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
     select,
   );

@@ -321,6 +321,12 @@ function render({ model, el }) {
     return why;
   }
 
+  /** Give the values of a control that there are beside the others; of a value set from Python nothing is known. */
+  function offered(name) {
+    const { values, within } = spec.controls[name];
+    return within?.values[JSON.stringify(model.get(within.control))] ?? values;
+  }
+
   let told = ""; // what is in view, in a sentence
 
   function draw() {
@@ -332,7 +338,9 @@ function render({ model, el }) {
     for (const [name, control] of Object.entries(controls)) {
       control.element.hidden = !panel.controls.includes(name);
       if (control.element.hidden) continue;
-      control.disable(whyIdle(name, panel.parts));
+      const why = whyIdle(name, panel.parts);
+      control.disable(why);
+      if (!why && spec.controls[name].within) control.offer(offered(name));
     }
     for (const part of panel.parts) {
       const data = store[part.name][keyOf(part)];
@@ -369,6 +377,12 @@ function render({ model, el }) {
     for (const [name, value] of Object.entries(values)) {
       model.set(name, value);
       controls[name].show(value);
+    }
+    // What there is no longer gives way to the last of what there is.
+    for (const [name, { within }] of Object.entries(spec.controls)) {
+      if (!within || offered(name).includes(model.get(name))) continue;
+      model.set(name, offered(name).at(-1));
+      controls[name].show(model.get(name));
     }
     model.save_changes();
     draw();

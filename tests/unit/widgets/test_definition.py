@@ -56,6 +56,22 @@ def test_a_payload_holds_the_record_of_every_combination_of_controls():
         assert stored == toy.record(setting)
 
 
+def test_values_that_there_are_not_beside_others_are_not_stored():
+    head = Control("head", "head", (2, 3, 5), 2, "choice", within=("a", {2: (2,), 3: (2, 3)}))
+    part = Part("p", ("a", "head"), VALUE, lambda s: {"value": Text(f"{s['a']}{s['head']}")})
+    toy = Definition("toy", "Move it", (A, head), (Panel("one", "One", (part,)),))
+    assert list(toy.payload()["parts"]["p"]) == ["2|2", "3|2", "3|3", "5|2", "5|3", "5|5"]
+    assert toy.spec()["controls"]["head"]["within"] == {"control": "a", "values": {"2": [2], "3": [2, 3]}}
+
+
+def test_values_within_those_of_no_control_are_refused():
+    part = Part("p", ("c",), VALUE, lambda s: {"value": Text(str(s["c"]))})
+    with pytest.raises(ValueError, match=r"`within` of 'c' must name controls out of \['c'\]; got size"):
+        Definition("toy", "Move it", (replace(C, within=("size", {})),), (Panel("one", "One", (part,)),))
+    with pytest.raises(ValueError, match="`within` is for a 'choice'; got a, a 'range'"):
+        replace(A, within=("b", {}))
+
+
 def test_a_control_that_does_not_matter_multiplies_no_entries():
     part = Part(
         "p",
