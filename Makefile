@@ -1,8 +1,12 @@
 # make book    environment, notebooks executed, HTML built; ends by printing where to open it; `make book CHAPTER=03` a
 #              draft in seconds, in which only that chapter is executed
+# make zip     the built book in one archive that works from a folder, with its checksum
 # make check   style, types and the quick tests, in a minute; `make check ONLY=cbam` those that a word or path selects
 # make test    everything that a change can break, the built book included; ends by printing what its stages took
 # make nightly  every test there is: also every checkpoint and record, and the chapters once more by nbval
+# make firefox  the behaviour of explorers and pages in Firefox, after `make book`; part of `make nightly`
+# make audit   known weaknesses of what is pinned, and its licences, into _build/licences.md; needs a network
+# make weekly  a report: newer versions of the pins, links that lead nowhere; needs a network
 # make setup   the environment alone
 # make serve   the built book on http://localhost:8000
 # make lab     the notebooks, live, in JupyterLab
@@ -28,7 +32,7 @@ MAKEFLAGS += --no-print-directory
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book lint check test test-book test-others nightly setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test test-book test-others zip firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
@@ -53,6 +57,10 @@ else
 	$(BIN)/jupyter-book build . -n -W --keep-going
 	@echo "Open the book: file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 endif
+
+zip: setup
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(BIN)/python book/_ext/book_engine/archive.py _build/html _build/gate-by-gate.zip
 
 # Three rings. `check` is for every few minutes: style, types and the unit tests, or those that a word selects (part of
 # a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. The
@@ -99,8 +107,29 @@ nightly: setup
 	@$(BIN)/python -m tests.browser.chromium
 	@$(STAGE) "the book" $(MAKE) book
 	@$(STAGE) "every test" $(PYTEST) -m "" tests
+	@$(STAGE) "behaviour in Firefox" $(MAKE) firefox
 	@$(STAGE) "the chapters once more" $(NBVAL) book
 	@cat $(STAMP); $(STAGE)
+
+# The comparison of all positions, and what of a page is no behaviour, is Chromium's alone.
+firefox: setup
+	@$(BIN)/python -m tests.browser.firefox
+	$(PYTEST) --firefox -m "not chromium" $(addprefix tests/browser/test_,$(FIREFOX)) tests/books/test_pages.py \
+		tests/books/test_excerpts.py tests/books/test_folds.py
+
+FIREFOX := address.py behaviour.py front_end.py items.py item_chain.py item_computation.py item_drawing.py \
+	item_ranking.py panels.py prose_that_drives.py texts.py
+
+# Both tools stand beside the environment, which they look at and must not change. --strict: a package that cannot be
+# asked about, as without a network, is no clean one.
+audit: setup
+	$(BIN)/python -m pip install --quiet --target _build/audit pip-audit==2.10.1 pip-licenses==5.5.5
+	PYTHONPATH=_build/audit $(BIN)/python -m piplicenses --python $(BIN)/python --format=markdown --order=license \
+		--output-file=_build/licences.md
+	PYTHONPATH=_build/audit $(BIN)/python -m pip_audit --strict --no-deps --disable-pip --requirement requirements.lock
+
+weekly: setup
+	$(BIN)/python -m tests.weekly
 
 serve: setup
 	@test -f _build/html/index.html || $(MAKE) book

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import OpenPage
@@ -79,6 +80,7 @@ def test_a_browser_that_remembers_nothing_still_shows_all_code(mini_book: Path, 
     page.close()
 
 
+@pytest.mark.chromium
 def test_without_scripts_a_fold_opens_to_its_code(mini_book: Path, browser: Browser):
     context = browser.new_context(java_script_enabled=False)
     context.set_default_timeout(1000 * PAGE_SECONDS)
@@ -90,6 +92,7 @@ def test_without_scripts_a_fold_opens_to_its_code(mini_book: Path, browser: Brow
     context.close()
 
 
+@pytest.mark.chromium
 def test_a_closed_fold_leaves_no_trace_on_paper(mini_book: Path, open_page: OpenPage):
     page = open_page(address(mini_book))
     page.emulate_media(media="print")

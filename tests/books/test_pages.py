@@ -43,6 +43,7 @@ def background(page: Page, selector: str) -> str:
     return page.locator(selector).first.evaluate("e => getComputedStyle(e).backgroundColor")
 
 
+@pytest.mark.chromium
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [
@@ -110,6 +111,7 @@ def test_numbers_stand_on_the_right_of_their_formulas(mini_book: Path, open_page
     assert page.url.endswith("#equation-eq-wide")
 
 
+@pytest.mark.chromium
 def test_a_wide_formula_scrolls_in_its_box_by_keyboard_and_is_not_cut_off(
     mini_book: Path, open_page: OpenPage
 ):
@@ -183,6 +185,7 @@ def test_every_icon_is_drawn_and_in_the_font(mini_book: Path, open_page: OpenPag
             assert icon["size"] >= 10, icon
 
 
+@pytest.mark.chromium
 def test_dark_mode_is_there_before_the_first_paint(mini_book: Path, open_page: OpenPage, browser: Browser):
     context = browser.new_context(color_scheme="dark")
     context.set_default_timeout(1000 * PAGE_SECONDS)

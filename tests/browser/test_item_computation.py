@@ -158,6 +158,7 @@ def watch_steps(page: Page) -> None:
     )
 
 
+@pytest.mark.chromium
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_play_goes_through_the_steps_and_stops_at_the_last(page: Page, motion: str):
     page.emulate_media(reduced_motion=motion)

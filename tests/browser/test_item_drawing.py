@@ -122,6 +122,7 @@ def test_keys_go_from_cell_to_cell_and_draw(page: Page):
     expect(cell(page, 0, 1)).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.chromium
 def test_a_tap_draws(tmp_path: Path, open_page: OpenPage, name: str):
     path = write_page(tmp_path, explorer_html(EXPLORERS[name].definition))
     page = open_page(path, width=375, has_touch=True)

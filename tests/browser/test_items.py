@@ -152,6 +152,7 @@ def test_a_place_is_picked_by_click_and_by_arrow_keys(page: Page):
     expect(query).to_have_attribute("aria-valuetext", "row 2, column 2")
 
 
+@pytest.mark.chromium
 def test_places_maps_and_charts_answer_to_touch(tmp_path: Path, open_page: OpenPage):
     page = open_page(
         write_page(tmp_path, explorer_html(DEFINITION)), width=375, has_touch=True, is_mobile=True
@@ -210,6 +211,7 @@ def move(page: Page, label: str, at: int) -> None:
     )
 
 
+@pytest.mark.chromium
 def test_a_touched_point_goes_with_its_data_and_with_the_next_touch(tmp_path: Path, open_page: OpenPage):
     page = open_page(
         write_page(tmp_path, explorer_html(DEFINITION)), width=375, has_touch=True, is_mobile=True
@@ -235,6 +237,7 @@ def test_a_point_that_keys_step_through_stays_when_the_data_change(page: Page):
     expect(lines.locator(".attn-readout")).to_contain_text("line: width 10")
 
 
+@pytest.mark.chromium
 def test_a_touch_that_scrolls_the_page_picks_no_place(tmp_path: Path, open_page: OpenPage):
     page = open_page(
         write_page(tmp_path, explorer_html(DEFINITION)), width=375, has_touch=True, is_mobile=True
@@ -385,6 +388,7 @@ def test_series_differ_by_more_than_their_colour(page: Page):
     assert len(drawn) == len(set(drawn)) == 2
 
 
+@pytest.mark.chromium
 def test_a_menu_is_a_native_list_under_headings_and_moves_by_keyboard(page: Page):
     first, verdict = page.get_by_label("left thing"), page.locator(".attn-verdict")
     groups = first.locator("optgroup").evaluate_all(

@@ -63,7 +63,7 @@ if __name__ == "__main__":
         OUTPUT_VARIABLE: "text",
         # What Matplotlib writes into an SVG: the date, and names of parts, at random by default.
         "SOURCE_DATE_EPOCH": "0",
-        "MATPLOTLIBRC": str(Path(__file__).parent / "matplotlibrc"),
+        "MATPLOTLIBRC": str(CHAPTERS / "_ext/book_engine/matplotlibrc"),
     }
     for chapter in named(sys.argv[1:]):
         print(chapter.name, flush=True)

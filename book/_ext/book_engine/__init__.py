@@ -11,6 +11,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 MODULES = (
     "repository",
+    "reproducible",
     "streams",
     "folds",
     "reading",

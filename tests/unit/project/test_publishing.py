@@ -33,7 +33,9 @@ def check_schema(*paths: Path, schema: str = "github-workflows") -> subprocess.C
 
 
 def test_the_workflows_are_valid():
-    assert {"nightly.yml", "publish.yml", "release.yml", "test.yml"} <= {path.name for path in WORKFLOWS}
+    assert {"nightly.yml", "publish.yml", "release.yml", "test.yml", "weekly.yml"} <= {
+        path.name for path in WORKFLOWS
+    }
     checked = check_schema(*WORKFLOWS)
     assert checked.returncode == 0, checked.stdout
 
@@ -52,7 +54,9 @@ def test_a_workflow_may_only_read_and_its_commands_are_make_targets(path: Path):
     assert content["permissions"] == {"contents": "read"}
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
     for step in steps(content):
-        if "run" in step:
+        if step.get("run", "").startswith("gh release create "):
+            assert path.name == "release.yml"
+        elif "run" in step:
             make, target = step["run"].split()
             assert make == "make"
             assert target in targets
@@ -88,8 +92,12 @@ def test_the_rings_run_on_every_supported_python():
     asked = content["jobs"]["check"]["strategy"]["matrix"]["python"]
     lists = [json.loads(found) for found in re.findall(r"'(\[.*?\])'", asked)]
     assert lists == [versions, ["3.12"]]
-    assert [step["run"] for step in steps(content) if "run" in step] == ["make check", "make test"]
-    assert [step["run"] for step in steps(nightly) if "run" in step] == ["make nightly"]
+    assert [step["run"] for step in steps(content) if "run" in step] == [
+        "make check",
+        "make test",
+        "make zip",
+    ]
+    assert [step["run"] for step in steps(nightly) if "run" in step] == ["make nightly", "make audit"]
 
 
 def test_the_book_that_was_tested_is_published_with_no_more_rights_than_that_takes():
@@ -106,6 +114,9 @@ def test_the_book_that_was_tested_is_published_with_no_more_rights_than_that_tak
         step for path in WORKFLOWS for step in steps(workflow(path.name)) if step.get("run") == "make book"
     ]
     assert builds == []
+    (archive,) = (step for step in steps(workflow("test.yml")) if step.get("with", {}).get("name") == "book")
+    assert archive["with"]["path"] == "_build/gate-by-gate.zip*"
+    assert " _build/gate-by-gate.zip" in (ROOT / "Makefile").read_text()
     (upload,) = (step for step in steps(workflow("test.yml")) if "upload-pages" in step.get("uses", ""))
     assert upload["with"] == {"path": "_build/html"}
     assert "file://$(CURDIR)/_build/html/index.html" in (ROOT / "Makefile").read_text()
@@ -137,7 +148,19 @@ def test_a_tag_releases_what_was_tested_built_and_tried_and_no_secret_is_kept():
         "actions/download-artifact",
         "pypa/gh-action-pypi-publish",
     ]
+    # On the page of the release stands the book that was tested.
+    assert jobs["book"]["permissions"] == {"contents": "write"}
+    fetch, attach = jobs["book"]["steps"]
+    assert fetch["with"] == {"name": "book", "path": "book/"}
+    assert attach["run"].endswith(" book/gate-by-gate.zip book/gate-by-gate.zip.sha256")
     assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text()
+
+
+def test_what_moves_on_outside_is_reported_every_week_and_known_weaknesses_every_night():
+    weekly = workflow("weekly.yml")
+    assert {"schedule", "workflow_dispatch"} == set(weekly["on"])
+    assert [step["run"] for step in steps(weekly) if "run" in step] == ["make weekly"]
+    assert "--strict" in (ROOT / "Makefile").read_text().partition("\naudit:")[2].partition("\n\n")[0]
 
 
 def test_dependabot_looks_after_every_kind_of_pin():
