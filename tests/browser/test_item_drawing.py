@@ -92,7 +92,7 @@ def test_a_number_says_how_much_of_the_drawing_it_has_seen(page: Page, name: str
             "(cells) => cells.map((cell) => Number(cell.dataset.at))"
         )
         assert lit == seen(data, definition.defaults, last, at)
-        expect(page.locator(".attn-readout")).to_contain_text(f"it has seen {len(lit)} of 49 cells")
+        expect(page.locator(".attn-readout")).to_contain_text(f"it has seen {len(lit)} of 49 places")
 
 
 def test_a_mouse_draws_along_and_takes_away_where_it_begins_on_a_one(page: Page):
