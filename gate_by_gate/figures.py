@@ -14,11 +14,22 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError("figures need NumPy and Matplotlib: pip install -r requirements.txt") from error
 
-__all__ = ["Step", "branching_flow", "class_profile", "data_flow", "map_grid"]
+__all__ = ["BLOCK_LOOKS", "Step", "branching_flow", "class_profile", "data_flow", "map_grid"]
 
 INK = "#333333"
 LEARNED_EDGE, LEARNED_FACE = "#0072b2", "#d6e9f5"
 BOX_EDGE = "#e8562a"
+
+BLOCK_LOOKS = {
+    "no block": ("#0072b2", "o"),
+    "SE": ("#bd5309", "s"),
+    "ECA": ("#00795a", "^"),
+    "CBAM": ("#a8508a", "D"),
+    "BAM": ("#7a6a00", "x"),
+    "CoordAtt": ("#444444", "+"),
+    "self-attention": ("#5b3fb0", "v"),
+}
+"""Colour and marker of a block in a chart, by what it is called; the explorers' charts have the same."""
 
 
 @dataclass(frozen=True)

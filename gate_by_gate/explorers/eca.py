@@ -17,6 +17,7 @@ from gate_by_gate.explorers.shared.samples import (
     picked_stage,
     trained_network,
 )
+from gate_by_gate.explorers.shared.setting_names import FAMILIES
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
@@ -150,8 +151,10 @@ def against_se(setting: Setting) -> Data:
             Axis("channels C", 8, 2048, [8, 32, 128, 512, 2048], log=True),
             Axis("parameters", 1, 1e6, [(10**i, f"{10**i:,}") for i in (0, 2, 4, 6)], log=True),
             [
-                Line("ECA", [Point(c, n) for c, n in own.items()]),
-                Line(f"SE, r = {SE_REDUCTION}", [Point(c, n) for c, n in other.items()]),
+                Line("ECA", [Point(c, n) for c, n in own.items()], FAMILIES.index("ECA")),
+                Line(
+                    f"SE, r = {SE_REDUCTION}", [Point(c, n) for c, n in other.items()], FAMILIES.index("SE")
+                ),
             ],
             f"Parameters over C. ECA: {own[widths[0]]:,} at C = {widths[0]} and {own[2048]:,} at C = 2,048; "
             f"SE with r = {SE_REDUCTION}: {other[widths[0]]:,} and {other[2048]:,}.",

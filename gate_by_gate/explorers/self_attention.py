@@ -20,7 +20,7 @@ from gate_by_gate.explorers.shared.samples import (
     observe,
     under,
 )
-from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
+from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES, FAMILIES
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value, place
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
@@ -264,6 +264,7 @@ def growth(setting: Setting) -> Data:
                 Line(
                     NAMES[block],
                     [Point(side**2, row[side], (f"{side}²", amount(row[side], unit))) for side in sides],
+                    FAMILIES.index(NAMES[block]),
                 )
                 for block, row in of.items()
             ],

@@ -1,6 +1,7 @@
 """Figures for dark mode: beside each figure that Matplotlib drew, a page has one on dark ground.
 
-Only the colours that stand for paper and ink change; those of the data, and pictures, stay as they are.
+Only the colours that stand for paper, ink and blocks change; those of other data, and pictures, stay as they
+are.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ COLOURS = {
     "#cccccc": PALE,
     "#d6e9f5": "#10363b",
     "#0072b2": "#62b0e0",
+    # The other blocks' colours, as the explorers have them on dark ground.
+    "#bd5309": "#f08a3c",
+    "#00795a": "#2fc79a",
+    "#a8508a": "#dd96c1",
+    "#7a6a00": "#e0d34a",
+    "#444444": "#cccccc",
+    "#5b3fb0": "#b3a4ff",
 }
 _COLOUR = re.compile(r"((?:fill|stroke): )(#[0-9a-f]{6})")
 _IMAGE = re.compile(r'<img\b[^>]*\bsrc="([^"]*_images/[0-9a-f]{64})\.svg"[^>]*>')

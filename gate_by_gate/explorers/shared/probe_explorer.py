@@ -43,7 +43,7 @@ def definition_of(probe: Probe) -> Definition:
     counts.append(Item("blind", Number, "if it ignored the cue" if probe.cued else "by chance"))
     of_maps = ("network", "stage", "image")
     line = "; line: with the other cue" if probe.cued else ""
-    drawn = (Item("map", Heatmap), Item("strips", Strips))
+    drawn = (Item("map", Heatmap), Item("strips", Strips), Item("seen", Picture, "no map of places; it sees"))
     # What every network with gates has comes first: not all have a map of places.
     gates = [
         Part(

@@ -250,6 +250,12 @@ class ProbeParts:
         return self.places_of(setting, TURNED, "the other: ")
 
     def places_of(self, setting: Setting, intervention: str, whose: str) -> Data:
+        """Give the map of the positions over a picture, or, if there is none, the picture itself."""
+        drawn = self.map_of(setting, intervention, whose)
+        seen = self.draw(self.seen(intervention), self.index(setting)) if "missing" in drawn else None
+        return {name: drawn.get(name) for name in ("map", "strips")} | {"seen": seen}
+
+    def map_of(self, setting: Setting, intervention: str, whose: str) -> Data:
         """Give the gates of the positions, two strips, or where one position looks, over a picture."""
         maps = self.maps(setting, intervention)
         if "missing" in maps:

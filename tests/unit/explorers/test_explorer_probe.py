@@ -232,8 +232,10 @@ def test_maps_over_the_pictures_are_those_of_the_blocks(probe: str):
                 for image in range(8):
                     found = data(probe, part, network=name, stage=stage, image=image)
                     if block is None or list(block) == ["channel"]:
-                        assert "missing" in found
+                        assert (found["map"], found["strips"]) == (None, None)
+                        assert found["seen"]["box"] == view[2][image].tolist()
                         continue
+                    assert found["seen"] is None
                     if "weights" in block:
                         x, y, across, down = view[2 if probe in CUED else 3][image].tolist()
                         row, column = (y + down // 2) // 2**stage, (x + across // 2) // 2**stage

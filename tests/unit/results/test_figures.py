@@ -1,11 +1,28 @@
 """The figures of the book: what is drawn, where, in which order and colour."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from gate_by_gate.figures import LEARNED_FACE, Step, branching_flow, class_profile, data_flow, map_grid
+from gate_by_gate.explorers.shared.setting_names import FAMILIES
+from gate_by_gate.figures import (
+    BLOCK_LOOKS,
+    LEARNED_FACE,
+    Step,
+    branching_flow,
+    class_profile,
+    data_flow,
+    map_grid,
+)
+from gate_by_gate.widgets.embedding import ITEMS, STATIC
+
+MARKERS = dict(
+    zip("os^Dx+v", ["circle", "square", "triangle", "diamond", "cross", "plus", "funnel"], strict=True)
+)
+"""What Matplotlib's markers are called in the explorers' charts."""
 
 ROWS = [
     Step("top", "1"),
@@ -110,3 +127,14 @@ def test_colours_of_a_class_profile_reach_from_a_closed_to_an_open_gate():
     assert image.get_clim() == (0, 1)
     brightness = [sum(image.to_rgba(value)[:3]) for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert brightness == sorted(brightness)
+
+
+def test_a_block_looks_alike_in_figures_and_explorers():
+    sheet = (STATIC / "frame.css").read_text(encoding="utf-8")
+    drawing = (ITEMS / "chart" / "draw.js").read_text(encoding="utf-8")
+    listed = re.findall(r"^  (\w+): \"M", drawing, re.MULTILINE)
+    assert list(BLOCK_LOOKS) == list(FAMILIES)
+    for at, (colour, marker) in enumerate(BLOCK_LOOKS.values()):
+        (shown,) = re.findall(rf"--attn-{at + 1}: (#\w+);", sheet.partition('html[data-theme="dark"]')[0])
+        assert to_rgba(shown) == to_rgba(colour)
+        assert MARKERS[marker] == listed[at]
