@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
 
 from book_engine.finding import description
@@ -44,6 +45,13 @@ def test_a_published_book_lists_its_pages(mini_book: Path):
     assert f"{ADDRESS}/book/chapter.html" in addresses
     for address in addresses:
         assert (mini_book / address.removeprefix(f"{ADDRESS}/")).is_file(), address
+
+
+def test_search_engines_may_read_all_of_it_and_are_told_of_the_list(mini_book: Path):
+    rules = RobotFileParser()
+    rules.parse((mini_book / "robots.txt").read_text("utf-8").splitlines())
+    assert rules.can_fetch("anyone", f"{ADDRESS}/book/chapter.html")
+    assert rules.site_maps() == [f"{ADDRESS}/sitemap.xml"]
 
 
 def test_a_page_for_lost_readers_leads_to_the_opening(mini_book: Path, open_page: OpenPage):

@@ -16,6 +16,7 @@ MODULES = (
     "folds",
     "reading",
     "finding",
+    "previews",
     "excerpts",
     "dark_figures",
     "paper",

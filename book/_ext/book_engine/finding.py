@@ -1,7 +1,7 @@
 """Finding: what search engines, previews of links and readers who are lost see of the book.
 
 Every page has a description, its own first sentences. Where the book knows its address, it has a list of its
-pages and a page for addresses that are none.
+pages, for search engines, and a page for addresses that are none.
 """
 
 from __future__ import annotations
@@ -71,10 +71,13 @@ def _list_pages(app: Sphinx, error: Exception | None) -> None:
     if not error and app.builder.name == "html" and app.config.html_baseurl:
         names = sorted(app.env.found_docs)
         Path(app.outdir, "sitemap.xml").write_text(sitemap(app.config.html_baseurl, names), "utf-8")
+        # Read where the book has a host of its own; on a shared one, one tells search engines of the list.
+        robots = f"User-agent: *\nAllow: /\nSitemap: {app.config.html_baseurl}sitemap.xml\n"
+        Path(app.outdir, "robots.txt").write_text(robots, "utf-8")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Describe every page, and write the two files that only a published book has."""
+    """Describe every page, and write the three files that only a published book has."""
     app.connect("html-page-context", _describe)
     app.connect("html-collect-pages", _not_found)
     app.connect("build-finished", _list_pages)
