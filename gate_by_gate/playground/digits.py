@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 from typing import Any
 
 import torch
 
 from gate_by_gate import results
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, draw_layout, load_sources
-from gate_by_gate.playground.bundle import STATIC, page_script
-from gate_by_gate.playground.networks import NETWORKS, SIDE, network_script
+from gate_by_gate.playground.deliveries import NETWORKS, SIDE, coded
+from gate_by_gate.playground.playground import Playground
 from gate_by_gate.widgets.controls import Control
-from gate_by_gate.widgets.embedding import output_mode, style_sheet
 
 __all__ = ["DigitsPlayground"]
 
@@ -65,11 +61,6 @@ WORDS = {
 """What the page says."""
 
 
-def coded(values: torch.Tensor) -> str:
-    """Write pictures of bytes as base64."""
-    return base64.b64encode(values.to(torch.uint8).numpy().tobytes()).decode("ascii")
-
-
 def fragments(task: ClutteredDigits) -> torch.Tensor:
     """Return the first fragments of the test images that are not blank: uint8 ``(PIECES, side, side)``."""
     layout, glyphs = draw_layout(task, "test"), load_sources(task.digit).glyphs
@@ -83,11 +74,14 @@ def fragments(task: ClutteredDigits) -> torch.Tensor:
     return torch.stack(pieces)
 
 
-class DigitsPlayground:
+class DigitsPlayground(Playground):
     """The playground of the digits, in a page of the book or in a notebook.
 
     The networks run in the reader's browser, exported by :func:`gate_by_gate.playground.export.export`.
     """
+
+    kind = "digits"
+    question = QUESTION
 
     def __repr__(self) -> str:
         """Name it, the same in every run."""
@@ -101,41 +95,11 @@ class DigitsPlayground:
                 "side": SIDE,
                 "digit": task.digit,
                 "fragment": task.fragment,
-                "digits": coded(results.sample_images().digits),
-                "fragments": coded(fragments(task)),
+                "digits": coded(results.sample_images().digits.numpy().tobytes()),
+                "fragments": coded(fragments(task).numpy().tobytes()),
             },
             "networks": NETWORKS,
             "controls": {control.name: control.spec() for control in CONTROLS},
             "start": START | {control.name: control.default for control in CONTROLS},
             "words": WORDS,
         }
-
-    def page_html(self) -> str:
-        """Return the element that the page's script turns into the playground, and the call that does it."""
-        data = json.dumps(self.spec(), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-        return (
-            '<div data-widget="playground">'
-            f'<script type="application/json">{data}</script>'
-            f"<p>{html.escape(QUESTION)} This box is live where JavaScript is on.</p></div>"
-            "<script>window.attnPlayground?.mount(document.currentScript.previousElementSibling)</script>"
-        )
-
-    def notebook_html(self) -> str:
-        """Return a frame that holds a page of its own, with everything in it: a notebook serves no files."""
-        scripts = [page_script(), *(network_script(setting) for setting in NETWORKS)]
-        style = style_sheet() + (STATIC / "playground.css").read_text(encoding="utf-8")
-        # `</` never appears inside the script elements, so nothing in them can close one.
-        head = "".join("<script>" + script.replace("</", "<\\/") + "</script>" for script in scripts)
-        page = (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(QUESTION)}</title>'
-            f"<style>body {{ margin: 0; font-family: sans-serif; }}{style}</style>{head}"
-            f"<body>{self.page_html()}</body></html>"
-        )
-        return (
-            f'<iframe srcdoc="{html.escape(page)}" title="{html.escape(QUESTION)}" '
-            'style="width: 100%; height: 46rem; border: 0"></iframe>'
-        )
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        show = {"text": None, "page": self.page_html, "live": self.notebook_html}[output_mode()]
-        return {"text/plain": repr(self)} | ({} if show is None else {"text/html": show()})

@@ -126,11 +126,16 @@ def _convolution(
     dilation: Sequence[int] = (1, 1),
     groups: int = 1,
 ) -> list[Operator]:
-    _only(node, "groups", groups, 1)
+    # Of grouped convolutions the executor knows the depthwise one: a group, and a filter, for each channel.
+    channels = shapes[x.name][1]
+    _only(node, "groups", groups, 1, channels)
+    depthwise = groups == channels > 1
+    if depthwise:
+        _only(node, "filters", shapes[weight.name][0], channels)
     inputs = [one.name for one in (x, weight, bias) if one is not None]
     return [
         {
-            "kind": "convolution",
+            "kind": "depthwise" if depthwise else "convolution",
             "inputs": inputs,
             "output": node.name,
             "stride": list(stride),
@@ -166,6 +171,55 @@ def _convolution_1d(
     ]
 
 
+def _transposed_convolution(
+    node: Node,
+    shapes: Shapes,
+    x: Node,
+    weight: Node,
+    bias: Node | None = None,
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    output_padding: Sequence[int] = (0, 0),
+    groups: int = 1,
+    dilation: Sequence[int] = (1, 1),
+) -> list[Operator]:
+    """Write a transposed convolution whose steps are as long as its kernel, so that nothing overlaps."""
+    _only(node, "stride", list(stride), shapes[weight.name][2:])
+    for name, got in (("padding", padding), ("output_padding", output_padding)):
+        _only(node, name, list(got), [0, 0])
+    _only(node, "groups", groups, 1)
+    _only(node, "dilation", list(dilation), [1, 1])
+    inputs = [one.name for one in (x, weight, bias) if one is not None]
+    return [{"kind": "transposed_convolution", "inputs": inputs, "output": node.name}]
+
+
+def _pad(
+    node: Node,
+    shapes: Shapes,
+    x: Node,
+    sides: Sequence[int],
+    mode: str = "constant",
+    value: float | None = None,
+) -> list[Operator]:
+    _only(node, "mode", mode, "constant")
+    _only(node, "value", value, None, 0, 0.0)
+    _only(node, "number of sides", len(sides), 4)
+    left, right, top, bottom = sides
+    return [{"kind": "pad", "inputs": [x.name], "output": node.name, "sides": [left, right, top, bottom]}]
+
+
+def _resize(
+    node: Node,
+    shapes: Shapes,
+    x: Node,
+    size: Sequence[int] | None,
+    align_corners: bool,
+    factors: Sequence[float] | None = None,
+) -> list[Operator]:
+    _only(node, "align_corners", align_corners, False)
+    return [{"kind": "resize", "inputs": [x.name], "output": node.name}]
+
+
 def _transpose(node: Node, shapes: Shapes, x: Node, first: int, second: int) -> list[Operator]:
     order = list(range(x.meta["val"].dim()))
     order[first], order[second] = order[second], order[first]
@@ -190,24 +244,17 @@ def _stack(node: Node, shapes: Shapes, parts: Sequence[Node], axis: int = 0) -> 
     return [*written, {"kind": "concatenate", "inputs": layers, "output": node.name, "axis": place}]
 
 
-def _split(node: Node, shapes: Shapes, x: Node, sizes: Sequence[int], axis: int = 0) -> list[Operator]:
+def _split(node: Node, shapes: Shapes, x: Node, sizes: int | Sequence[int], axis: int = 0) -> list[Operator]:
     return []  # each piece is written where it is taken
 
 
 def _piece(node: Node, shapes: Shapes, pieces: Node, number: int) -> list[Operator]:
-    x, sizes, *rest = cast(Sequence[Any], pieces.args)
+    x, _, *rest = cast(Sequence[Any], pieces.args)
     axis = _axis(node, rest[0] if rest else 0, x)
+    sizes = [piece.shape[axis] for piece in pieces.meta["val"]]
     start = sum(sizes[:number])
-    return [
-        {
-            "kind": "slice",
-            "inputs": [x.name],
-            "output": node.name,
-            "axis": axis,
-            "start": start,
-            "stop": start + sizes[number],
-        }
-    ]
+    cut = {"axis": axis, "start": start, "stop": start + sizes[number]}
+    return [{"kind": "slice", "inputs": [x.name], "output": node.name, **cut}]
 
 
 def _select(node: Node, shapes: Shapes, x: Node, axis: int, index: int) -> list[Operator]:
@@ -229,6 +276,7 @@ OPERATORS: dict[Any, Write] = {
     aten.contiguous.default: _reshape,
     aten.conv1d.default: _convolution_1d,
     aten.conv2d.default: _convolution,
+    aten.conv_transpose2d.input: _transposed_convolution,
     aten.div.Tensor: _binary("divide"),
     aten.expand.default: _expand,
     aten.flatten.using_ints: _reshape,
@@ -237,16 +285,19 @@ OPERATORS: dict[Any, Write] = {
     aten.matmul.default: _matmul,
     aten.mean.dim: _reduce("mean"),
     aten.mul.Tensor: _binary("multiply"),
+    aten.pad.default: _pad,
     aten.relu.default: _unary("relu"),
     aten.select.int: _select,
     aten.sigmoid.default: _unary("sigmoid"),
     aten.softmax.int: _softmax,
+    aten.split.Tensor: _split,
     aten.split_with_sizes.default: _split,
     aten.stack.default: _stack,
     aten.sum.dim_IntList: _reduce("sum"),
     aten.transpose.int: _transpose,
     aten.unflatten.int: _reshape,
     aten.unsqueeze.default: _reshape,
+    aten.upsample_bilinear2d.vec: _resize,
     operator.getitem: _piece,
 }
 """How each of PyTorch's operators is written."""

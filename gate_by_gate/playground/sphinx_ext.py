@@ -30,21 +30,20 @@ def begin(app: Sphinx) -> None:
 def add_assets(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load what a page with a playground needs; write the networks once for all of them."""
+    """Load what a page with a playground needs; write what its playgrounds deliver."""
     if 'data-widget="playground"' not in (context.get("body") or ""):
         return
     # Only a page that runs networks needs torch.
-    from gate_by_gate.playground.networks import NETWORKS, network_script
+    from gate_by_gate.playground.deliveries import DELIVERIES, delivery_script
 
     app.add_js_file(SCRIPT)
     app.add_css_file(WIDGETS)
     app.add_css_file(STYLE)
     folder = Path(app.outdir) / "_static" / "networks"
     folder.mkdir(parents=True, exist_ok=True)
-    for setting in NETWORKS:
-        file = folder / f"{setting}.js"
-        if not file.exists():
-            file.write_text(network_script(setting), encoding="utf-8")
+    for kind, names in DELIVERIES.items():
+        for name in names if f'data-playground="{kind}"' in context["body"] else ():
+            (folder / f"{name}.js").write_text(delivery_script(name), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gate_by_gate.playground.bundle import STATIC, page_script
-from gate_by_gate.playground.networks import exported, network_script
+from gate_by_gate.playground.deliveries import delivery_script, exported
 from gate_by_gate.widgets.embedding import style_sheet
 
 LARGE = 10_000
@@ -24,7 +24,7 @@ def write_page(folder: Path, *settings: str, body: str = "", theme: str = "light
     networks = folder / "_static" / "networks"
     networks.mkdir(parents=True)
     for setting in settings:
-        (networks / f"{setting}.js").write_text(network_script(setting), encoding="utf-8")
+        (networks / f"{setting}.js").write_text(delivery_script(setting), encoding="utf-8")
     style = style_sheet() + (STATIC / "playground.css").read_text(encoding="utf-8")
     path = folder / "page.html"
     path.write_text(

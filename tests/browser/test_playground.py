@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from attn_lib.inspection import pointing_hits
 from gate_by_gate import results
+from gate_by_gate.playground.deliveries import NETWORKS, SIDE, exported
 from gate_by_gate.playground.digits import CONTROLS, START, DigitsPlayground
-from gate_by_gate.playground.networks import NETWORKS, SIDE, exported
 from tests.browser.axe import assert_accessible
 from tests.browser.playground_page import write_page
 from tests.conftest import OpenPage

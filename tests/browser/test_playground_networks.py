@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from gate_by_gate.playground.networks import NETWORKS, exported, network_script
+from gate_by_gate.playground.deliveries import NETWORKS, delivery_script, exported
 from tests.browser.playground_page import COMPARE, LARGE, write_expected, write_page
 from tests.conftest import OpenPage
 from tests.unit.playground.inputs import COUNT, digit_inputs
@@ -60,7 +60,7 @@ def test_so_does_plain_javascript(tmp_path: Path, open_page: OpenPage, setting: 
 def test_a_network_that_computes_something_else_is_caught(tmp_path: Path, open_page: OpenPage):
     path = write_page(tmp_path, "plain")
     write_expected(tmp_path, "plain", digit_inputs()[:2])
-    script = network_script("plain")
+    script = delivery_script("plain")
     spoilt = script.replace('"kind":"relu"', '"kind":"sigmoid"', 1)
     assert spoilt != script
     (tmp_path / "_static" / "networks" / "plain.js").write_text(spoilt)
@@ -71,7 +71,7 @@ def test_a_network_that_computes_something_else_is_caught(tmp_path: Path, open_p
 
 def test_an_operator_that_is_not_known_is_an_error(tmp_path: Path, open_page: OpenPage):
     path = write_page(tmp_path, "plain")
-    script = network_script("plain").replace('"kind":"relu"', '"kind":"gelu"', 1)
+    script = delivery_script("plain").replace('"kind":"relu"', '"kind":"gelu"', 1)
     (tmp_path / "_static" / "networks" / "plain.js").write_text(script)
     said = open_page(path.as_uri()).evaluate(
         "attnPlayground.makeRunner().load('plain').catch((error) => error.message)"
@@ -99,4 +99,4 @@ def test_the_last_image_wins(tmp_path: Path, open_page: OpenPage):
 
 @pytest.mark.parametrize("setting", NETWORKS)
 def test_a_network_is_light(setting: str):
-    assert len(gzip.compress(network_script(setting).encode(), 9)) <= 180_000
+    assert len(gzip.compress(delivery_script(setting).encode(), 9)) <= 180_000

@@ -12,7 +12,7 @@ import { makeProduct, padded } from "./product.js";
  *   operators: Operator[], logits: string, blocks: Record<string, Block>}} Graph
  * @typedef {{maps: Record<string, string>, spatial_map: string | null, neutral: Record<string, number>}} Block
  * @typedef {{kind: string, inputs: string[], output: string, axes?: number[], axis?: number, start?: number,
- *   stop?: number, order?: number[], by?: number, stride?: number[], padding?: number[], dilation?: number[]}} Operator
+ *   stop?: number, sides?: number[], order?: number[], by?: number, stride?: number[], padding?: number[], dilation?: number[]}} Operator
  * @typedef {Record<string, ArrayLike<number> | number>} Held
  *   what some tensors hold instead of what is computed: their values, or one number for all of them
  */
@@ -118,6 +118,10 @@ const PREPARE = {
   linear,
   matmul,
   convolution,
+  depthwise,
+  transposed_convolution: transposedConvolution,
+  pad,
+  resize,
 };
 
 /** @param {(value: number) => number} compute */
@@ -363,4 +367,106 @@ function convolution({ inputs: [x, weight, bias], output, stride, padding: edge,
         bias === undefined ? machine.zeros : places[bias],
       );
   };
+}
+
+/** A convolution with one filter for each channel, straight: there is no product of matrices in it. */
+function depthwise(
+  { inputs: [x, weight, bias], output, stride, padding: edge, dilation },
+  { places, shapes },
+) {
+  const [channels, , high, wide] = shapes[weight];
+  const [height, width] = shapes[x].slice(2);
+  const [rows, columns] = shapes[output].slice(2);
+  const [from, factors, to] = [places[x], places[weight], places[output]];
+  return ({ memory }) =>
+    () => {
+      for (let c = 0; c < channels; c++) {
+        const start = to + c * rows * columns;
+        memory.fill(bias === undefined ? 0 : memory[places[bias] + c], start, start + rows * columns);
+        for (let i = 0; i < high; i++)
+          for (let j = 0; j < wide; j++) {
+            const factor = memory[factors + (c * high + i) * wide + j];
+            // The columns whose tap lies in the image.
+            const shift = j * dilation[1] - edge[1];
+            const first = Math.max(0, Math.ceil(-shift / stride[1]));
+            const last = Math.min(columns - 1, Math.floor((width - 1 - shift) / stride[1]));
+            for (let row = 0; row < rows; row++) {
+              const y = row * stride[0] - edge[0] + i * dilation[0];
+              if (y < 0 || y >= height) continue;
+              const line = from + (c * height + y) * width + shift;
+              const out = start + row * columns;
+              for (let column = first; column <= last; column++)
+                memory[out + column] += factor * memory[line + column * stride[1]];
+            }
+          }
+      }
+    };
+}
+
+/** A transposed convolution that steps as far as its kernel is wide: every position makes a square of its own. */
+function transposedConvolution({ inputs: [x, weight, bias], output }, { places, shapes }) {
+  const [channels, outputs, high, wide] = shapes[weight];
+  const [height, width] = shapes[x].slice(2);
+  const [from, factors, to] = [places[x], places[weight], places[output]];
+  return ({ memory }) =>
+    () => {
+      for (let o = 0; o < outputs; o++)
+        for (let y = 0; y < height * high; y++)
+          for (let z = 0; z < width * wide; z++) {
+            const position = Math.floor(y / high) * width + Math.floor(z / wide);
+            const tap = (o * high + (y % high)) * wide + (z % wide);
+            let sum = bias === undefined ? 0 : memory[places[bias] + o];
+            for (let c = 0; c < channels; c++)
+              sum +=
+                memory[from + c * height * width + position] *
+                memory[factors + c * outputs * high * wide + tap];
+            memory[to + (o * height * high + y) * width * wide + z] = sum;
+          }
+    };
+}
+
+/** Zeros around the last two axes. */
+function pad({ inputs: [x], output, sides: [left, , top] }, { places, shapes }) {
+  const [height, width] = shapes[x].slice(-2);
+  const [rows, columns] = shapes[output].slice(-2);
+  const layers = sizeOf(shapes[x]) / (height * width);
+  const [from, to] = [places[x], places[output]];
+  return ({ memory }) =>
+    () => {
+      memory.fill(0, to, to + layers * rows * columns);
+      for (let layer = 0; layer < layers; layer++)
+        for (let row = 0; row < height; row++) {
+          const line = from + (layer * height + row) * width;
+          memory.copyWithin(to + (layer * rows + row + top) * columns + left, line, line + width);
+        }
+    };
+}
+
+/** Bilinear, pixels as squares: the middle of the first lies half a pixel from the edge. */
+function resize({ inputs: [x], output }, { places, shapes }) {
+  const [height, width] = shapes[x].slice(-2);
+  const [rows, columns] = shapes[output].slice(-2);
+  const layers = sizeOf(shapes[x]) / (height * width);
+  const [from, to] = [places[x], places[output]];
+  /** For each place of the result: the two it lies between, and how much of the second. */
+  const between = (many, old) =>
+    Array.from({ length: many }, (_, i) => {
+      const at = Math.max(0, ((i + 0.5) * old) / many - 0.5);
+      const low = Math.floor(at);
+      return [low, Math.min(low + 1, old - 1), at - low];
+    });
+  const [down, across] = [between(rows, height), between(columns, width)];
+  return ({ memory }) =>
+    () => {
+      let out = to;
+      for (let layer = 0; layer < layers; layer++)
+        for (const [upper, lower, low] of down) {
+          const [above, below] = [upper, lower].map((row) => from + (layer * height + row) * width);
+          for (const [left, right, share] of across) {
+            const top = memory[above + left] * (1 - share) + memory[above + right] * share;
+            const bottom = memory[below + left] * (1 - share) + memory[below + right] * share;
+            memory[out++] = top * (1 - low) + bottom * low;
+          }
+        }
+    };
 }

@@ -2,6 +2,7 @@
 // worker's source into WORKER.
 
 import { makeDigits } from "./digits.js";
+import { makePhotograph } from "./photograph.js";
 import { deliver, makeRunner } from "./runner.js";
 
 const WORKER = "";
@@ -17,7 +18,8 @@ Object.assign(globalThis, {
     /** Draw the playground whose description stands in the JSON script of `element`. */
     mount(element) {
       const spec = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
-      makeDigits(element, spec, WORKER, addressOf);
+      const draw = { digits: makeDigits, photograph: makePhotograph }[element.dataset.playground];
+      draw(element, spec, WORKER, addressOf);
     },
   },
 });

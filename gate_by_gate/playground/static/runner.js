@@ -7,28 +7,28 @@
  * @typedef {{results: Record<string, Float32Array>[], took: number}} Answer
  */
 
-/** @type {Record<string, (network: Network) => void>} */
+/** @type {Record<string, (delivered: any) => void>} */
 const deliveries = {};
-/** @type {Record<string, Network>} what came before anybody asked for it */
+/** @type {Record<string, any>} what came before anybody asked for it */
 const early = {};
 
 /**
- * Hand over a network: what the script of its weights does.
+ * Hand something over: what a script does that is loaded for it.
  * @param {string} name
- * @param {Network} network
+ * @param {any} delivered
  */
-export function deliver(name, network) {
-  if (name in deliveries) deliveries[name](network);
-  else early[name] = network;
+export function deliver(name, delivered) {
+  if (name in deliveries) deliveries[name](delivered);
+  else early[name] = delivered;
 }
 
 /**
- * Load a network's script, once.
+ * Load the script that delivers something, and give what it delivers.
  * @param {string} name
  * @param {string} address
- * @returns {Promise<Network>}
+ * @returns {Promise<any>}
  */
-function fetchNetwork(name, address) {
+export function fetchDelivery(name, address) {
   if (name in early) return Promise.resolve(early[name]);
   return new Promise((resolve, reject) => {
     deliveries[name] = resolve;
@@ -88,7 +88,8 @@ export function makeRunner(source, addressOf, { simd = true } = {}) {
      * @param {string} name
      */
     load(name) {
-      loaded[name] ??= fetchNetwork(name, addressOf(name)).then(async ({ graph, weights }) => {
+      loaded[name] ??= fetchDelivery(name, addressOf(name)).then(async (/** @type {Network} */ delivered) => {
+        const { graph, weights } = delivered;
         const { buffer } = bytesOf(weights);
         const { simd: fast } = await ask({ load: name, graph, weights: buffer, simd }, [buffer]);
         return { graph, simd: fast };

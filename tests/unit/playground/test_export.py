@@ -16,8 +16,10 @@ from attn_lib import BAM, CBAM, ECA, SE, CoordAtt, SelfAttention2d
 from attn_lib.inspection import attention_maps
 from attn_lib.interventions import opened
 from gate_by_gate import results
+from gate_by_gate.photographs import photographs
+from gate_by_gate.playground.deliveries import NETWORKS, SEGMENTER, exported
 from gate_by_gate.playground.export import Exported, export
-from gate_by_gate.playground.networks import NETWORKS, exported
+from gate_by_gate.segmenter import selfie_segmenter
 from tests.unit.playground.inputs import digit_inputs
 
 HALF = 2.0**-11  # the largest relative error of a number in half precision
@@ -57,6 +59,10 @@ def session_of(network: Exported) -> onnxruntime.InferenceSession:
         "hard_swish": "HardSwish", "matmul": "MatMul", "sum": "ReduceSum", "mean": "ReduceMean",
         "maximum": "ReduceMax",
     }  # fmt: skip
+
+    def whole(name: str) -> str:
+        return integers(f"{name}_whole", shapes[name])
+
     for operator in graph["operators"]:
         kind, given, out = operator["kind"], list(operator["inputs"]), operator["output"]
         rest: dict[str, object] = {}
@@ -69,8 +75,9 @@ def session_of(network: Exported) -> onnxruntime.InferenceSession:
             kind, given = "reshape", [f"{out}_kept"]
         if kind == "reshape":
             node = "Reshape", [*given, integers(f"{out}_shape", shapes[out])]
-        elif kind == "convolution":
+        elif kind in ("convolution", "depthwise"):
             rest = {
+                "group": shapes[given[0]][1] if kind == "depthwise" else 1,
                 "strides": operator["stride"],
                 "pads": operator["padding"] * 2,
                 "dilations": operator["dilation"],
@@ -84,6 +91,13 @@ def session_of(network: Exported) -> onnxruntime.InferenceSession:
                 nodes.append(onnx.helper.make_node("Reshape", [given[0], flat[0]], [f"{out}_x"]))
                 nodes.append(onnx.helper.make_node("Gemm", [f"{out}_x", *given[1:]], [f"{out}_y"], transB=1))
                 node, rest = ("Reshape", [f"{out}_y", flat[1]]), {}
+        elif kind == "transposed_convolution":
+            node, rest = ("ConvTranspose", given), {"strides": shapes[given[1]][2:]}
+        elif kind == "pad":
+            left, right, top, bottom = operator["sides"]
+            node = "Pad", [*given, integers(f"{out}_sides", [0, 0, top, left, 0, 0, bottom, right])]
+        elif kind == "resize":
+            node, rest = ("Resize", [*given, "", "", whole(out)]), {"mode": "linear"}
         elif kind == "softmax":
             node, rest = ("Softmax", given), {"axis": -1}
         elif kind == "permute":
@@ -116,6 +130,21 @@ def test_onnxruntime_computes_from_the_exported_list_what_pytorch_computes(setti
         found = session.run(list(network.returned), {network.graph["input"]: x[None].numpy()})
         for (name, tensor), values in zip(expected.items(), found, strict=True):
             np.testing.assert_allclose(values, tensor, atol=1e-4, rtol=0, err_msg=name)
+
+
+def test_onnxruntime_finds_the_person_from_the_exported_list():
+    network = exported(SEGMENTER)
+    session = session_of(network)
+    pictures = photographs(["astronaut", "temple"])
+    for picture in pictures:
+        expected = network.run(picture[None])
+        found = session.run(list(network.returned), {network.graph["input"]: picture[None].numpy()})
+        for (name, tensor), values in zip(expected.items(), found, strict=True):
+            np.testing.assert_allclose(values, tensor, atol=1e-4, rtol=0, err_msg=name)
+    with torch.no_grad():
+        masks = selfie_segmenter()(pictures)
+    runs = [network.run(picture[None])[network.graph["logits"]] for picture in pictures]
+    torch.testing.assert_close(torch.cat(runs), masks, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("setting", NETWORKS)
@@ -216,7 +245,19 @@ def test_the_exported_network_stays_as_it_was_and_the_graph_is_json():
         ),
         (
             nn.Sequential(nn.Conv2d(2, 4, 3, groups=2)),
-            r"expected aten\.conv2d\.default with groups=1; got groups=2, for conv2d",
+            r"expected aten\.conv2d\.default with filters=2; got filters=4, for conv2d",
+        ),
+        (
+            nn.Sequential(nn.Conv2d(2, 4, 1), nn.Conv2d(4, 4, 3, groups=2)),
+            r"expected aten\.conv2d\.default with groups=1 or 4; got groups=2, for conv2d_1",
+        ),
+        (
+            nn.Sequential(nn.ConvTranspose2d(2, 3, 3, stride=2)),
+            r"expected aten\.conv_transpose2d\.input with stride=\[3, 3\]; got stride=\[2, 2\]",
+        ),
+        (
+            nn.Sequential(nn.ReflectionPad2d(1)),
+            r"expected aten\.pad\.default with mode='constant'; got mode='reflect'",
         ),
         (
             nn.Sequential(nn.AdaptiveAvgPool2d(3)),

@@ -1,4 +1,4 @@
-"""The playground of the digits: what the page is given, and where it is shown."""
+"""The playgrounds: what the page is given, and where they are shown."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import torch
 from gate_by_gate import results
 from gate_by_gate.book_blocks import BOOK_BLOCKS
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, load_sources, split_sources
-from gate_by_gate.playground import digits
+from gate_by_gate.playground import digits, photograph
 from gate_by_gate.playground.bundle import STATIC
+from gate_by_gate.playground.deliveries import NETWORKS, delivery_script
 from gate_by_gate.playground.digits import DigitsPlayground
-from gate_by_gate.playground.networks import NETWORKS, network_script
+from gate_by_gate.playground.photograph import PhotographPlayground
+from gate_by_gate.playground.playground import Playground
 from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
 
 
@@ -46,16 +48,30 @@ def test_it_starts_where_the_digit_fits_on_the_canvas():
     assert spec["start"]["picked"] in NETWORKS
 
 
-def test_every_word_that_the_front_end_shows_is_there_and_no_other():
-    sources = "".join(file.read_text(encoding="utf-8") for file in STATIC.glob("*.js"))
-    used = set(re.findall(r"\bwords\.(\w+)", sources)) | set(re.findall(r'makeButton\("(\w+)"', sources))
+def sources(*names: str) -> str:
+    return "".join((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+def test_every_word_that_the_digits_show_is_there_and_no_other():
+    source = sources("digits", "cards", "board")
+    used = set(re.findall(r"\bwords\.(\w+)", source)) | set(re.findall(r'makeButton\("(\w+)"', source))
     keys = {word for word in digits.WORDS if word.startswith("key_")}
     assert used | keys == set(digits.WORDS)
-    assert {f"key_{sign}" for sign in re.findall(r'"(good|bad|chance|box|dot)"', sources)} == keys
+    assert {f"key_{sign}" for sign in re.findall(r'"(good|bad|chance|box|dot)"', source)} == keys
+
+
+def test_every_word_that_the_photographs_show_is_there_and_no_other():
+    source = sources("photograph", "pictures")
+    used = set(re.findall(r"\bwords\.(\w+)", source))
+    errors = set(re.findall(r'Unreadable\((?:refused \? )?"(\w+)"', source)) | {"no_camera"}
+    assert used | errors == set(photograph.WORDS)
 
 
 @pytest.mark.parametrize(("mode", "tag"), [("text", None), ("page", "<div data-widget"), ("live", "<iframe")])
-def test_it_is_text_a_part_of_a_page_or_a_frame(monkeypatch: pytest.MonkeyPatch, mode: str, tag: str | None):
+@pytest.mark.parametrize("playground", [DigitsPlayground(), PhotographPlayground()], ids=repr)
+def test_it_is_text_a_part_of_a_page_or_a_frame(
+    monkeypatch: pytest.MonkeyPatch, playground: Playground, mode: str, tag: str | None
+):
     monkeypatch.setenv(OUTPUT_VARIABLE, mode)
     shown = DigitsPlayground()._repr_mimebundle_()
     assert shown["text/plain"] == ("DigitsPlayground(no block, SE, ECA, CBAM, BAM, CoordAtt, self-attention)")
@@ -65,7 +81,7 @@ def test_it_is_text_a_part_of_a_page_or_a_frame(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_network_s_script_hands_it_over():
-    delivered = re.fullmatch(r'attnPlayground\.deliver\("plain", (\{.*\})\);\n', network_script("plain"))
+    delivered = re.fullmatch(r'attnPlayground\.deliver\("plain", (\{.*\})\);\n', delivery_script("plain"))
     assert delivered is not None
     network = json.loads(delivered[1])
     assert set(network) == {"graph", "weights"}
