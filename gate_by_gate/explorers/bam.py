@@ -42,7 +42,7 @@ from gate_by_gate.widgets.snippets import Code
 __all__ = ["DEFINITION", "BAMExplorer"]
 
 COMBINATIONS = {
-    "sum": "their sum, as published",
+    "sum": "their sum (published)",
     "product": "their product, r = d = 4",
     "max": "their maximum, r = d = 4",
     "channel": "the channel's alone, r = d = 4",

@@ -49,7 +49,7 @@ CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2
 REDUCTION = Control("reduction", "reduction r", (4, 8, 16), 4)
 KERNEL_SIZE = Control("kernel_size", "kernel k", (3, 5, 7), 7)
 VARIANT = Control(
-    "variant", "variant (r = 4, k = 7)", tuple(VARIANTS), "published", "menu", tuple(VARIANTS.values())
+    "variant", "variant", tuple(VARIANTS), "published", "menu", tuple(VARIANTS.values())
 )
 IMAGE = image_control("image", "test image", 5, images=SEVEN_IMAGES)
 
