@@ -48,9 +48,7 @@ VARIANTS_TRAINED_AT = (4, 7)
 CHANNELS = Control("channels", "channels C", (16, 32, 64, 128, 256, 512, 1024, 2048), 256)
 REDUCTION = Control("reduction", "reduction r", (4, 8, 16), 4)
 KERNEL_SIZE = Control("kernel_size", "kernel k", (3, 5, 7), 7)
-VARIANT = Control(
-    "variant", "variant", tuple(VARIANTS), "published", "menu", tuple(VARIANTS.values())
-)
+VARIANT = Control("variant", "variant", tuple(VARIANTS), "published", "menu", tuple(VARIANTS.values()))
 IMAGE = image_control("image", "test image", 5, images=SEVEN_IMAGES)
 
 MAP_SIDE = 14
