@@ -98,3 +98,17 @@ def test_an_explorer_fits_on_a_screen(book: Path, open_page: OpenPage):
                     tall[figure.get_attribute("data-explorer"), tab and tab.inner_text()] = round(taken)
         page.close()
     assert tall == {}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (375, 812)])
+def test_the_book_opens_with_something_to_move_and_what_it_does(
+    book: Path, open_page: OpenPage, width: int, height: int
+):
+    page = open_page((book / "book" / "00_opening.html").as_uri(), width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    figure = page.locator("figure.attn-explorer").first
+    for needed in (figure.locator(".attn-strip"), figure.locator("output").last):
+        box = needed.bounding_box()
+        assert box["y"] + box["height"] <= height
+    picture = figure.locator("[data-name=map]").first.bounding_box()
+    assert picture["y"] + picture["height"] / 2 <= height
