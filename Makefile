@@ -118,7 +118,8 @@ firefox: setup
 		tests/books/test_excerpts.py tests/books/test_folds.py
 
 FIREFOX := address.py behaviour.py front_end.py items.py item_chain.py item_computation.py item_drawing.py \
-	item_ranking.py panels.py prose_that_drives.py texts.py
+	item_ranking.py panels.py playground.py playground_networks.py playground_photograph.py \
+	prose_that_drives.py texts.py
 
 # Both tools stand beside the environment, which they look at and must not change. --strict: a package that cannot be
 # asked about, as without a network, is no clean one.
@@ -156,6 +157,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.painting
 	$(BIN)/python -m benchmarks.records
+	$(BIN)/python -m benchmarks.playground
 
 # Without `setup`, which would install what the old lock says.
 lock:

@@ -155,6 +155,7 @@ def test_arrow_keys_move_the_digit_and_stop_at_the_edge(address: str, open_page:
     assert answers(figure) == expected(image, [left + 4, SIDE - DIGIT, DIGIT, DIGIT], 2)
 
 
+@pytest.mark.chromium
 def test_a_finger_drags_too(address: str, open_page: OpenPage):
     figure = opened(open_page, address, width=375, has_touch=True)
     canvas = figure.locator(".attn-play-canvas")

@@ -252,7 +252,7 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
 
   // ------------------------------------------------------------------ in words and bars
   const status = make("p", { class: "attn-play-status" });
-  const spoken = make("p", { class: "attn-spoken", "aria-live": "polite" });
+  const spoken = make("div", { class: "attn-spoken", "aria-live": "polite" });
   const gatesTitle = make("p", { class: "attn-label" });
   const gateRows = make("div", { class: "attn-play-rows" });
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -61,10 +61,11 @@ export function compile(graph, weights, { simd = true } = {}) {
     return PREPARE[operator.kind](operator, work);
   });
   const [columns, sums, zeros] = [work.columns, work.sums, work.zeros].map(take);
+  const number = take(1);
   const made = makeProduct(end, simd);
   const { memory, product } = made;
   fromHalf(weights, memory, weightsAt);
-  const steps = makers.map((make) => make({ memory, product, columns, sums, zeros }));
+  const steps = makers.map((make) => make({ memory, product, columns, sums, zeros, number }));
   const view = (name) => memory.subarray(places[name], places[name] + sizeOf(graph.tensors[name]));
 
   return {
@@ -98,12 +99,12 @@ export function compile(graph, weights, { simd = true } = {}) {
  */
 const PREPARE = {
   reshape: () => () => () => {},
-  relu: elementwise((value) => Math.max(value, 0)),
+  relu,
   sigmoid: elementwise((value) => 1 / (1 + Math.exp(-value))),
   hard_swish: elementwise((value) => (value * Math.min(6, Math.max(0, value + 3))) / 6),
-  add: broadcast((a, b) => a + b),
-  multiply: broadcast((a, b) => a * b),
-  divide: broadcast((a, b) => a / b),
+  add: arithmetic,
+  multiply: arithmetic,
+  divide: arithmetic,
   sum: reduction(0, (all, value) => all + value),
   mean: reduction(
     0,
@@ -135,32 +136,72 @@ function elementwise(compute) {
   };
 }
 
+/** In a loop of its own: a function that is called for every number, of all kinds, is not inlined. */
+function relu({ inputs: [x], output }, { places, shapes }) {
+  const [from, to, count] = [places[x], places[output], sizeOf(shapes[output])];
+  return ({ memory }) =>
+    () => {
+      for (let i = 0; i < count; i++) memory[to + i] = Math.max(memory[from + i], 0);
+    };
+}
+
+/**
+ * For each kind of arithmetic a row of results, which begins at `to`, out of two rows, whose numbers lie so far apart as
+ * the steps say. These are the loops in which the time goes, so each is written out.
+ */
+const ROWS = {
+  add(memory, to, count, left, leftStep, right, rightStep) {
+    for (let i = 0; i < count; i++)
+      memory[to + i] = memory[left + i * leftStep] + memory[right + i * rightStep];
+  },
+  multiply(memory, to, count, left, leftStep, right, rightStep) {
+    for (let i = 0; i < count; i++)
+      memory[to + i] = memory[left + i * leftStep] * memory[right + i * rightStep];
+  },
+  divide(memory, to, count, left, leftStep, right, rightStep) {
+    for (let i = 0; i < count; i++)
+      memory[to + i] = memory[left + i * leftStep] / memory[right + i * rightStep];
+  },
+};
+
 /** Two tensors, in which an axis of size 1 or none stands for all of the other's; or one and a number. */
-function broadcast(compute) {
-  return ({ inputs: [a, b], output, by }, { places, shapes }) => {
-    const [from, to, count] = [places[a], places[output], sizeOf(shapes[output])];
-    if (b === undefined) {
-      return ({ memory }) =>
-        () => {
-          for (let i = 0; i < count; i++) memory[to + i] = compute(memory[from + i], by);
-        };
-    }
-    const other = places[b];
-    const [n, c, h, w] = toFour(shapes[output]);
-    const [sa, sb] = [a, b].map((name) => stepsOf(toFour(shapes[name]), true));
-    return ({ memory }) =>
+function arithmetic({ kind, inputs: [a, b], output, by }, { places, shapes }) {
+  const compute = ROWS[kind];
+  const [from, to, count] = [places[a], places[output], sizeOf(shapes[output])];
+  if (b === undefined) {
+    return ({ memory, number }) =>
       () => {
-        let at = to;
-        for (let i = 0; i < n; i++)
-          for (let j = 0; j < c; j++)
-            for (let k = 0; k < h; k++) {
-              const left = from + i * sa[0] + j * sa[1] + k * sa[2];
-              const right = other + i * sb[0] + j * sb[1] + k * sb[2];
-              for (let l = 0; l < w; l++)
-                memory[at++] = compute(memory[left + l * sa[3]], memory[right + l * sb[3]]);
-            }
+        memory[number] = by;
+        compute(memory, to, count, from, 1, number, 0);
       };
-  };
+  }
+  const other = places[b];
+  // As few rows as there can be: axes are taken together along which both tensors go on evenly.
+  let sides = toFour(shapes[output]);
+  let steps = [a, b].map((name) => stepsOf(toFour(shapes[name]), true));
+  for (let axis = 2; axis >= 0; axis--) {
+    if (!steps.every((step) => step[axis] === step[axis + 1] * sides[axis + 1])) continue;
+    const keep = (_, at) => at !== axis;
+    sides = sides.map((side, at) => (at === axis + 1 ? side * sides[axis] : side)).filter(keep);
+    steps = steps.map((step) => step.filter(keep));
+  }
+  const row = sides[sides.length - 1];
+  /** Where the rows of a tensor begin. */
+  const starts = (place, step) =>
+    sides
+      .slice(0, -1)
+      .reduce(
+        (all, side, axis) =>
+          all.flatMap((start) => Array.from({ length: side }, (_, i) => start + i * step[axis])),
+        [place],
+      );
+  const [lefts, rights] = [starts(from, steps[0]), starts(other, steps[1])];
+  const [leftStep, rightStep] = steps.map((step) => step[step.length - 1]);
+  return ({ memory }) =>
+    () => {
+      for (let i = 0; i < lefts.length; i++)
+        compute(memory, to + i * row, row, lefts[i], leftStep, rights[i], rightStep);
+    };
 }
 
 /** Give a shape four axes. */
