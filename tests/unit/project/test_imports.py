@@ -210,7 +210,7 @@ RULES = (
     ),
     Rule(
         "book/_ext/*",
-        (*SPHINX, "myst_nb", "nbformat", "book_engine", "math_core", "fontTools", "tinycss2", *BIBTEX),
+        (*SPHINX, "myst_nb", "nbformat", "book_engine", "math_core", "fontTools", "tinycss2", "PIL", *BIBTEX),
         "the engine of the pages knows nothing of attention",
     ),
 )
