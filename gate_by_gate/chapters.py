@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 from gate_by_gate import results
@@ -9,6 +10,7 @@ from gate_by_gate.digit_resnet import DigitResNet
 from gate_by_gate.explorers.shared import setting_names
 from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES
 from gate_by_gate.results.comparison import Comparison, accuracy, compare
+from gate_by_gate.results.families import REFERENCE, WIDER
 from gate_by_gate.tables import Interval, Table
 
 __all__ = [
@@ -20,24 +22,14 @@ __all__ = [
     "comparison_table",
     "setting_title",
     "trained",
+    "written_p",
 ]
 
-REFERENCE = {
-    "plain": "plain",
-    "SE": "se_r4_bias",
-    "ECA": "eca_k3",
-    "CBAM": "cbam_r4_k7",
-    "BAM": "bam_r4",
-    "CoordAtt": "coord_att_r4",
-    "self-attention": "self_attention_r2",
-}
-"""The setting of the main comparison that stands for each block, and the plain network."""
+DIFFERENCE = {"difference, points": "+.1f", "p": "", "p, Holm": "", "verdict": ""}
+"""The columns for a difference of accuracies, which :func:`compared` fills.
 
-WIDER = {"SE": "plain_widths16x33x65", "BAM": "plain_widths17x34x68"}
-"""The plain networks that are wider by about as many parameters as a block adds."""
-
-DIFFERENCE = {"difference, points": "+.1f", "verdict": ""}
-"""The columns for a difference of accuracies with its 95 % interval, which :func:`compared` fills."""
+They are its mean with the 95 % interval, its p-value, that corrected for its family, and what follows.
+"""
 
 
 def trained(setting: str, seed: int = 0) -> DigitResNet:
@@ -50,12 +42,22 @@ def setting_title(setting: str) -> str:
     return setting_names.title(results.record(f"{setting}_seed0")["setting"])
 
 
-def compared(found: Comparison | None) -> tuple[Interval | None, str | None]:
-    """Return the cells below ``DIFFERENCE`` in a table: two empty ones if nothing was compared."""
+def compared(found: Comparison | None) -> tuple[Interval | None, str | None, str | None, str | None]:
+    """Return the cells below ``DIFFERENCE`` in a table: empty ones if nothing was compared."""
     if found is None:
-        return None, None
+        return None, None, None, None
     verdict = "not clear" if found.verdict == "not distinguishable here" else found.verdict
-    return Interval(100 * found.mean, 100 * found.low, 100 * found.high), verdict
+    interval = Interval(100 * found.mean, 100 * found.low, 100 * found.high)
+    return interval, written_p(found.p_value), written_p(found.adjusted), verdict
+
+
+def written_p(p_value: float) -> str:
+    """Write a p-value with three decimals, a smaller one as ``"< 0.001"``; none as nothing."""
+    if math.isnan(p_value):
+        return ""
+    if p_value >= 0.001:
+        return f"{p_value:.3f}"
+    return "< 0.001"
 
 
 def comparison_table(

@@ -14,7 +14,7 @@ GAP = "  "
 CUT = 3.0
 """An interval that reaches further from 0 than this many times the median one is drawn cut off."""
 
-_NUMBER = re.compile(r"[+-]?\d[\d,.]*(?: ?[%*]| ?[a-zA-Z]{1,3}| ± [\d.]+ ?%?)?")
+_NUMBER = re.compile(r"(?:< )?[+-]?\d[\d,.]*(?: ?[%*]| ?[a-zA-Z]{1,3}| ± [\d.]+ ?%?)?")
 
 
 class Interval(NamedTuple):

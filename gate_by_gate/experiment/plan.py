@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 SEEDS = (0, 1, 2, 3, 4)
-"""The seeds with which every network is trained; runs with the same seed are compared as pairs."""
+"""The seeds with which every network is trained."""
 
 
 @dataclass(frozen=True)

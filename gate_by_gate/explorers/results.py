@@ -432,20 +432,19 @@ MARKS = {
     "not distinguishable here": "=",
     "one seed: no verdict": "1",
 }
-NOT_PAIRED = "x"
 
+# Any of thousands of pairs can be picked here, so what is said is of this pair alone: no verdict on a block.
 VERDICTS = {
-    "+": "A is better: the interval of the difference lies above zero.",
-    "-": "A is worse: the interval of the difference lies below zero.",
+    "+": "A is ahead: the interval of the difference lies above zero, for this pair alone.",
+    "-": "A is behind: the interval of the difference lies below zero, for this pair alone.",
     "=": "Not distinguishable here: the interval of the difference holds zero.",
-    "1": "One seed in common: a difference without an interval, so no verdict.",
-    NOT_PAIRED: "No seed in common: the two cannot be paired.",
+    "1": "One seed alone: a difference without an interval, so no verdict.",
     "same": "A and B are the same setting.",
 }
 
 
 def compare(setting: Setting) -> Data:
-    """Contrast any two settings, seed by seed."""
+    """Contrast any two settings."""
     measure = picked_measure(setting)
     return {"contrast": contrasted(measure)}
 
@@ -453,16 +452,13 @@ def compare(setting: Setting) -> Data:
 @cache
 def contrasted(measure: Measure) -> Contrast:
     """Contrast all pairs of the settings that have the measure."""
-    from gate_by_gate.results.comparison import paired
+    from gate_by_gate.results.comparison import welch
 
     spreads = measured(measure)
     names, run_seeds = list(spreads), seeds()
 
     def difference(first: int, second: int) -> Difference:
-        a, b = spreads[names[first]], spreads[names[second]]
-        if not a.values.keys() & b.values.keys():
-            return Difference(math.nan, math.nan, NOT_PAIRED)
-        found = paired(a, b)
+        found = welch(spreads[names[first]], spreads[names[second]])
         return Difference(found.mean, found.high - found.mean, MARKS[found.verdict])
 
     members = [
@@ -491,11 +487,11 @@ def write_measure(name: Any, of: Any, stage: Any) -> str:
 
 CODE = Code(
     """\
-from gate_by_gate.results.comparison import {function}, paired
+from gate_by_gate.results.comparison import {function}, welch
 
 first = {function}({first}{arguments})
 second = {function}({second}{arguments})
-difference = paired(first, second)
+difference = welch(first, second)
 print(first, second, difference, sep="\\n")
 """,
     {
@@ -516,7 +512,7 @@ PAIR = Part(
     view_controls=("first", "second"),
     irrelevant_when=WHILE_ACCURACY,
 )
-"""A and B, seed by seed, and what their difference comes to; that alone also stands above all settings."""
+"""A and B with every seed, and what their difference comes to; that alone also stands above all settings."""
 
 DEFINITION = Definition(
     name="results",
@@ -544,7 +540,7 @@ DEFINITION = Definition(
         ),
         Panel(
             "pair",
-            "A and B, seed by seed",
+            "A and B, every seed",
             (PAIR,),
         ),
     ),

@@ -7,10 +7,11 @@ Next to this file lie
 - ``checkpoints/NAME.pt``: a state dict in half precision for each run whose record has a ``checkpoint``;
 - ``probe_images.pt``: the images of :func:`gate_by_gate.results.probe_images.probe_images`;
 - ``sample_images.pt``: the images of :func:`sample_images`;
+- ``reruns.json``: two runs repeated from weights that differ in their last bits;
 - ``timings.json``: the time per image of every network of the main group.
 
-``python -m gate_by_gate.experiment publish`` writes them, and ``python -m gate_by_gate.experiment time`` the
-times; nothing in them is edited by hand. A run's name says what was trained: ``plain_seed0``,
+``python -m gate_by_gate.experiment publish`` writes them, ``time`` in its place the times, and ``reruns`` the
+repetitions; nothing in them is edited by hand. A run's name says what was trained: ``plain_seed0``,
 ``se_r4_bias_seed0``, ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting:
 ``se_r4_bias`` has five runs. :mod:`gate_by_gate.results.comparison` compares settings over their seeds; it
 alone needs more than torch: SciPy.
@@ -37,6 +38,7 @@ __all__ = [
     "class_gates",
     "names",
     "record",
+    "reruns",
     "sample_images",
     "seeds",
     "settings",
@@ -128,8 +130,11 @@ def record(name: str) -> dict[str, Any]:
       ``macs``: multiply-accumulates for one image, of convolutions, linear layers and matrix products;
     - ``data``, ``data_sha256``: the fields of the task and the hash of its images, labels and boxes;
     - ``training``: the hyperparameters; ``seed``: decides initial weights and data order;
-    - ``command``: repeats the run; ``versions``, ``platform``: where it ran; ``training_seconds``: how long
-      it took there, on a machine that was doing other things too, so that it compares nothing;
+    - ``command``: repeats the run, exactly on the same machine with the same versions alone: another
+      processor rounds otherwise, and training amplifies that (:func:`reruns`); ``versions``, ``platform``:
+      where it ran; newer records also have the ``machine``: its ``cpu``, its vector ``instructions``, the
+      number of ``threads`` and the ``commit``; ``training_seconds``: how long it took there, on a machine
+      that was doing other things too, so that it compares nothing;
     - ``learning_curve``: ``train_loss`` and ``validation_accuracy`` after every epoch;
     - ``validation``, ``test``: ``correct`` out of ``total``;
       ``test`` also ``per_class``: ``[correct, total]`` for each;
@@ -159,6 +164,27 @@ def _entry(name: str) -> dict[str, Any]:
     if name not in _records():
         raise KeyError(f"expected a run out of {names()}; got {name!r}")
     return _records()[name]
+
+
+def reruns(name: str) -> list[dict[str, Any]]:
+    """Return what came out when a run was repeated on one machine from weights changed in their last bits.
+
+    Its entries: ``number``, 0 for a repetition from the very same weights; ``jitter``, by what share every
+    weight was changed; ``test`` with ``correct`` out of ``total``; ``versions``, ``machine``.
+
+    Raises:
+        KeyError: that run was not repeated.
+    """
+    found = [one for one in _reruns() if one["run"] == name]
+    if not found:
+        raise KeyError(f"expected a run out of {sorted({one['run'] for one in _reruns()})}; got {name!r}")
+    return deepcopy(found)
+
+
+@lru_cache(maxsize=1)
+def _reruns() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((_DIRECTORY / "reruns.json").read_text(encoding="utf-8"))
+    return found
 
 
 def state_dict(name: str) -> dict[str, Tensor]:

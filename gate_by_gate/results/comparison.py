@@ -1,21 +1,43 @@
-"""Comparisons of settings over their seeds: mean, spread, and paired difference with confidence interval."""
+"""Comparisons of settings over their seeds: mean, spread, difference with interval, and corrected p-values.
+
+The test is Welch's, for two independent samples of unequal spread. Runs with the same seed saw the same
+images in the same order, but that does not make their accuracies go together: chapter 12 measures it. So
+seeds are not paired, and :func:`paired` is there for comparison alone.
+"""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from gate_by_gate import results
+from gate_by_gate.results.families import FAMILIES, Pair, family_of
 
 try:
+    import numpy as np
     from scipy import stats
 except ModuleNotFoundError as error:
     raise ImportError("comparisons need SciPy: pip install -r requirements.txt") from error
 
-__all__ = ["Comparison", "Map", "Spread", "accuracy", "compare", "energy", "paired", "pointing"]
+__all__ = [
+    "Comparison",
+    "Map",
+    "Spread",
+    "accuracy",
+    "compare",
+    "compare_all",
+    "energy",
+    "error_over_groups",
+    "holm",
+    "paired",
+    "permutation",
+    "pointing",
+    "welch",
+]
 
 CONFIDENCE = 0.95
 
@@ -50,8 +72,7 @@ class Spread:
     def interval(self) -> tuple[float, float]:
         """The 95 % confidence interval of the mean (Student's t, n - 1 degrees of freedom); nan for one seed.
 
-        Whether two settings differ is not read off two of these: :func:`compare` pairs their seeds, and so
-        sees smaller differences.
+        Whether two settings differ is not read off two of these, but off the interval of the difference.
         """
         low, high, _ = _t_test(list(self.values.values()))
         return low, high
@@ -62,42 +83,42 @@ class Spread:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The difference of two settings over the seeds that both have.
-
-    Seeds pair: with the same seed both saw the same images in the same order and started from the same
-    weights in every layer that they share, so the difference varies less than either accuracy.
+    """The difference of two settings over their seeds.
 
     Attributes:
-        mean: of the differences; positive if the first is better.
-        low: lower end of the 95 % confidence interval of that mean (Student's t, n - 1 degrees of freedom);
-            nan, as the other end and the p-value, if there was one pair alone.
+        mean: of the first minus that of the second; positive if the first is better.
+        low: lower end of the 95 % confidence interval of that difference, uncorrected; nan, as the other end
+            and the p-values, if either has one seed alone.
         high: its upper end.
-        p_value: of the two-sided paired t-test that the mean is 0.
-        seeds: how many pairs there were.
+        p_value: of the two-sided test that the difference is 0.
+        adjusted: the p-value corrected by Holm for the other comparisons of its family (Holm, 1979). It is
+            the p-value itself if there are no others.
+        comparisons: how many there are in the family, this one included.
     """
 
     mean: float
     low: float
     high: float
     p_value: float
-    seeds: int
+    adjusted: float
+    comparisons: int = 1
 
     @property
     def verdict(self) -> str:
-        """``"better"`` or ``"worse"`` if the interval excludes 0, else ``"not distinguishable here"``.
+        """``"better"`` or ``"worse"`` if the corrected p-value is at most 5 %.
 
-        One comparison in twenty of equals excludes 0 by chance, so of sixty some do. One pair has no
-        interval: ``"one seed: no verdict"``.
+        Otherwise ``"not distinguishable here"``, which does not say that the two are equal. One seed has no
+        p-value: ``"one seed: no verdict"``.
         """
-        if self.seeds == 1:
+        if math.isnan(self.adjusted):
             return "one seed: no verdict"
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "not distinguishable here"
+        if self.adjusted > 1 - CONFIDENCE + _ROUNDING:
+            return "not distinguishable here"
+        return "better" if self.mean > 0 else "worse"
 
     def __str__(self) -> str:
         mean, low, high = (f"{100 * value:+.1f}" for value in (self.mean, self.low, self.high))
-        if self.seeds == 1:
+        if math.isnan(self.p_value):
             return f"{mean} points: {self.verdict}"
         return f"{mean} [{low}, {high}] points: {self.verdict}"
 
@@ -154,7 +175,10 @@ def _localization(setting: str, stage: int, of: Map) -> dict[int, dict[str, Any]
 
 
 def compare(setting: str, other: str = "plain") -> Comparison:
-    """Compare the test accuracies of two settings, seed by seed.
+    """Compare the test accuracies of two settings by Welch's test.
+
+    A pair out of :data:`gate_by_gate.results.families.FAMILIES` has its p-value corrected for its family; any
+    other pair is a family of its own.
 
     Args:
         setting: the name of a run without its seed, such as ``"se_r4_bias"``.
@@ -162,13 +186,64 @@ def compare(setting: str, other: str = "plain") -> Comparison:
 
     Raises:
         KeyError: a setting is not published.
-        ValueError: they share no seed.
     """
-    return paired(accuracy(setting), accuracy(other))
+    found = welch(accuracy(setting), accuracy(other))
+    family = family_of(setting, other)
+    if family is None:
+        return found
+    adjusted = _adjusted(family)
+    p_value = adjusted.get((setting, other), adjusted.get((other, setting), math.nan))
+    return replace(found, adjusted=p_value, comparisons=len(adjusted))
+
+
+def compare_all(pairs: Sequence[Pair]) -> list[Comparison]:
+    """Compare pairs of settings that are a family of their own: their p-values are corrected together.
+
+    Args:
+        pairs: for each comparison a setting and the one that is subtracted.
+
+    Raises:
+        KeyError: a setting is not published.
+    """
+    found = [welch(accuracy(setting), accuracy(other)) for setting, other in pairs]
+    adjusted = holm([one.p_value for one in found])
+    return [
+        replace(one, adjusted=p_value, comparisons=len(found))
+        for one, p_value in zip(found, adjusted, strict=True)
+    ]
+
+
+@cache
+def _adjusted(family: str) -> dict[Pair, float]:
+    """Return the corrected p-value of every pair of a family."""
+    pairs = FAMILIES[family]()
+    return {pair: one.adjusted for pair, one in zip(pairs, compare_all(pairs), strict=True)}
+
+
+def welch(first: Spread, second: Spread) -> Comparison:
+    """Compare two quantities by Welch's t-test, which takes their seeds as independent.
+
+    Args:
+        first: one quantity.
+        second: the one that is subtracted.
+    """
+    a, b = list(first.values.values()), list(second.values.values())
+    mean = first.mean - second.mean
+    if min(len(a), len(b)) == 1:
+        return Comparison(mean, math.nan, math.nan, math.nan, math.nan)
+    if max(max(a) - min(a), max(b) - min(b)) < _ROUNDING:  # SciPy would divide by these spreads
+        return _certain(mean)
+    # By hand, because SciPy warns if one of the two has no spread, which does no harm here.
+    errors = [statistics.variance(one) / len(one) for one in (a, b)]
+    freedom = sum(errors) ** 2 / (errors[0] ** 2 / (len(a) - 1) + errors[1] ** 2 / (len(b) - 1))
+    error = math.sqrt(sum(errors))
+    reach = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+    p_value = 2 * float(stats.t.sf(abs(mean) / error, freedom))
+    return Comparison(mean, mean - reach, mean + reach, p_value, p_value)
 
 
 def paired(first: Spread, second: Spread) -> Comparison:
-    """Compare two quantities seed by seed, with Student's t for the interval of the mean difference.
+    """Compare two quantities by the paired t-test, over the seeds that both have.
 
     Args:
         first: one quantity.
@@ -177,11 +252,101 @@ def paired(first: Spread, second: Spread) -> Comparison:
     Raises:
         ValueError: they share no seed.
     """
+    differences = _differences(first, second)
+    low, high, p_value = _t_test(differences)
+    return Comparison(statistics.fmean(differences), low, high, p_value, p_value)
+
+
+def permutation(first: Spread, second: Spread, *, pair_seeds: bool = False) -> float:
+    """Return the p-value of the exact permutation test: all relabellings are tried, and no shape is assumed.
+
+    The smallest value that it can take is set by their number. Of five seeds each there are 252 ways to say
+    which five are the first's: 2 / 252 = 0.008. If seeds are paired, there are 32 ways to choose the signs of
+    the differences: 2 / 32 = 0.0625, so that such a test can never fall below 5 %.
+
+    Args:
+        first: one quantity.
+        second: the one that is subtracted.
+        pair_seeds: whether to exchange the two within a seed alone.
+
+    Raises:
+        ValueError: seeds are to be paired and the two share none.
+    """
+    if pair_seeds:
+        differences = _differences(first, second)
+        found = stats.permutation_test(
+            (differences,), np.mean, permutation_type="samples", n_resamples=np.inf, vectorized=True
+        )
+    else:
+        found = stats.permutation_test(
+            (list(first.values.values()), list(second.values.values())),
+            lambda a, b, axis: np.mean(a, axis=axis) - np.mean(b, axis=axis),
+            permutation_type="independent",
+            n_resamples=np.inf,
+            vectorized=True,
+        )
+    return float(found.pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p-values for their number, after Holm (1979).
+
+    The smallest of m is multiplied by m, the next by m - 1, and so on; none may fall below one that was
+    smaller before, or exceed 1. The chance that any of m true null hypotheses is rejected then stays below
+    the level, whatever the dependence of the tests. A p-value that is nan stays nan, and counts as a test.
+    """
+    order = sorted(
+        (i for i, p_value in enumerate(p_values) if not math.isnan(p_value)), key=lambda i: p_values[i]
+    )
+    adjusted = [math.nan] * len(p_values)
+    largest = 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = largest
+    return adjusted
+
+
+def error_over_groups(values: Sequence[float], groups: Sequence[int]) -> float:
+    """Return the standard error of a mean whose values come in groups, by the bootstrap over groups.
+
+    Test images that show one handwritten digit are read rightly or wrongly together, so they are fewer
+    witnesses than their number. The bootstrap draws whole groups, 9,999 times from a fixed seed.
+
+    Args:
+        values: such as 1 for each test image that is read rightly and 0 for the others.
+        groups: what the images are of: equal numbers for values that belong together.
+
+    Raises:
+        ValueError: there is not one group for each value.
+    """
+    if len(values) != len(groups):
+        raise ValueError(f"expected a group for each of {len(values)} values; got {len(groups)}")
+    _, place = np.unique(np.asarray(groups), return_inverse=True)
+    sums, sizes = np.bincount(place, weights=np.asarray(values, dtype=float)), np.bincount(place)
+    found = stats.bootstrap(
+        (sums, sizes),
+        lambda total, size, axis: total.sum(axis=axis) / size.sum(axis=axis),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        batch=500,
+        random_state=np.random.default_rng(0),
+    )
+    return float(found.standard_error)
+
+
+def _differences(first: Spread, second: Spread) -> list[float]:
+    """Return the differences over the seeds that both have."""
     seeds = sorted(first.values.keys() & second.values.keys())
     if not seeds:
         raise ValueError(f"expected a seed in common; got {sorted(first.values)} and {sorted(second.values)}")
-    differences = [first.values[seed] - second.values[seed] for seed in seeds]
-    return Comparison(statistics.fmean(differences), *_t_test(differences), len(seeds))
+    return [first.values[seed] - second.values[seed] for seed in seeds]
+
+
+def _certain(mean: float) -> Comparison:
+    """Return the comparison of quantities that do not vary: their difference is beyond doubt."""
+    p_value = 1.0 if abs(mean) < _ROUNDING else 0.0
+    return Comparison(mean, mean, mean, p_value, p_value)
 
 
 def _t_test(values: Sequence[float]) -> tuple[float, float, float]:
