@@ -35,6 +35,7 @@ __all__ = [
     "interventions_for",
     "mean_maps",
     "opened",
+    "squeezed_from",
     "with_maps",
     "without_max",
 ]
@@ -232,26 +233,77 @@ def without_max(network: nn.Module) -> Iterator[Used]:
     Raises:
         ValueError: no part squeezes by a maximum and by something else.
     """
-    parts = _squeezing_by_maximum_too(network)
+    parts = _squeezing_also("max", network)
     if not parts:
         raise ValueError("expected a network with a block that squeezes by a maximum too; found none")
-    before = [part.squeezes for part in parts]
-    for part in parts:
-        part.squeezes = {name: squeeze for name, squeeze in part.squeezes.items() if name != "max"}
+
+    def others(part: Any) -> dict[str, Any]:
+        return {name: squeeze for name, squeeze in part.squeezes.items() if name != "max"}
+
+    with _squeezes(parts, others), with_maps(network, lambda name, own: own) as used:
+        yield used
+
+
+@contextmanager
+def squeezed_from(network: nn.Module, name: str, donors: Tensor, *, average: bool = False) -> Iterator[Used]:
+    """Let every gate that squeezes its input in several ways take one of these squeezes from other images.
+
+    Taking a squeeze away, as :func:`without_max` does, leaves scores of a size that the network has never
+    seen. Here every size stays usual, and all that changes is which image the squeeze knows.
+
+    Args:
+        network: in eval mode.
+        name: the squeeze, ``"avg"`` or ``"max"`` in CBAM's channel gate.
+        donors: the network's input for the other images, as many as it will be given, in their order. What
+            is squeezed of them is what the network, unchanged, sees there.
+        average: whether to take the mean of the squeeze over all donors instead, which knows no image.
+
+    Raises:
+        ValueError: no part squeezes in that way and in another.
+    """
+    parts = _squeezing_also(name, network)
+    if not parts:
+        raise ValueError(f"expected a network with a block that squeezes by {name!r} too; found none")
+    seen: dict[Any, Tensor] = {}
+    handles = [
+        part.register_forward_pre_hook(lambda module, inputs: seen.update({module: inputs[0]}))
+        for part in parts
+    ]
     try:
-        with with_maps(network, lambda name, own: own) as used:
-            yield used
+        network(donors)
+    finally:
+        for handle in handles:
+            handle.remove()
+
+    def replaced(part: Any) -> dict[str, Callable[[Tensor], Tensor]]:
+        given = part.squeezes[name](seen[part])
+        if average:
+            given = given.mean(dim=0, keepdim=True)
+        return {**part.squeezes, name: lambda x: given.expand(len(x), -1)}
+
+    with _squeezes(parts, replaced), with_maps(network, lambda name, own: own) as used:
+        yield used
+
+
+@contextmanager
+def _squeezes(parts: list[Any], change: Callable[[Any], dict[str, Any]]) -> Iterator[None]:
+    """Give every part other squeezes inside a ``with`` statement."""
+    before = [part.squeezes for part in parts]
+    try:
+        for part in parts:
+            part.squeezes = change(part)
+        yield
     finally:
         for part, squeezes in zip(parts, before, strict=True):
             part.squeezes = squeezes
 
 
-def _squeezing_by_maximum_too(network: nn.Module) -> list[Any]:
-    """Return the modules with several ``squeezes`` by name, of which one is ``"max"``."""
+def _squeezing_also(name: str, network: nn.Module) -> list[Any]:
+    """Return the modules with several ``squeezes`` by name, of which one is called so."""
     return [
         module
         for module in network.modules()
-        if len(squeezes := getattr(module, "squeezes", {})) > 1 and "max" in squeezes
+        if len(squeezes := getattr(module, "squeezes", {})) > 1 and name in squeezes
     ]
 
 
@@ -274,7 +326,7 @@ def interventions_for(network: nn.Module) -> dict[str, Intervention]:
         "frozen": lambda images, donors: frozen(network, images),
         "opened": lambda images, donors: opened(network),
     }
-    if _squeezing_by_maximum_too(network):
+    if _squeezing_also("max", network):
         found["without_max"] = lambda images, donors: without_max(network)
     for gate in _gates(blocks[0]):
         if all(gate in _gates(block) and len(_gates(block)) > 1 for block in blocks):

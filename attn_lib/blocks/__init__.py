@@ -79,7 +79,10 @@ The names are ``"se_without_squeeze"``, ``"eca_variant"`` and ``"coord_att_strip
 
 SWITCHED: dict[str, tuple[Callable[..., nn.Module], Mapping[str, tuple[object, ...] | None]]] = {
     "se": (SEVariant, {"squeeze": None, "gate": None}),
-    "cbam": (CBAMVariant, {"pooling": None, "descriptor": None, "order": None, "spatial_norm": None}),
+    "cbam": (
+        CBAMVariant,
+        {"pooling": None, "descriptor": None, "order": None, "spatial_norm": None, "released_start": None},
+    ),
     "bam": (BAMBranch, {"combine": ("channel", "spatial")}),
 }
 """Ablations that go by a block's name, and the keywords that switch to them; None stands for any value."""

@@ -32,6 +32,8 @@ class CBAMVariant(AttentionBlock):
         order: ``"channel_first"``, ``"spatial_first"``, or ``"parallel"``: both look at ``x``, and one
             sigmoid takes the sum of their scores. The paper's Table 3.
         spatial_norm: whether the spatial gate has the batch norm.
+        released_start: whether that norm's weight starts at 0, as in the authors' training script, so that
+            every spatial gate starts at one half.
         bias: whether both layers of the MLP add a bias.
 
     Shape:
@@ -40,7 +42,8 @@ class CBAMVariant(AttentionBlock):
     Raises:
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``kernel_size`` is even or not positive, a
-            choice is unknown, an input is not ``(N, channels, H, W)``, or a training batch has one position.
+            choice is unknown, ``released_start`` has no norm, an input is not ``(N, channels, H, W)``, or a
+            training batch has one position.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class CBAMVariant(AttentionBlock):
         descriptor: str = "pool",
         order: str = "channel_first",
         spatial_norm: bool = True,
+        released_start: bool = False,
         bias: bool = True,
     ) -> None:
         super().__init__()
@@ -68,6 +72,12 @@ class CBAMVariant(AttentionBlock):
             self.spatial = LearntDescription(channels, kernel_size)
         if not check_flag("spatial_norm", spatial_norm):
             self.spatial.add_module("norm", nn.Identity())
+        if check_flag("released_start", released_start):
+            if not spatial_norm:
+                raise ValueError(
+                    "`released_start` needs `spatial_norm`, whose weight it sets; got spatial_norm=False"
+                )
+            nn.init.zeros_(self.spatial.norm.weight)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"channel": (N, C, 1, 1), "spatial": (N, 1, H, W)}``, each in (0, 1).

@@ -56,5 +56,5 @@ def maximum(x: Tensor, dim: int, *, keepdim: bool = False) -> Tensor:
 
 
 def _is_recorded(x: Tensor) -> bool:
-    """Whether what is done to ``x`` becomes a graph of torch.compile, torch.export, torch.jit or torch.fx."""
+    """Whether what is done to ``x`` is recorded: by torch.compile, torch.export, a trace or torch.fx."""
     return torch.compiler.is_compiling() or torch.jit.is_tracing() or isinstance(x, Proxy)

@@ -26,6 +26,7 @@ from gate_by_gate.experiment.publishing import (
     publish_probe_images,
     publish_samples,
 )
+from gate_by_gate.experiment.reruns import write_reruns
 from gate_by_gate.experiment.run import (
     Run,
     execute,
@@ -44,8 +45,9 @@ _DESCRIPTION = """\
 Train small residual networks, plain or with an attention block, to read a handwritten digit among pieces of
 others, and publish what came out.
 
-A run is repeatable: its seed fixes initial weights and data order, the images are the same bytes everywhere,
-and it uses one thread. It can be stopped at any moment and goes on where it was when started again.
+A run is repeatable on one machine: its seed fixes initial weights and data order, the images are the same
+bytes everywhere, and it uses one thread. On another processor it rounds otherwise, and ends elsewhere. It can
+be stopped at any moment and goes on where it was when started again.
 """
 
 _EXAMPLES = """\
@@ -61,6 +63,7 @@ examples:
   python -m gate_by_gate.experiment status                           how far they are
   python -m gate_by_gate.experiment publish                          test them; write gate_by_gate/results
   python -m gate_by_gate.experiment time                             time per image of every network (minutes)
+  python -m gate_by_gate.experiment reruns                           how far does rounding carry? (an hour)
 """
 
 _SMOKE_DATA = ClutteredDigits(canvas=24, fragments=1, train_images=1_000)
@@ -128,6 +131,12 @@ def build_parser() -> argparse.ArgumentParser:
     timing = commands.add_parser("time", help=summary, description=f"{summary}. Best on a quiet machine.")
     timing.add_argument(
         "--rounds", type=int, default=ROUNDS, help="how often each has its turn (default %(default)s)"
+    )
+    summary = "repeat two runs from weights that differ in their last bits; write reruns.json"
+    repeat = commands.add_parser("reruns", help=summary, description=summary)
+    _add_runs_directory(repeat)
+    repeat.add_argument(
+        "--count", type=int, default=10, help="how often, besides once unchanged (default %(default)s)"
     )
     commands.add_parser("data", help="print the SHA-256 of the published task's images, labels and boxes")
     commands.add_parser("smoke", help="train and publish two tiny networks in a temporary folder")
@@ -218,6 +227,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         except (TypeError, ValueError) as error:
             parser.error(str(error))
         execute(run, arguments.runs)
+    elif arguments.command == "reruns":
+        path = RESULTS_DIRECTORY / "reruns.json"
+        write_reruns(range(arguments.count + 1), arguments.runs, path)
+        print(f"written to {path}")
     elif arguments.command == "time":
         path = RESULTS_DIRECTORY / "timings.json"
         try:

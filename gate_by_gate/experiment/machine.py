@@ -1,4 +1,4 @@
-"""The machine that runs an experiment: its name, the versions installed on it, and its number of threads."""
+"""The machine that runs an experiment: its processor, what is installed on it, its threads and the commit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
-__all__ = ["cpu_name", "one_thread", "platform_name", "versions"]
+__all__ = ["commit", "cpu_name", "machine", "one_thread", "platform_name", "versions"]
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -53,3 +54,23 @@ def cpu_name() -> str:
         command = ["sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return platform.processor() or platform.machine()
+
+
+def commit() -> str | None:
+    """Return the commit that is checked out, and ``-dirty`` if files differ from it; None outside a clone."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
+
+
+def machine() -> dict[str, Any]:
+    """Return what a result depends on besides its seed: processor, threads, instructions and commit."""
+    return {
+        "cpu": cpu_name(),
+        "threads": torch.get_num_threads(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "commit": commit(),
+    }

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
 from gate_by_gate.experiment.evaluation import evaluate
-from gate_by_gate.experiment.machine import one_thread, platform_name, versions
+from gate_by_gate.experiment.machine import machine, one_thread, platform_name, versions
 from gate_by_gate.experiment.model import NetworkConfig, build_network, count_parameters, round_to_half
 from gate_by_gate.experiment.tasks import Task, task_sha256
 from gate_by_gate.experiment.training import (
@@ -91,7 +91,7 @@ class Run:
 
     @property
     def command(self) -> str:
-        """The command that repeats this run on any platform."""
+        """The command that repeats this run: on the same machine exactly, on another up to rounding."""
         words = ["python", "-m", "gate_by_gate.experiment", "run"]
         if not isinstance(self.data, ClutteredDigits):
             words += ["--task", self.data.name]
@@ -164,6 +164,7 @@ def _execute(run: Run, runs_directory: Path, report: Report) -> dict[str, Any]:
     data_sha256 = task_sha256(run.data)
     about = {"data": asdict(run.data), "data_sha256": data_sha256, "keywords": dict(run.network.keywords)}
     with one_thread():
+        where = machine()
         validation = run.data.make("validation")
         network = build_network(run.network, run.data, seed=run.seed)
         curve = train(
@@ -199,6 +200,7 @@ def _execute(run: Run, runs_directory: Path, report: Report) -> dict[str, Any]:
         "command": run.command,
         "versions": versions("numpy", "scikit-learn"),
         "platform": platform_name(),
+        "machine": where,
         "learning_curve": {
             "train_loss": [round(loss, 6) for loss in curve.train_loss],
             "validation_accuracy": curve.validation_accuracy,

@@ -15,6 +15,7 @@ from attn_lib.interventions import (
     interventions_for,
     mean_maps,
     opened,
+    squeezed_from,
     with_maps,
     without_max,
 )
@@ -100,6 +101,43 @@ def test_without_its_maximum_the_gates_that_were_used_are_those_of_the_means():
     with without_max(network) as used:
         network(x)
     torch.testing.assert_close(used["first"]["channel"][:, :, 0, 0], torch.sigmoid(scores))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("squeeze", ["avg", "max"])
+def test_one_squeeze_of_cbam_is_taken_from_other_images_and_the_other_stays(squeeze, average):
+    network, x, donors = Two(built("cbam", reduction=3), nn.Identity()), maps_of(1, 2), maps_of(2, 2)
+    own, other = network.conv1(x), network.conv1(donors)
+    pools = {"avg": own.mean(dim=(2, 3)), "max": own.amax(dim=(2, 3))}
+    given = other.mean(dim=(2, 3)) if squeeze == "avg" else other.amax(dim=(2, 3))
+    pools[squeeze] = given.mean(dim=0, keepdim=True).expand(N, C) if average else given
+    mlp = network.first.channel.mlp
+    with squeezed_from(network, squeeze, donors, average=average) as used:
+        network(x)
+    expected = torch.sigmoid(mlp(pools["avg"]) + mlp(pools["max"]))
+    torch.testing.assert_close(used["first"]["channel"][:, :, 0, 0], expected)
+
+
+@torch.no_grad()
+def test_a_squeeze_of_the_same_images_changes_nothing_and_none_is_left_behind():
+    network, x = Two(built("cbam", reduction=3), built("cbam", reduction=3)).double(), maps_of(1, 2).double()
+    before = network(x)
+    with squeezed_from(network, "max", x):
+        torch.testing.assert_close(network(x), before)
+    with squeezed_from(network, "max", maps_of(2, 2).double()):
+        assert not torch.allclose(network(x), before)
+    torch.testing.assert_close(network(x), before)
+
+
+@pytest.mark.parametrize("name", ["se", "bam"])
+def test_a_network_that_squeezes_in_one_way_alone_has_no_squeeze_to_exchange(name):
+    network = Two(built(name), nn.Identity())
+    with (
+        pytest.raises(ValueError, match="a block that squeezes by 'avg' too; found none"),
+        squeezed_from(network, "avg", maps_of(1, 2)),
+    ):
+        pass
 
 
 @torch.no_grad()
