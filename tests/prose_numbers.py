@@ -95,7 +95,9 @@ DEFINITIONS = tuple(
         r"\b(?:near|leaves out|sum to|length|mean|variance|all at|start(?:s|ing)? at) [01]\b(?!\.\d)",
         r"\b(?:stride|dilation)s? (?:of )?\d\b",
         r"\bimages? of 224 pixels|\d+ pixels of 224",
-        r"\b(?:19|20)\d\d\b(?=\)|,| and | challenge)",
+        r"\b(?:19|20)\d\d[ab]?\b(?=\)|,| and | challenge)",
+        r"\b\d{1,2} (?:Jan|Febr)uary\b|\b\d{1,2} (?:March|April|May|June|July|August)\b",
+        r"\b\d{1,2} (?:Septem|Octo|Novem|Decem)ber\b",
         r"\d+(?=-D\b)",
         r"\bCC(?:0| BY) \d\.\d\b",
     )
@@ -177,7 +179,7 @@ def _plain(children: list[Token]) -> str:
 
 def _is_source(address: str, words: str) -> bool:
     """Tell whether a link cites: "Hu et al. (2018)" does, and so does a page of a repository."""
-    year = re.search(r"\b(?:19|20)\d\d\b", words)
+    year = re.search(r"\b(?:19|20)\d\d[ab]?\b", words)
     return address.startswith("http") and ("github.com" in address or year is not None)
 
 
