@@ -72,6 +72,7 @@ def test_the_keywords_of_a_name_are_those_of_the_block_and_then_of_its_ablations
         ("descriptor", "pool"),
         ("order", "channel_first"),
         ("spatial_norm", True),
+        ("released_start", False),
     ]
     assert list(keyword_defaults("se")) == ["reduction", "bias", "squeeze", "gate"]
     assert keyword_defaults("bam") == {"reduction": 16, "dilation": 4, "combine": "sum"}

@@ -53,6 +53,16 @@ def test_a_spatial_norm_of_weight_zero_gates_every_place_by_one_half():
     spatial = block.attention(torch.randn(2, 7, 3, 5))["spatial"]
 
     torch.testing.assert_close(spatial, torch.full((2, 1, 3, 5), 0.5), rtol=0, atol=0)
+    started = CBAMVariant(7, reduction=2, released_start=True)
+    spatial = started.attention(torch.randn(2, 7, 3, 5))["spatial"]
+    torch.testing.assert_close(spatial, torch.full((2, 1, 3, 5), 0.5), rtol=0, atol=0)
+    started(torch.randn(2, 7, 3, 5)).square().sum().backward()
+    assert started.spatial.norm.weight.grad.abs().item() > 0  # so it leaves 0 with the first step
+
+
+def test_a_start_of_the_norm_needs_a_norm():
+    with pytest.raises(ValueError, match=r"`released_start` needs `spatial_norm`.*got spatial_norm=False"):
+        CBAMVariant(7, reduction=2, spatial_norm=False, released_start=True)
 
 
 @pytest.mark.parametrize(
