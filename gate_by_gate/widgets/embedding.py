@@ -53,6 +53,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MUL
 _PHRASE = re.compile(r"\bphrase\(([^()]*?)[,)]")
 _QUOTED = re.compile(r'"(\w+)"')
 _TEXTS = "const TEXTS = {};\n"
+_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _NAME = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 
 
@@ -95,8 +96,9 @@ def pack(entries: Mapping[str, object]) -> dict[str, object]:
     """Store equal entries of a part once; ``static/host.js`` unpacks them.
 
     Returns:
-        Under ``of`` the entries without repetition, as :func:`by_key` stores them; under ``at`` for each key
-        the number of its entry. The keys themselves are listed under ``keys``; or, if they are all
+        Under ``of`` the entries without repetition, as :func:`by_key` stores them, and under ``empty`` those
+        that only say why there is nothing to show; under ``at`` for each key the number of its entry. The
+        keys themselves are listed under ``keys``; or, if they are all
         combinations of the values of some controls, those values stand under ``axes``, and the last one
         changes fastest.
     """
@@ -104,10 +106,15 @@ def pack(entries: Mapping[str, object]) -> dict[str, object]:
     columns = zip(*(key.split("|") for key in entries), strict=False)
     axes = [list(dict.fromkeys(column)) for column in columns]
     crossed = ["|".join(pieces) for pieces in itertools.product(*axes)] == list(entries)
-    places: dict[str, int] = {}
-    at = [places.setdefault(json.dumps(entry), len(places)) for entry in entries.values()]
-    named: dict[str, object] = {"axes": axes} if crossed else {"keys": list(entries)}
-    return named | {"of": by_key([json.loads(text) for text in places]), "at": at}
+    texts = [json.dumps(entry) for entry in entries.values()]
+    apart = {text: json.loads(text) for text in texts}
+    # With the entries that have nothing to show behind the others, these have all the same keys.
+    empty = [text for text, entry in apart.items() if isinstance(entry, dict) and "missing" in entry]
+    full = [text for text in apart if text not in empty]
+    places = {text: place for place, text in enumerate([*full, *empty])}
+    stored: dict[str, object] = {"axes": axes} if crossed else {"keys": list(entries)}
+    stored |= {"of": by_key([apart[text] for text in full]), "at": [places[text] for text in texts]}
+    return stored | ({"empty": [apart[text] for text in empty]} if empty else {})
 
 
 def by_key(values: Sequence[object]) -> ByKey:
@@ -186,7 +193,10 @@ def texts_of(name: str, source: str) -> dict[str, str]:
 
 
 def style_sheet() -> str:
-    """Return the style sheet of explorers and exercises: what all share, then the kinds of items in turn."""
+    """Return the style sheet of explorers and exercises: what all share, then the kinds of items in turn.
+
+    Comments are left out.
+    """
     shared = [STATIC / f"{name}.css" for name in ("frame", "plate", "exercise")]
     files = [*shared, *sorted(ITEMS.glob("*/style.css"))]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return "\n".join(_COMMENT.sub("", file.read_text(encoding="utf-8")) for file in files)

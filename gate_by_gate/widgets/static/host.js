@@ -40,10 +40,10 @@ globalThis.attnLib = {
   },
 
   /** Give the entries of a part by their keys, as embedding.py has packed them. */
-  unpack({ axes, keys, of, at }) {
+  unpack({ axes, keys, of, at, empty = [] }) {
     const crossed = () =>
       axes.reduce((heads, axis) => heads.flatMap((head) => axis.map((tail) => [...head, tail])), [[]]);
-    const entries = this.rows(of);
+    const entries = [...this.rows(of), ...empty];
     return Object.fromEntries(
       (keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, entries[at[i]]]),
     );

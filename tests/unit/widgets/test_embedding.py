@@ -14,7 +14,7 @@ from gate_by_gate.widgets.embedding import by_key, pack, page_html
 def unpack(packed):
     axes, keys = packed.get("axes"), packed.get("keys")
     names = keys if keys is not None else ["|".join(pieces) for pieces in itertools.product(*axes)]
-    entries = rows(packed["of"])
+    entries = [*rows(packed["of"]), *packed.get("empty", [])]
     return {name: entries[at] for name, at in zip(names, packed["at"], strict=True)}
 
 
@@ -76,6 +76,17 @@ def test_keys_in_another_order_than_that_of_their_axes_are_stored_as_they_are():
 def test_what_has_the_same_keys_is_stored_by_key_and_comes_back(values, stored):
     assert by_key(values) == stored
     assert rows(stored) == values
+
+
+def test_what_has_nothing_to_show_is_stored_behind_the_others():
+    entries = {"1": {"a": 1}, "2": {"missing": "no"}, "3": {"a": 5}, "4": {"missing": "no"}}
+    assert pack(entries) == {
+        "axes": [["1", "2", "3", "4"]],
+        "of": {"a": [1, 5]},
+        "empty": [{"missing": "no"}],
+        "at": [0, 2, 1, 2],
+    }
+    assert unpack(pack(entries)) == entries
 
 
 def test_a_page_holds_the_packed_parts_and_leaves_other_values_alone():
