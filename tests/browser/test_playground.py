@@ -286,6 +286,33 @@ def test_nothing_runs_and_nothing_is_requested_while_nothing_changes(address: st
     assert requests == []
 
 
+@pytest.mark.nightly
+@pytest.mark.chromium
+def test_a_thousand_frames_leave_the_memory_as_it_was(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    session = figure.page.context.new_cdp_session(figure.page)
+    session.send("Performance.enable")
+
+    def used() -> float:
+        session.send("HeapProfiler.collectGarbage")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
+
+    def run(frames: int) -> None:
+        goal = int(figure.get_attribute("data-frames")) + frames
+        while (now := int(figure.get_attribute("data-frames"))) < goal:
+            figure.locator("[data-control=sweep]").click()
+            figure.page.wait_for_function(
+                "([figure, frames]) => Number(figure.dataset.frames) >= frames",
+                arg=[figure.element_handle(), min(now + 200, goal)],
+            )
+
+    run(100)
+    before = used()
+    run(1000)
+    assert used() - before < 1_000_000  # bytes: less than a thousandth of what the frames have shown
+
+
 def test_a_network_that_cannot_be_loaded_is_said(tmp_path: Path, browser):
     path = write_page(tmp_path, "plain", body=DigitsPlayground().page_html())
     page = browser.new_page()

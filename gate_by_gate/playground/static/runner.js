@@ -118,8 +118,9 @@ export function makeRunner(source, addressOf, { simd = true } = {}) {
         overtake = undefined;
         return ask({ run: x, jobs });
       });
-      const mineToRun = answer.catch(() => {});
-      running = Promise.all([running, mineToRun]);
+      // Without its value: else every answer there ever was would be kept.
+      const over = () => {};
+      running = Promise.all([running, answer.then(over, over)]).then(over);
       return answer;
     },
 
