@@ -13,8 +13,11 @@ from gate_by_gate.widgets.controls import Value
 from tests.browser.stepping import pages_with_explorers
 from tests.conftest import OpenPage
 
-LEAST_PAGES = 10
+LEAST_PAGES = 13
 """At least so many pages have sentences that set an explorer."""
+
+LEAST_NUMBERS = 20
+"""So many of these sentences at least state a number that the explorer then shows."""
 
 
 def links(page: Page) -> list[Locator]:
@@ -83,15 +86,17 @@ def states(sentence: str, number: str) -> bool:
 
 
 def test_every_sentence_that_sets_an_explorer_finds_what_it_says(book: Path, open_page: OpenPage):
-    pages = 0
+    pages = numbers = 0
     for path in pages_with_explorers(book):
         page = open_page(path.as_uri())
         found = links(page)
         pages += bool(found)
         for link in found:
             follow(page, link)
+            numbers += link.get_attribute("data-shows") is not None
         page.close()  # a page that stays open keeps its memory
     assert pages >= LEAST_PAGES
+    assert numbers >= LEAST_NUMBERS
 
 
 def test_back_leads_from_a_setting_to_where_the_reader_was(book: Path, open_page: OpenPage):
