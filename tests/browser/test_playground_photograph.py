@@ -134,7 +134,8 @@ def test_a_file_a_drop_and_a_paste_are_taken(address: str, open_page: OpenPage):
         transfer.items.add(new File([bytes], "me.jpg", { type: "image/jpeg" }));
         const event = kind === "drop"
             ? new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true })
-            : new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true });
+            // Firefox lets no script put files into a ClipboardEvent.
+            : Object.assign(new Event("paste", { bubbles: true }), { clipboardData: transfer });
         figure.dispatchEvent(event);
     }"""
     for kind in ("drop", "paste"):
@@ -251,4 +252,4 @@ def test_it_is_accessible_and_fits(address: str, open_page: OpenPage):
     assert figure.bounding_box()["height"] <= TALLEST
     assert_accessible(figure.page)
     figure = opened(open_page, address, width=375)
-    assert figure.evaluate("(figure) => document.documentElement.scrollWidth") == 375
+    assert figure.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
