@@ -4,6 +4,7 @@
 # make check   style, types and the quick tests, in a minute; `make check ONLY=cbam` those that a word or path selects
 # make test    everything that a change can break, the built book included; ends by printing what its stages took
 # make nightly  every test there is: also every checkpoint and record, and the chapters once more by nbval
+# make addresses  stores the addresses of pages, sections and settings, of which a test lets none be lost
 # make firefox  the behaviour of explorers and pages in Firefox, after `make book`; part of `make nightly`
 # make audit   known weaknesses of what is pinned, and its licences, into _build/licences.md; needs a network
 # make weekly  a report: newer versions of the pins, links that lead nowhere; needs a network
@@ -32,7 +33,7 @@ MAKEFLAGS += --no-print-directory
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book lint check test test-book test-others zip firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test test-book test-others zip addresses firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
@@ -110,6 +111,10 @@ nightly: setup
 	@$(STAGE) "behaviour in Firefox" $(MAKE) firefox
 	@$(STAGE) "the chapters once more" $(NBVAL) book
 	@cat $(STAMP); $(STAGE)
+
+addresses: setup
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(BIN)/python -m tests.addresses
 
 # The comparison of all positions, and what of a page is no behaviour, is Chromium's alone.
 firefox: setup
