@@ -55,6 +55,21 @@ def test_the_wheel_is_below_150_kb_and_needs_torch_alone(wheel: Path):
     assert metadata(wheel).get_all("Provides-Extra") is None
 
 
+def test_the_page_of_the_package_is_complete_and_depends_on_no_folder(wheel: Path):
+    """PyPI shows the README by itself: a relative picture or link would lead nowhere there."""
+    page = metadata(wheel)
+    assert page["Author"] == "The Gate by Gate authors"
+    assert page["License-Expression"] == "MIT"
+    urls = dict(line.split(", ") for line in page.get_all("Project-URL"))
+    assert set(urls) == {"Homepage", "Documentation", "Issues", "Source", "Changelog"}
+    versions = {line.rpartition(" ")[2] for line in page.get_all("Classifier") if ":: 3." in line}
+    assert versions == {"3.10", "3.11", "3.12", "3.13"}
+    targets = re.findall(r"\]\(([^)]+)\)", page.get_payload())
+    assert len(targets) >= 2
+    assert [target for target in targets if not target.startswith("https://")] == []
+    assert all(target.startswith("https://") for target in urls.values())
+
+
 def test_the_wheel_holds_every_module_of_attn_lib_and_nothing_else(tree: Path, wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
