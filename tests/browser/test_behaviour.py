@@ -62,13 +62,14 @@ def test_a_slider_moves_by_mouse(cost_page: Page):
 @pytest.mark.chromium
 def test_controls_and_bars_answer_to_touch(book: Path, open_page: OpenPage):
     page = open_page((book / SE_PAGE).as_uri(), width=375, has_touch=True, is_mobile=True)
-    page.get_by_role("tab", name="Cost").tap()
-    page.get_by_role("radio", name="without", exact=True).tap()
-    expect(page.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
-    page.get_by_role("tab", name="One image").tap()
-    page.get_by_role("radio", name="digit 7").tap()
-    expect(page.get_by_role("radio", name="digit 7")).to_be_checked()
-    chart = page.locator("[data-part=gates] .attn-chart").first
+    figure = page.locator("figure[data-explorer=se]")
+    figure.get_by_role("tab", name="Cost").tap()
+    figure.get_by_role("radio", name="without", exact=True).tap()
+    expect(figure.locator("output[data-name=parameters]")).to_have_text(parameters(bias=False))
+    figure.get_by_role("tab", name="One image").tap()
+    figure.get_by_role("radio", name="digit 7").tap()
+    expect(figure.get_by_role("radio", name="digit 7")).to_be_checked()
+    chart = figure.locator("[data-part=gates] .attn-chart").first
     chart.locator(".attn-bars").tap()
     expect(chart.locator(".attn-readout")).to_contain_text("channel")
 
@@ -78,7 +79,7 @@ def test_the_controls_stay_in_sight_below_the_bar_of_the_page(book: Path, open_p
     page = open_page((book / SE_PAGE).as_uri(), width=width)
     strip, last = (
         page.locator("figure[data-explorer=se] .attn-strip"),
-        page.locator("[data-part=gates] .attn-bars").last,
+        page.locator("figure[data-explorer=se] [data-part=gates] .attn-bars").last,
     )
     page.set_viewport_size({"width": width, "height": 460})  # less than the figure takes
     last.evaluate("(element) => element.scrollIntoView({ block: 'end' })")

@@ -90,7 +90,11 @@ _SCROLLS = "pst-scrollable-table-container"
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     classes = f"formula-inline notranslate {_SCROLLS}"
     translator.body.append(translator.starttag(node, "span", "", CLASS=classes))
-    translator.body.append(f"{_element(translator, node)}</span>")
+    element = _element(translator, node)
+    if isinstance(node.parent, nodes.reference):
+        # A link is called what stands in it, and a formula has no name by itself.
+        element = re.sub(r'<math alttext=("[^"]*")', r"<math aria-label=\1 alttext=\1", element, count=1)
+    translator.body.append(f"{element}</span>")
     raise nodes.SkipNode
 
 
