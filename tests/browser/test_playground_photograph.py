@@ -151,7 +151,8 @@ def test_a_file_a_drop_and_a_paste_are_taken(address: str, open_page: OpenPage):
     ("name", "mime", "data", "said"),
     [
         ("notes.txt", "text/plain", b"no picture", "not_a_picture"),
-        ("broken.png", "image/png", picture(64, 64)[:60], "broken"),
+        # Of a file that breaks off, Firefox shows what there is.
+        ("broken.png", "image/png", picture(64, 64)[:8] + bytes(60), "broken"),
         ("tiny.png", "image/png", picture(300, 15), "too_small"),
         ("huge.png", "image/png", picture(20, 20) + bytes(50_000_001), "too_large"),
     ],
