@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import rjsmin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -69,6 +70,9 @@ POLICY = "; ".join(
     )
 )
 
+OWN_SCRIPTS = ("page.js", "search.js")
+"""Scripts of the book, published without their comments."""
+
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -123,6 +127,9 @@ class Scissors:
         """Warn of cuts that found nothing; delete from the site what no page loads any more."""
         if error or app.builder.name != "html":
             return
+        for name in OWN_SCRIPTS:
+            if (script := Path(app.outdir, "_static", name)).is_file():
+                script.write_text(rjsmin.jsmin(script.read_text("utf-8")), "utf-8")
         for cut in CUTS:
             if cut.expected and self.pages and not self.found[cut.name]:
                 logger.warning("no page loads the %s to be cut", cut.name, type="cuts", subtype="nothing")
