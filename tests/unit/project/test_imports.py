@@ -210,7 +210,18 @@ RULES = (
     ),
     Rule(
         "book/_ext/*",
-        (*SPHINX, "myst_nb", "nbformat", "book_engine", "math_core", "fontTools", "tinycss2", "PIL", *BIBTEX),
+        (
+            *SPHINX,
+            "myst_nb",
+            "nbformat",
+            "book_engine",
+            "math_core",
+            "fontTools",
+            "tinycss2",
+            "PIL",
+            "rjsmin",
+            *BIBTEX,
+        ),
         "the engine of the pages knows nothing of attention",
     ),
 )
