@@ -18,9 +18,9 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gate_by_gate.widgets import texts
 
@@ -46,7 +46,7 @@ ITEMS = Path(__file__).parent / "items"
 """The kinds of items, one folder each, with a ``draw.js`` and perhaps a ``style.css``."""
 
 ByKey: TypeAlias = "list[object] | dict[str, ByKey]"
-"""Values as a list, or as a dictionary that holds the values of each key in the same way."""
+"""Values as a list, as a dictionary that holds those of each key in the same way, or as of :func:`whole`."""
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[\w./]*\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MULTILINE)
@@ -96,41 +96,77 @@ def pack(entries: Mapping[str, object]) -> dict[str, object]:
     """Store equal entries of a part once; ``static/host.js`` unpacks them.
 
     Returns:
-        Under ``of`` the entries without repetition, as :func:`by_key` stores them, and under ``empty`` those
-        that only say why there is nothing to show; under ``at`` for each key the number of its entry. The
-        keys themselves are listed under ``keys``; or, if they are all
-        combinations of the values of some controls, those values stand under ``axes``, and the last one
-        changes fastest.
+        Under ``of`` the entries without repetition: those that have the same keys stand together, as
+        :func:`by_key` stores them. Under ``at`` for each key the number of its entry. The keys themselves are
+        listed under ``keys``; or, if they are all combinations of the values of some controls, those values
+        stand under ``axes``, and the last one changes fastest.
     """
     # Keys of different lengths, or a value with a `|` in it, make axes that do not cross to the keys.
     columns = zip(*(key.split("|") for key in entries), strict=False)
     axes = [list(dict.fromkeys(column)) for column in columns]
     crossed = ["|".join(pieces) for pieces in itertools.product(*axes)] == list(entries)
     texts = [json.dumps(entry) for entry in entries.values()]
-    apart = {text: json.loads(text) for text in texts}
-    # With the entries that have nothing to show behind the others, these have all the same keys.
-    empty = [text for text, entry in apart.items() if isinstance(entry, dict) and "missing" in entry]
-    full = [text for text in apart if text not in empty]
-    places = {text: place for place, text in enumerate([*full, *empty])}
-    stored: dict[str, object] = {"axes": axes} if crossed else {"keys": list(entries)}
-    stored |= {"of": by_key([apart[text] for text in full]), "at": [places[text] for text in texts]}
-    return stored | ({"empty": [apart[text] for text in empty]} if empty else {})
+    alike: dict[object, dict[str, object]] = {}
+    for text in dict.fromkeys(texts):
+        entry = json.loads(text)
+        alike.setdefault(keys_of(entry), {})[text] = entry
+    places = {text: place for place, text in enumerate(itertools.chain.from_iterable(alike.values()))}
+    return {
+        **({"axes": axes} if crossed else {"keys": list(entries)}),
+        "of": [by_key(list(group.values())) for group in alike.values()],
+        "at": [places[text] for text in texts],
+    }
+
+
+def keys_of(value: object) -> object:
+    """Return the keys of a dictionary, with those of its values; and of anything else whether it is there."""
+    if isinstance(value, Mapping):
+        return tuple((name, keys_of(one)) for name, one in value.items())
+    return value is not None
 
 
 def by_key(values: Sequence[object]) -> ByKey:
     """Turn a list of dictionaries into a dictionary of lists, where they all have the same keys.
 
     ``[{"a": 2, "b": 3}, {"a": 5, "b": 7}]`` becomes ``{"a": [2, 5], "b": [3, 7]}``, and the lists in it are
-    treated alike; any other list stays as it is. What is alike then stands together, which a page compresses
-    better: that of CBAM by a tenth.
+    treated alike; any other list stays as it is, but for its numbers, see :func:`whole`. What is alike then
+    stands together, which a page compresses better: that of CBAM by a tenth.
     """
     first = values[0] if values else None
     if not isinstance(first, Mapping) or not first:
-        return list(values)
+        return whole(values)
     rows = [value for value in values if isinstance(value, Mapping) and value.keys() == first.keys()]
     if len(rows) < len(values):
         return list(values)
     return {name: by_key([row[name] for row in rows]) for name in first}
+
+
+def whole(values: Sequence[object]) -> ByKey:
+    """Store numbers with up to three decimals, or lists of them, as whole numbers.
+
+    ``[0.25, 3]`` becomes ``{"/100": [25, 300]}``, which says the decimal point once. Whatever else the list
+    holds, it stays as it is; so does one of whole numbers.
+    """
+    numbers = list(leaves(values))
+    if any(isinstance(one, float) for one in numbers) and all(type(one) in (int, float) for one in numbers):
+        for factor in (10, 100, 1000):
+            if all(round(one * factor) / factor == one for one in numbers):
+                return {f"/{factor}": scaled(values, factor)}
+    return list(values)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield whatever nested lists hold."""
+    if isinstance(value, list):
+        for one in value:
+            yield from leaves(one)
+    else:
+        yield value
+
+
+def scaled(value: Any, factor: int) -> Any:
+    """Multiply the numbers of nested lists, and round them."""
+    return [scaled(one, factor) for one in value] if isinstance(value, list) else round(value * factor)
 
 
 def module_source(name: str) -> str:

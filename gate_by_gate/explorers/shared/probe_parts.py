@@ -144,7 +144,7 @@ class ProbeParts:
 
     def number_of(self, view: LabelledImages, index: int) -> int:
         """Return the number of a picture among those of the page."""
-        return index + (len(self.images.indices) if view is self.images.donors else 0)
+        return 2 * index + (view is self.images.donors)
 
     def draw(self, view: LabelledImages, index: int) -> Picture:
         """Give a picture with the box of what is asked for, and that of the cue."""
@@ -159,9 +159,12 @@ class ProbeParts:
         return Picture(self.number_of(view, index), alt, box, "what is asked for", marks)
 
     def draw_all(self) -> Iterator[Data]:
-        """Give every picture as a page stores it: those that are shown, then their donors."""
-        for view in (self.images.shown, self.images.donors):
-            for image in view.images:
+        """Give every picture as a page stores it, each before its donor.
+
+        Most differ in the cue alone, and a page compresses what is alike best where it is close together.
+        """
+        for pair in zip(self.images.shown.images, self.images.donors.images, strict=True):
+            for image in pair:
                 yield pixels(image if len(image) == 3 else image[0])
 
     # The parts

@@ -40,18 +40,23 @@ globalThis.attnLib = {
   },
 
   /** Give the entries of a part by their keys, as embedding.py has packed them. */
-  unpack({ axes, keys, of, at, empty = [] }) {
+  unpack({ axes, keys, of, at }) {
     const crossed = () =>
       axes.reduce((heads, axis) => heads.flatMap((head) => axis.map((tail) => [...head, tail])), [[]]);
-    const entries = [...this.rows(of), ...empty];
+    const entries = of.flatMap((group) => this.rows(group));
     return Object.fromEntries(
       (keys ?? crossed().map((pieces) => pieces.join("|"))).map((key, i) => [key, entries[at[i]]]),
     );
   },
 
-  /** Give the values that are stored as a list, or as one such store for each key. */
+  /** Give the values that are stored as a list, as one such store for each key, or as `{"/100": whole numbers}`. */
   rows(store) {
     if (Array.isArray(store)) return store;
+    const [[first, stored]] = Object.entries(store);
+    if (first.startsWith("/")) {
+      const divided = (value) => (Array.isArray(value) ? value.map(divided) : value / Number(first.slice(1)));
+      return stored.map(divided);
+    }
     const columns = Object.entries(store).map(([name, column]) => [name, this.rows(column)]);
     return columns[0][1].map((_, i) =>
       Object.fromEntries(columns.map(([name, column]) => [name, column[i]])),

@@ -259,7 +259,7 @@ def test_maps_over_the_pictures_are_those_of_the_blocks(probe: str):
                         check_levels(found["map"], halved(gates[image].mean(dim=0).expand(sides)))
                         drawn.add("map")
                     over = (found["map"] or found["strips"]["product"])["over"]
-                    assert over["index"] == image + (8 if part == "other_places" else 0)
+                    assert over["index"] == 2 * image + (part == "other_places")
                     assert over["box"] == view[2][image].tolist()
     assert drawn == {"map", "strips", "weights"}
 

@@ -14,21 +14,28 @@ from gate_by_gate.widgets.embedding import by_key, pack, page_html
 def unpack(packed):
     axes, keys = packed.get("axes"), packed.get("keys")
     names = keys if keys is not None else ["|".join(pieces) for pieces in itertools.product(*axes)]
-    entries = [*rows(packed["of"]), *packed.get("empty", [])]
+    entries = [entry for group in packed["of"] for entry in rows(group)]
     return {name: entries[at] for name, at in zip(names, packed["at"], strict=True)}
 
 
 def rows(store):
     if isinstance(store, list):
         return store
+    (first, stored), *_ = store.items()
+    if first.startswith("/"):
+        return divided(stored, int(first[1:]))
     return [dict(zip(store, row, strict=True)) for row in zip(*map(rows, store.values()), strict=True)]
+
+
+def divided(value, factor):
+    return [divided(one, factor) for one in value] if isinstance(value, list) else value / factor
 
 
 def test_crossed_keys_are_stored_as_their_axes_and_equal_entries_once():
     entries = {f'{a}|"{b}"': {"value": a * (b == "x")} for a in (2, 3, 5) for b in ("x", "y")}
     assert pack(entries) == {
         "axes": [["2", "3", "5"], ['"x"', '"y"']],
-        "of": {"value": [2, 0, 3, 5]},
+        "of": [{"value": [2, 0, 3, 5]}],
         "at": [0, 1, 2, 1, 3, 1],
     }
 
@@ -69,6 +76,14 @@ def test_keys_in_another_order_than_that_of_their_axes_are_stored_as_they_are():
         ([{"a": [{"b": 2}]}, {"a": []}], {"a": [[{"b": 2}], []]}),
         ([{"a": {}}, {"a": {}}], {"a": [{}, {}]}),
         ([2, {"a": 3}], [2, {"a": 3}]),
+        ([{"a": 0.25}, {"a": 3}], {"a": {"/100": [25, 300]}}),
+        ([{"a": [0.1, -2.5]}, {"a": []}], {"a": {"/10": [[1, -25], []]}}),
+        ([{"a": [[0.007], [0]]}], {"a": {"/1000": [[[7], [0]]]}}),
+        ([{"a": 0.1234}, {"a": 3}], {"a": [0.1234, 3]}),
+        ([{"a": 0.5}, {"a": True}], {"a": [0.5, True]}),
+        ([{"a": 0.5}, {"a": "0.5"}], {"a": [0.5, "0.5"]}),
+        ([{"a": [0.5, None]}], {"a": [[0.5, None]]}),
+        ([0.5, 2], {"/10": [5, 20]}),
         ([{}], [{}]),
         ([], []),
     ],
@@ -78,13 +93,30 @@ def test_what_has_the_same_keys_is_stored_by_key_and_comes_back(values, stored):
     assert rows(stored) == values
 
 
-def test_what_has_nothing_to_show_is_stored_behind_the_others():
-    entries = {"1": {"a": 1}, "2": {"missing": "no"}, "3": {"a": 5}, "4": {"missing": "no"}}
+def test_every_thousandth_comes_back_as_it_was():
+    values = [number / 1000 for number in range(-2000, 2001)]
+    assert list(by_key(values)) == ["/1000"]
+    assert rows(by_key(values)) == values
+
+
+def test_what_has_the_same_keys_stands_together():
+    entries = {
+        "1": {"a": 1, "b": {"c": 2}},
+        "2": {"missing": "no"},
+        "3": {"a": 5, "b": {"c": 3}},
+        "4": {"a": 6, "b": None},
+        "5": {"missing": "no"},
+        "6": {"a": 7, "b": {"d": 0}},
+    }
     assert pack(entries) == {
-        "axes": [["1", "2", "3", "4"]],
-        "of": {"a": [1, 5]},
-        "empty": [{"missing": "no"}],
-        "at": [0, 2, 1, 2],
+        "axes": [["1", "2", "3", "4", "5", "6"]],
+        "of": [
+            {"a": [1, 5], "b": {"c": [2, 3]}},
+            {"missing": ["no"]},
+            {"a": [6], "b": [None]},
+            {"a": [7], "b": {"d": [0]}},
+        ],
+        "at": [0, 2, 1, 3, 2, 4],
     }
     assert unpack(pack(entries)) == entries
 
@@ -94,7 +126,7 @@ def test_a_page_holds_the_packed_parts_and_leaves_other_values_alone():
     html = page_html("explorer", values, "text")
     stored = json.loads(re.search(r"<script[^>]*>(.*?)</script>", html)[1])
     assert stored == {
-        "parts": {"one": {"axes": [["1", "2"]], "of": {"a": [1]}, "at": [0, 0]}},
+        "parts": {"one": {"axes": [["1", "2"]], "of": [{"a": [1]}], "at": [0, 0]}},
         "spec": {"parts": 3},
     }
     assert list(values["parts"]["one"]) == ["1", "2"]
