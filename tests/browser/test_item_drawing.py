@@ -44,7 +44,7 @@ def draw(page: Page, x: torch.Tensor) -> None:
     """Draw a map by pressing every cell that differs from it."""
     page.evaluate(
         """(wanted) => document.querySelectorAll(".attn-stroke").forEach((cell, at) => {
-            if (Number(cell.textContent) !== wanted[at]) cell.click();
+            if (Number(cell.dataset.drawn) !== wanted[at]) cell.click();
         })""",
         x.flatten().tolist(),
     )

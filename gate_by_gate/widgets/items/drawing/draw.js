@@ -192,7 +192,7 @@ function makeDrawing(_item, _host) {
 
   /** @param {number} at */
   function show(at) {
-    cells[at].textContent = String(values[at]);
+    cells[at].dataset.drawn = String(values[at]); // the style sheet shows it: a screen reader is told by aria-pressed
     cells[at].setAttribute("aria-pressed", String(values[at] === 1));
   }
 

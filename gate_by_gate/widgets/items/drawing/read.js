@@ -2,7 +2,7 @@
 
 reading.drawing = (element) => ({
   label: element.querySelector(".attn-sheet .attn-label").textContent,
-  map: [...element.querySelectorAll(".attn-stroke")].map((cell) => Number(cell.textContent)),
+  map: [...element.querySelectorAll(".attn-stroke")].map((cell) => Number(cell.dataset.drawn)),
   pressed: [...element.querySelectorAll(".attn-stroke")].map(
     (cell) => cell.getAttribute("aria-pressed") === "true",
   ),
