@@ -14,6 +14,7 @@ from gate_by_gate.explorers.shared.classified import (
     inputs,
     network,
     probabilities,
+    random_classifier,
     top_shares,
 )
 from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control, photograph_index
@@ -59,6 +60,9 @@ DRAWN = 28
 PHOTOGRAPH = photograph_control("photograph", "photograph", 2)
 GUESS = Control("guess", "evidence for", (1, 2, 3), 1, "choice", ("1st guess", "2nd", "3rd"))
 LAYER = Control("layer", "map of", tuple(LAYERS), "_blocks.15", "choice", tuple(LAYERS.values()))
+DRAWN_BY = {"trained": "the trained network", "random": "it with a random classifier"}
+"""The networks that are asked for a map, by their names in a setting."""
+BY = Control("by", "by", tuple(DRAWN_BY), "trained", "choice", ("the network", "random classifier"))
 
 
 @cache
@@ -68,17 +72,25 @@ def guesses() -> Tensor:
 
 
 @cache
-def maps(layer: str, guess: int) -> Tensor:
+def maps(layer: str, guess: int, by: str = "trained") -> Tensor:
     """Return Grad-CAM for one answer to each photograph, at the size of the input: ``(9, 224, 224)``.
 
+    Args:
+        layer: the name of the unit whose map it is.
+        guess: which answer of the trained network is asked for, 1 for the surest.
+        by: ``"trained"``, or ``"random"`` for the same network with a classifier that is drawn at random.
+
     Raises:
-        ValueError: there is no such layer, or no such guess.
+        ValueError: there is no such layer, no such guess or no such network.
     """
     if layer not in LAYERS:
         raise ValueError(f"`layer` must be one of {tuple(LAYERS)}; got layer={layer!r}")
     if not 1 <= guess <= GUESSES:
         raise ValueError(f"`guess` must be between 1 and {GUESSES}; got guess={guess!r}")
-    found = grad_cam(network(), inputs(), layer, classes=guesses()[:, guess - 1]).maps
+    if by not in DRAWN_BY:
+        raise ValueError(f"`by` must be one of {tuple(DRAWN_BY)}; got by={by!r}")
+    asked = random_classifier() if by == "random" else network()
+    found = grad_cam(asked, inputs(), layer, classes=guesses()[:, guess - 1]).maps
     # This network pads at the right and below, where others pad on both sides: its cells lie at the far ends
     # of their squares. Seen from there, `enlarge` puts them right.
     return enlarge(found.flip(1, 2), SIDE).flip(1, 2)
@@ -89,9 +101,9 @@ def corner(place: int) -> tuple[int, int]:
     return place // ALONG * STEP, place % ALONG * STEP
 
 
-def framed(layer: str, guess: int) -> Tensor:
+def framed(layer: str, guess: int, by: str = "trained") -> Tensor:
     """Return for each photograph the place whose square holds most of the map: ``(9,)``."""
-    return avg_pool2d(maps(layer, guess)[:, None], SQUARE, stride=STEP).flatten(1).argmax(dim=1)
+    return avg_pool2d(maps(layer, guess, by)[:, None], SQUARE, stride=STEP).flatten(1).argmax(dim=1)
 
 
 @cache
@@ -112,16 +124,16 @@ def covered() -> Tensor:
     return torch.stack(found)
 
 
-def asked(setting: Setting) -> tuple[int, str, int]:
-    """Return the photograph, the layer and the guess that a setting asks for."""
-    return photograph_index(setting), str(setting["layer"]), int(setting["guess"])
+def asked(setting: Setting) -> tuple[int, str, int, str]:
+    """Return the photograph, the layer, the guess and the network that a setting asks for."""
+    return photograph_index(setting), str(setting["layer"]), int(setting["guess"]), str(setting["by"])
 
 
 def heatmap(setting: Setting) -> Data:
     """Draw the map over the photograph, with the square that holds most of it."""
-    index, layer, guess = asked(setting)
-    values = avg_pool2d(maps(layer, guess)[index][None], SIDE // DRAWN)[0]
-    row, column = corner(int(framed(layer, guess)[index]))
+    index, layer, guess, by = asked(setting)
+    values = avg_pool2d(maps(layer, guess, by)[index][None], SIDE // DRAWN)[0]
+    row, column = corner(int(framed(layer, guess, by)[index]))
     name = class_names()[int(guesses()[index, guess - 1])]
     x, y, side = (round_off(number * PICTURE_SIDE / SIDE) for number in (column, row, SQUARE))
     square = Rectangle(x, y, side, side, "holds most of the map", "spot")
@@ -129,7 +141,8 @@ def heatmap(setting: Setting) -> Data:
         "map": Heatmap(
             values,
             f"evidence for “{name}” in {LAYERS[layer]}: {CELLS[layer]} × {CELLS[layer]}",
-            f"Grad-CAM for {name} over the photograph “{names()[index]}”, from {LAYERS[layer]}. The square "
+            f"Grad-CAM for {name} over the photograph “{names()[index]}”, from {LAYERS[layer]}, by "
+            f"{DRAWN_BY[by]}. The square "
             f"that holds most of it begins {row / SIDE:.0%} down and {column / SIDE:.0%} to the right.",
             over=Under(index, marks=(square,)),
         )
@@ -138,12 +151,12 @@ def heatmap(setting: Setting) -> Data:
 
 def says(setting: Setting) -> Data:
     """Say what the network answers to the whole photograph."""
-    index, _, guess = asked(setting)
+    index, guess = photograph_index(setting), int(setting["guess"])
     number = int(guesses()[index, guess - 1])
     return {"says": Ranking(top_shares(probabilities()[index], GUESSES, number))}
 
 
-def left(index: int, layer: str, guess: int) -> tuple[float, float, float, float, int]:
+def left(index: int, layer: str, guess: int, by: str) -> tuple[float, float, float, float, int]:
     """Return what is left of an answer, and how many other places cost less than the framed one.
 
     Returns:
@@ -152,7 +165,7 @@ def left(index: int, layer: str, guess: int) -> tuple[float, float, float, float
     """
     number = int(guesses()[index, guess - 1])
     everywhere = covered()[index, :, number]
-    here = everywhere[framed(layer, guess)[index]]
+    here = everywhere[framed(layer, guess, by)[index]]
     whole = probabilities()[index, number]
     return (
         whole.item(),
@@ -183,7 +196,7 @@ def table(setting: Setting) -> Data:
     """Give the same numbers for every photograph."""
     rows = {}
     for index, name in enumerate(names()):
-        whole, here, mean, _, cheaper = left(index, str(setting["layer"]), int(setting["guess"]))
+        whole, here, mean, _, cheaper = left(*asked({**setting, "photograph": index}))
         answer = class_names()[int(guesses()[index, int(setting["guess"]) - 1])]
         rows[f"{name}: {answer}"] = [
             Number(round_off(whole), f"{whole:.0%}"),
@@ -211,17 +224,17 @@ CODE = Code("""\
 from gate_by_gate.explorers.evidence import covered, framed, guesses, maps
 from gate_by_gate.explorers.shared.classified import probabilities
 
-photograph, guess, layer = {photograph}, {guess}, {layer}
+photograph, guess, layer, by = {photograph}, {guess}, {layer}, {by}
 answer = guesses()[photograph, guess - 1]
-evidence = maps(layer, guess)[photograph]  # Grad-CAM, 224 x 224
+evidence = maps(layer, guess, by)[photograph]  # Grad-CAM, 224 x 224
 before = probabilities()[photograph, answer]
-after = covered()[photograph, framed(layer, guess)[photograph], answer]
+after = covered()[photograph, framed(layer, guess, by)[photograph], answer]
 """)
 
 DEFINITION = Definition(
     name="evidence",
     question="Where is the evidence? Cover what the map points at: what is left of the answer?",
-    controls=(PHOTOGRAPH, GUESS, LAYER),
+    controls=(PHOTOGRAPH, GUESS, LAYER, BY),
     panels=(
         Panel(
             "cover",
@@ -229,7 +242,7 @@ DEFINITION = Definition(
             (
                 Part(
                     "map",
-                    ("photograph", "guess", "layer"),
+                    ("photograph", "guess", "layer", "by"),
                     (Item("map", Heatmap),),
                     heatmap,
                     "main",
@@ -244,7 +257,7 @@ DEFINITION = Definition(
                 ),
                 Part(
                     "left",
-                    ("photograph", "guess", "layer"),
+                    ("photograph", "guess", "layer", "by"),
                     (
                         Item("left", Ranking, "probability of that answer, with this covered in grey"),
                         Item("cheaper", Number, "it costs more than a square at"),
@@ -260,7 +273,7 @@ DEFINITION = Definition(
             (
                 Part(
                     "all",
-                    ("guess", "layer"),
+                    ("guess", "layer", "by"),
                     (
                         Item("table", Table, "probability of the answer"),
                         Item("below", Number, "the framed square costs more than any on average, in"),

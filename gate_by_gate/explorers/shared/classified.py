@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from attn_lib.backbones import EfficientNetLite0
 from gate_by_gate import imagenet
 from gate_by_gate.photographs import photographs
 from gate_by_gate.widgets.items.ranking import Share
 
-__all__ = ["inputs", "network", "probabilities", "top_shares"]
+__all__ = ["inputs", "network", "probabilities", "random_classifier", "top_shares"]
 
 
 @cache
@@ -23,6 +24,17 @@ def network() -> EfficientNetLite0:
     on the order in which a machine, or another number of threads, adds.
     """
     return imagenet.classifier().double()
+
+
+@cache
+def random_classifier() -> EfficientNetLite0:
+    """Return the trained network with a last layer drawn at random: it has features, and knows no class."""
+    changed = deepcopy(network())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        nn.init.normal_(changed._fc.weight, std=0.01)
+    nn.init.zeros_(changed._fc.bias)
+    return changed
 
 
 @cache

@@ -1,5 +1,7 @@
 """The evidence explorer: its squares, its maps and its table agree with the network asked anew."""
 
+import re
+
 import pytest
 import torch
 
@@ -86,12 +88,12 @@ def test_places_that_cost_less_are_counted_without_the_framed_one():
     index, layer = 2, "_blocks.15"
     number = int(evidence.guesses()[index, 0])
     values = covered()[index, :, number]
-    *_, cheaper = evidence.left(index, layer, 1)
+    *_, cheaper = evidence.left(index, layer, 1, "trained")
     assert cheaper == sum(value > values[framed(layer, 1)[index]] for value in values) == 24
 
 
 def test_the_code_gives_the_numbers_on_screen():
-    setting = {**DEFAULTS, "photograph": 5, "guess": 2, "layer": "_blocks.10"}
+    setting = {**DEFAULTS, "photograph": 5, "guess": 2, "layer": "_blocks.10", "by": "random"}
     found = run_code(DEFINITION, setting)
     rows = DEFINITION.record(setting)["left"]["left"]["rows"]
     assert [rows[0]["value"], rows[1]["value"]] == [
@@ -111,3 +113,15 @@ def test_the_code_gives_the_numbers_on_screen():
 def test_what_there_is_not_is_refused(setting, message):
     with pytest.raises(Exception, match=message):
         EvidenceExplorer(**setting)
+
+
+def test_a_random_classifier_has_the_features_and_another_map():
+    """What comes before the last layer is the trained network's; the map of a class is of random weights."""
+    trained, changed = evidence.network().state_dict(), evidence.random_classifier().state_dict()
+    assert {name for name in trained if not torch.equal(trained[name], changed[name])} == {
+        "_fc.weight",
+        "_fc.bias",
+    }
+    assert (maps("_blocks.15", 1, "random") - maps("_blocks.15", 1)).abs().max() > 0.1
+    with pytest.raises(ValueError, match=re.escape("must be one of ('trained', 'random'); got by='blind'")):
+        maps("_blocks.15", 1, "blind")
