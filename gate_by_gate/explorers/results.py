@@ -435,8 +435,8 @@ MARKS = {
 
 # Any of thousands of pairs can be picked here, so what is said is of this pair alone: no verdict on a block.
 VERDICTS = {
-    "+": "A is ahead: the interval of the difference lies above zero, for this pair alone.",
-    "-": "A is behind: the interval of the difference lies below zero, for this pair alone.",
+    "+": "A is ahead in this pair: the interval lies above zero.",
+    "-": "A is behind in this pair: the interval lies below zero.",
     "=": "Not distinguishable here: the interval of the difference holds zero.",
     "1": "One seed alone: a difference without an interval, so no verdict.",
     "same": "A and B are the same setting.",

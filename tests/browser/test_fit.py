@@ -29,7 +29,12 @@ CUT = """(scrolls) => {
     }).map(element => `${element.tagName}: ${element.textContent.trim().slice(0, 60)}`);
 }"""
 
-SETTLED = "Promise.allSettled(document.getAnimations().map(animation => animation.finished)).then(() => 0)"
+# What is too far from the screen to be drawn does not move on either.
+SETTLED = """() => Promise.allSettled(
+    document.getAnimations()
+        .filter(({ effect }) => effect.target.checkVisibility({ contentVisibilityAuto: true }))
+        .map((animation) => animation.finished)
+).then(() => 0)"""
 
 
 def overflow(page: Page) -> int:

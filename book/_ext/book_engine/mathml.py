@@ -87,11 +87,19 @@ def _element(translator: HTML5Translator, node: nodes.math | nodes.math_block) -
 _SCROLLS = "pst-scrollable-table-container"
 
 
+def _is_in_a_link(node: nodes.math) -> bool:
+    """Tell whether a formula opens a link, one of MyST's or one that is written in HTML."""
+    at = node.parent.index(node)
+    before = node.parent[at - 1] if at else None
+    written = isinstance(before, nodes.raw) and before.astext().startswith("<a ")
+    return written or isinstance(node.parent, nodes.reference)
+
+
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     classes = f"formula-inline notranslate {_SCROLLS}"
     translator.body.append(translator.starttag(node, "span", "", CLASS=classes))
     element = _element(translator, node)
-    if isinstance(node.parent, nodes.reference):
+    if _is_in_a_link(node):
         # A link is called what stands in it, and a formula has no name by itself.
         element = re.sub(r'<math alttext=("[^"]*")', r"<math aria-label=\1 alttext=\1", element, count=1)
     translator.body.append(f"{element}</span>")
