@@ -19,11 +19,12 @@ LEAST_WHITE = 0.1
 BETWEEN_MARGINS = 688
 """CSS pixels of A4 between the margins of the style sheet: 210 mm less 2 × 14 mm."""
 
-# Blocks of text that stand on paper. Formulas are left out: a PDF holds these letter by letter, in another order. So is
-# what runs in the page, whose text changes as it does.
+# Blocks of text that stand on paper. Formulas are left out: a PDF holds these letter by letter, in another
+# order. So is what runs in the page, whose text changes as it does.
 BLOCKS = """() => [...document.querySelectorAll(
     "article :is(h1, h2, h3, h4, p, li, dt, dd, pre, td, th, caption, figcaption)")]
-    .filter((block) => block.checkVisibility() && !block.closest("math, svg, .attn-explorer, .attn-playground")
+    .filter((block) => block.checkVisibility()
+        && !block.closest("math, svg, .attn-explorer, .attn-playground")
         && !block.querySelector("math, p, li, table, details, .attn-host"))
     .map((block) => ({ heading: /^H/.test(block.tagName), text: block.innerText }))"""
 
