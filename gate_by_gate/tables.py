@@ -93,8 +93,11 @@ class Table:
             for i, text in enumerate(rest, start=1):
                 value, content = row[i], escape(_minus(text) if right[i] else text)
                 if isinstance(value, Interval) and scales[i]:
-                    content = f"{_drawn(value, scales[i])} {content}"
-                cells.append(_cell("td", content, right[i]))
+                    # Where there is no room for both on a line, the numbers stand below the drawing.
+                    numbers = f'<span style="white-space:nowrap">{content}</span>'
+                    cells.append(_cell("td", f"{_drawn(value, scales[i])} {numbers}", right[i], wraps=True))
+                else:
+                    cells.append(_cell("td", content, right[i]))
             lines.append(f"<tr>{''.join(cells)}</tr>")
         lines.append("</tbody>")
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
@@ -147,9 +150,9 @@ def _caption(caption: str) -> str:
     return f"{escape(name)}, <small>{escape(unit)}</small>" if comma else escape(caption)
 
 
-def _cell(tag: str, content: str, is_right: bool, attributes: str = "") -> str:
-    side = "right" if is_right else "left"
-    return f'<{tag}{attributes} style="text-align:{side}">{content}</{tag}>'
+def _cell(tag: str, content: str, is_right: bool, attributes: str = "", *, wraps: bool = False) -> str:
+    style = f"text-align:{'right' if is_right else 'left'}{';white-space:normal' if wraps else ''}"
+    return f'<{tag}{attributes} style="{style}">{content}</{tag}>'
 
 
 def _drawn(interval: Interval, scale: float) -> str:
@@ -174,5 +177,5 @@ def _drawn(interval: Interval, scale: float) -> str:
     marks.append(f'<circle cx="{mean:g}" cy="{y:g}" r="3.5" fill="currentColor"/>')
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true" '
-        f'style="float:left;margin:.15em .5em 0 0">{"".join(marks)}</svg>'
+        f'style="vertical-align:middle;margin-right:.5em">{"".join(marks)}</svg>'
     )

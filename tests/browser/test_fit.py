@@ -37,6 +37,12 @@ SETTLED = """() => Promise.allSettled(
 ).then(() => 0)"""
 
 
+# Cells of tables whose content lies over the next one.
+SPILLED = """() => [...document.querySelectorAll("article :is(td, th)")]
+    .filter((cell) => cell.checkVisibility() && cell.scrollWidth > cell.clientWidth + 1)
+    .map((cell) => cell.textContent.trim().slice(0, 60))"""
+
+
 def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
@@ -48,6 +54,7 @@ def test_nothing_is_cut_off_at_any_width(book: Path, open_page: OpenPage, name: 
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(SETTLED)  # the sidebar slides in and out
         assert page.evaluate(CUT, SCROLLS) == [], width
+        assert page.evaluate(SPILLED) == [], width
         assert overflow(page) == 0, width
 
 
