@@ -105,6 +105,8 @@ def visit(browser: Browser, address: str, width: int, scheme: str, replace: bool
         page.route("**/*.css*", serve_original)
     page.goto(address)
     page.evaluate("document.fonts.ready")
+    # What is laid out only when it comes near the screen is there or not, as the browser finds the time.
+    page.add_style_tag(content="* { content-visibility: visible !important; }")
     looks = []
     for opened in (as_it_comes, scroll_and_unfold, open_search):
         opened(page)
