@@ -30,12 +30,13 @@ const MAP_STEPS = 15; // of a map's colours
  * @param {() => void} pick called when the reader picks it
  */
 export function makeCard(name, title, { side, digit }, words, pick) {
+  const unread = `${title}: ${words.loading}`; // what a picture is called until there is one
   const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
   const over = make("canvas", { class: "attn-play-map", "aria-hidden": "true" });
   const marks = make("div", { class: "attn-play-marks", "aria-hidden": "true" });
   const picture = make(
     "div",
-    { class: "attn-play-picture", role: "img", "data-name": "map" },
+    { class: "attn-play-picture", role: "img", "aria-label": unread, "data-name": "map" },
     under,
     over,
     marks,
@@ -48,7 +49,7 @@ export function makeCard(name, title, { side, digit }, words, pick) {
   });
   const peak = make("span", { class: "attn-play-peak" });
   const chances = Array.from({ length: 10 }, (_, i) => make("i", {}, make("b"), make("span", {}, String(i))));
-  const chart = make("div", { class: "attn-play-chances", role: "img" }, ...chances);
+  const chart = make("div", { class: "attn-play-chances", role: "img", "aria-label": unread }, ...chances);
   const button = make("button", { type: "button", "aria-pressed": "false" }, title);
   button.addEventListener("click", pick);
   const element = make(

@@ -48,7 +48,13 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
   /** @type {Record<string, Record<string, Float32Array>>} the gates of the pictures to try, as far as they were asked for */
   const others = {};
 
-  const canvas = make("canvas", { width: side, height: side, class: "attn-photo-canvas", role: "img" });
+  const canvas = make("canvas", {
+    width: side,
+    height: side,
+    class: "attn-photo-canvas",
+    role: "img",
+    "aria-label": words.loading,
+  });
   const status = make("p", { class: "attn-play-status", "aria-live": "polite" });
   const file = make("input", { type: "file", accept: "image/*", id: `${id}-file`, class: "attn-spoken" });
   const fileLabel = make("label", { for: file.id, class: "attn-photo-button" }, words.file);
