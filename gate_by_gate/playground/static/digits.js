@@ -7,7 +7,7 @@ import { makeControl } from "../../widgets/static/controls.js";
 import { keepKeys, make, setText } from "../../widgets/static/dom.js";
 import { makeBoard } from "./board.js";
 import { makeCard } from "./cards.js";
-import { makeRunner } from "./runner.js";
+import { makeRunner, whenNear } from "./runner.js";
 import { makeScene } from "./scene.js";
 import { byChannel, isInside, largest, peakOf, probabilities } from "./seen.js";
 
@@ -352,14 +352,5 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
     }
     element.dataset.loaded = "true";
   }
-  // Only when the reader comes near.
-  const watch = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      watch.disconnect();
-      begin().catch(complain);
-    },
-    { rootMargin: "200px" },
-  );
-  watch.observe(element);
+  whenNear(element, () => begin().catch(complain));
 }

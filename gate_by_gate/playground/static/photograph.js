@@ -4,7 +4,7 @@
 import { makeControl } from "../../widgets/static/controls.js";
 import { keepKeys, make, setText } from "../../widgets/static/dom.js";
 import { inputOf, openCamera, readPicture, squareOf, Unreadable } from "./pictures.js";
-import { fetchDelivery, makeRunner } from "./runner.js";
+import { fetchDelivery, makeRunner, whenNear } from "./runner.js";
 
 /**
  * @typedef {object} PhotographSpec
@@ -310,13 +310,5 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
     await takeSample(spec.start);
     element.dataset.loaded = "true";
   }
-  const watch = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      watch.disconnect();
-      begin().catch(complain);
-    },
-    { rootMargin: "200px" },
-  );
-  watch.observe(element);
+  whenNear(element, () => begin().catch(complain));
 }

@@ -127,3 +127,20 @@ export function makeRunner(source, addressOf, { simd = true } = {}) {
     stop: () => worker.terminate(),
   };
 }
+
+/**
+ * Start something once, when the reader comes near an element.
+ * @param {Element} element
+ * @param {() => void} start
+ */
+export function whenNear(element, start) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      watch.disconnect();
+      start();
+    },
+    { rootMargin: "200px" },
+  );
+  watch.observe(element);
+}
