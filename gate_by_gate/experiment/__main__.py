@@ -35,6 +35,7 @@ from gate_by_gate.experiment.run import (
     finished_record,
     option,
 )
+from gate_by_gate.experiment.sweep import pending_runs, publish_sweep, sweep_progress
 from gate_by_gate.experiment.tasks import TASKS, Task, task_sha256
 from gate_by_gate.experiment.timing import ROUNDS, publish_timings
 from gate_by_gate.experiment.training import TrainingConfig
@@ -62,6 +63,8 @@ examples:
   python -m gate_by_gate.experiment all --settings plain eca_k3      two networks, every seed
   python -m gate_by_gate.experiment status                           how far they are
   python -m gate_by_gate.experiment publish                          test them; write gate_by_gate/results
+  python -m gate_by_gate.experiment sweep --workers 2                every network at its own budget (hours)
+  python -m gate_by_gate.experiment sweep --status                   how far that is; --publish keeps it
   python -m gate_by_gate.experiment time                             time per image of every network (minutes)
   python -m gate_by_gate.experiment reruns                           how far does rounding carry? (an hour)
 """
@@ -126,7 +129,16 @@ def build_parser() -> argparse.ArgumentParser:
             help="which settings, by the names of their runs without the seed (default all)",
         )
         if name == "all":
-            command.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
+            _add_workers(command)
+    summary = "train what is missing of the sweep: the choice of budgets on validation images, then the test"
+    sweep = commands.add_parser("sweep", help=summary, description=summary)
+    _add_runs_directory(sweep)
+    action = sweep.add_mutually_exclusive_group()
+    action.add_argument("--status", action="store_true", help="train nothing, show how far it is")
+    action.add_argument(
+        "--publish", action="store_true", help="train nothing, add what has finished to sweep.json"
+    )
+    _add_workers(sweep)
     summary = "time every network of the main group in turns with the plain one; write timings.json"
     timing = commands.add_parser("time", help=summary, description=f"{summary}. Best on a quiet machine.")
     timing.add_argument(
@@ -147,6 +159,10 @@ def _add_runs_directory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="where runs are kept (default runs)"
     )
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
 
 
 def _add_option(group: argparse._ArgumentGroup, name: str, defaults: dict[str, Any]) -> None:
@@ -231,6 +247,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         path = RESULTS_DIRECTORY / "reruns.json"
         write_reruns(range(arguments.count + 1), arguments.runs, path)
         print(f"written to {path}")
+    elif arguments.command == "sweep":
+        _sweep(arguments)
     elif arguments.command == "time":
         path = RESULTS_DIRECTORY / "timings.json"
         try:
@@ -279,6 +297,18 @@ def _publish(planned: Sequence[PlannedRun], runs_directory: Path) -> int:
     for name in unfinished:
         print(f"{name}: not finished, not published", file=sys.stderr)
     return 1 if unfinished else 0
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    """Train, show or publish the runs of the sweep."""
+    if arguments.publish:
+        publish_sweep(arguments.runs)
+    elif not arguments.status:
+        # The fresh runs are known when those of the choice have finished.
+        while runs := pending_runs(arguments.runs):
+            execute_all(runs, arguments.runs, workers=arguments.workers)
+    for part, done, total in sweep_progress(arguments.runs):
+        print(f"{part}: {done} of {total} runs finished")
 
 
 def _smoke() -> None:

@@ -16,7 +16,7 @@ from gate_by_gate.experiment.predictions import (
     Prediction,
     ProbeExperiment,
 )
-from gate_by_gate.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION
+from gate_by_gate.experiment.reference import BAM, CBAM, COORD_ATT, ECA, PLAIN, SE, SELF_ATTENTION, WIDER
 from gate_by_gate.experiment.run import Run
 from gate_by_gate.experiment.training import TrainingConfig
 
@@ -54,9 +54,6 @@ class PlannedRun:
 
 HEADLINE = (PLAIN, SE, ECA, CBAM, BAM, COORD_ATT, SELF_ATTENTION)
 """The plain network and one network for each block, which the chapters compare first."""
-
-WIDER = (NetworkConfig(widths=(16, 33, 65)), NetworkConfig(widths=(17, 34, 68)))
-"""Wider networks without a block: 2,898 parameters more (SE adds 2,828) and 9,925 more (BAM adds 10,559)."""
 
 BELOW_PLAIN = (CBAM, COORD_ATT, SELF_ATTENTION)
 """Networks that read fewer digits than the plain one in the main group; trained again at a gentler rate."""

@@ -24,12 +24,19 @@ from gate_by_gate.experiment.example_images import choose_samples, shown_images
 from gate_by_gate.experiment.intervention_counts import count_interventions
 from gate_by_gate.experiment.localization import localization
 from gate_by_gate.experiment.machine import one_thread
-from gate_by_gate.experiment.model import build_network
 from gate_by_gate.experiment.plan import EXTRA_CHECKPOINTS, SHOWN_PROBES, PlannedRun
 from gate_by_gate.experiment.predictions import EXPERIMENTS
 from gate_by_gate.experiment.probe_tasks import ProbeTask
 from gate_by_gate.experiment.reference import PLAIN
-from gate_by_gate.experiment.run import Report, Run, finished_record, finished_weights, print_line, write_text
+from gate_by_gate.experiment.run import (
+    Report,
+    Run,
+    finished_network,
+    finished_record,
+    finished_weights,
+    print_line,
+    write_text,
+)
 from gate_by_gate.experiment.tasks import task_sha256
 from gate_by_gate.experiment.training import save_atomically, write_bytes
 
@@ -40,6 +47,7 @@ __all__ = [
     "publish",
     "publish_probe_images",
     "publish_samples",
+    "write_records",
 ]
 
 RESULTS_DIRECTORY = Path(__file__).parents[1] / "results"
@@ -111,7 +119,7 @@ def _publish_one(
 ) -> dict[str, Any]:
     """Evaluate a finished run on its test split; return its record, and store its weights if planned."""
     run = one.run
-    network = _trained(run, runs_directory)
+    network = finished_network(run, runs_directory)
     result = evaluate(network, test)
     height, width = test.images.shape[2:]
     record["task"], record["group"] = run.data.name, one.group
@@ -127,12 +135,6 @@ def _publish_one(
         if isinstance(run.data, ProbeTask):
             record["interventions"] = count_interventions(network, run.data, test)
     return record
-
-
-def _trained(run: Run, runs_directory: Path) -> nn.Module:
-    network = build_network(run.network, run.data, seed=run.seed)
-    network.load_state_dict(finished_weights(run, runs_directory))
-    return network.eval()
 
 
 def _gates_by_class(network: nn.Module, test: Split) -> dict[str, list[list[float]]]:
@@ -217,7 +219,7 @@ def publish_samples(run: Run, runs_directory: Path, results_directory: Path = RE
         raise TypeError(f"`run` must be of cluttered digits; got one of {run.data.name}")
     test = run.data.make("test")
     with one_thread():
-        indices = choose_samples(evaluate(_trained(run, runs_directory), test))
+        indices = choose_samples(evaluate(finished_network(run, runs_directory), test))
     samples = {
         "images": test.images[indices],
         "labels": test.labels[indices],
@@ -254,5 +256,5 @@ def publish_probe_images(
             raise TypeError(f"`references` must be runs on probe tasks; got that of {run.name}")
         test = run.data.make("test")
         with one_thread():
-            shown[name] = shown_images(run.data, test, evaluate(_trained(run, runs_directory), test))
+            shown[name] = shown_images(run.data, test, evaluate(finished_network(run, runs_directory), test))
     save_atomically(shown, path)

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
@@ -39,6 +39,7 @@ __all__ = [
     "execute",
     "execute_all",
     "finished_epochs",
+    "finished_network",
     "finished_record",
     "finished_weights",
     "option",
@@ -313,6 +314,13 @@ def finished_weights(run: Run, runs_directory: Path) -> dict[str, Tensor]:
     """Return the state dict of a finished run."""
     weights: dict[str, Tensor] = torch.load(runs_directory / run.name / _WEIGHTS, weights_only=True)
     return weights
+
+
+def finished_network(run: Run, runs_directory: Path) -> nn.Module:
+    """Build the network of a finished run with its trained weights, in eval mode."""
+    network = build_network(run.network, run.data, seed=run.seed)
+    network.load_state_dict(finished_weights(run, runs_directory))
+    return network.eval()
 
 
 def finished_epochs(run: Run, runs_directory: Path) -> int:
