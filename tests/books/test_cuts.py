@@ -127,7 +127,7 @@ def test_every_file_that_a_page_loads_or_links_to_is_there(mini_book: Path):
             if parts.fragment and target in seen and target.name != "search.html":
                 assert unquote(parts.fragment) in seen[target].ids, (page.name, address)
             checked += 1
-    assert checked > 100
+    assert checked > 80
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import myst_nb
 import pydata_sphinx_theme
 import pytest
 import sphinx_book_theme
 import sphinx_design
-from book_engine.stylesheets import Vocabulary, keep_rules
+from book_engine.joined import one_sheet
+from book_engine.stylesheets import Vocabulary, keep_read, keep_rules, names_only, variables_read
 from playwright.sync_api import Browser, Page, Route
 
 from tests.patience import PAGE_SECONDS
 
-WORDS = Vocabulary(['<p id="top" class="note w-1/2">', 'button.classList.add("tip-" + side, "open")'])
+WORDS = Vocabulary(['<p id="top" class="note w-1/2"><a>', 'button.classList.add("tip-" + side, "open")'])
 
 
 @pytest.mark.parametrize(
@@ -41,11 +43,57 @@ WORDS = Vocabulary(['<p id="top" class="note w-1/2">', 'button.classList.add("ti
         ('@charset "UTF-8";@import "gone.css";', '@charset "UTF-8";@import "gone.css";'),
         ("/*! Licence .gone */.gone{top:0}/* gone */p{top:0}", "/*! Licence .gone */p{top:0}"),
         ('p:after{content:"}.gone{"}.note{top:0}', 'p:after{content:"}.gone{"}.note{top:0}'),
+        # An element that is on no page; one that a script may make; what is no element.
+        ("hr,p hr,button{top:0}", "button{top:0}"),
+        ("*,p::before,:root,p:hover{top:0}", "*,p::before,:root,p:hover{top:0}"),
     ],
 )
 def test_a_rule_stays_if_what_it_names_may_be_there(css, kept):
     assert keep_rules(css, WORDS) == kept
     assert keep_rules(kept, WORDS) == kept
+
+
+@pytest.mark.parametrize(
+    ("page", "there", "gone"),
+    [
+        ('<p class="a-note" id=top>a table</p>', ["p", "a-note", "top"], ["table", "a"]),
+        (
+            '<img alt="a table" title=\'gone > by\' class="x" aria-label="tip">',
+            ["img", "x"],
+            ["table", "tip"],
+        ),
+        ('<input value="a > b" class="after">', ["after"], []),
+        # Folded code waits in tags; a script may hold any name.
+        ('<noscript><pre class="k">for</pre></noscript>', ["pre", "k"], ["for"]),
+        ("<script>make('mark', `<kbd>`)</script>", ["mark", "kbd"], []),
+        ("<p>1 < 2</p><b>x</b>", ["p", "b"], ["2", "x"]),
+    ],
+)
+def test_the_words_of_a_page_are_no_names(page, there, gone):
+    known = Vocabulary([names_only(page)])
+    assert [name for name in there if not known.knows(name)] == []
+    assert [name for name in gone if known.knows(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        ("p{--a:1px;--b:2px;top:var(--a)}", "p{--a:1px;top:var(--a)}"),
+        ("p{--b:2px}", ""),
+        ("@media print{p{--b:2px}}a{--a:0}", "a{--a:0}"),
+        ("p{/* why */top:0;--b:url(x;y)}", "p{top:0}"),
+        ("p{top:0;&:hover{--b:1px}}", "p{top:0;&:hover{--b:1px}}"),
+        ("@font-face{font-family:X}", "@font-face{font-family:X}"),
+        ("/*! Licence */p{top:0 !important}", "/*! Licence */p{top:0 !important}"),
+    ],
+)
+def test_a_variable_stays_that_is_read(css, kept):
+    assert keep_read(css, {"--a"}) == kept
+
+
+def test_a_variable_is_read_with_or_without_a_default():
+    assert variables_read("p{top:var(--a);left:var( --b , var(--c))}--d:1") == {"--a", "--b", "--c"}
+    assert Vocabulary(['getPropertyValue("--e")', '<p style="--f:1">--']).variables == {"--e", "--f", "--"}
 
 
 ORIGINALS = {
@@ -55,10 +103,24 @@ ORIGINALS = {
 }
 
 
-def original(address: str) -> Path | None:
-    """The style sheet as its package ships it; MyST-NB puts a hash into the name."""
-    name = Path(urlsplit(address).path).name
-    return ORIGINALS.get("mystnb.css" if name.startswith("mystnb.") else name)
+PIECE = re.compile(r"(/\*! [\w./-]+\.css \*/)")
+
+
+def with_originals(joined: str, replaced: list[str]) -> str:
+    """A joined style sheet with each of its sheets as its package ships it; notes whose it has replaced."""
+    head, *pieces = PIECE.split(joined)
+    texts = [head]
+    for mark, css in zip(pieces[::2], pieces[1::2], strict=True):
+        path = mark[4:-3]
+        name = Path(path).name
+        name = "mystnb.css" if name.startswith("mystnb.") else name  # MyST-NB puts a hash into it
+        if name in ORIGINALS:
+            replaced.append(name)
+            shipped = ORIGINALS[name].read_text("utf-8")
+            # What it imports follows as a piece of its own.
+            css = one_sheet([path], lambda asked, path=path, css=shipped: css if asked == path else "")
+        texts.append(css)
+    return "".join(texts)
 
 
 # Where everything is and how it looks: one line for each element, and for what is drawn before and after it.
@@ -93,16 +155,13 @@ def visit(browser: Browser, address: str, width: int, scheme: str, replace: bool
     page = context.new_page()
     replaced: list[str] = []
 
-    def serve_original(route: Route) -> None:
-        path = original(route.request.url)
-        if path is None:
-            route.continue_()
-        else:
-            replaced.append(path.name)
-            route.fulfill(path=path)
+    def serve_originals(route: Route) -> None:
+        sheet = Path(unquote(urlsplit(route.request.url).path))
+        css = with_originals(sheet.read_text("utf-8"), replaced)
+        route.fulfill(body=css, content_type="text/css")
 
     if replace:
-        page.route("**/*.css*", serve_original)
+        page.route("**/*.css*", serve_originals)
     page.goto(address)
     page.evaluate("document.fonts.ready")
     # What is laid out only when it comes near the screen is there or not, as the browser finds the time.

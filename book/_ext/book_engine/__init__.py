@@ -28,6 +28,7 @@ MODULES = (
     "contents",
     "citations",
     "cuts",
+    "joined",
 )
 
 

@@ -15,6 +15,7 @@ from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
 from book_engine.fonts import write_subset
+from book_engine.output import sheets
 
 __all__ = ["characters_in"]
 
@@ -35,8 +36,7 @@ def _cut_fonts(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     folder = Path(app.outdir)
-    sheets = folder.glob("_static/**/*.css")
-    characters = set().union(*(characters_in(sheet.read_text("utf-8")) for sheet in sheets))
+    characters = set().union(*(characters_in(sheet.read_text("utf-8")) for sheet in sheets(folder)))
     fonts = sorted(folder.glob("_static/vendor/fontawesome/**/*.woff2"))
     if not fonts:
         logger.warning("the theme has no icon font where it used to be", type="cuts", subtype="icons")

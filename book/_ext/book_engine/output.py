@@ -1,4 +1,4 @@
-"""What was built: the pages, and the scripts that they load."""
+"""What was built: the pages, the scripts that they load, and the style sheets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["pages", "scripts"]
+__all__ = ["JOINED", "pages", "scripts", "sheets"]
+
+JOINED = "joined-"
+"""How the names of the files begin that ``joined`` makes of others."""
 
 _SCRIPT = re.compile(r"""<script\b[^>]*?\bsrc=["']([^"']+)["']""")
 
@@ -27,3 +30,9 @@ def scripts(folder: Path) -> list[Path]:
             if not parts.netloc and path.is_file():
                 found.add(path)
     return sorted(found)
+
+
+def sheets(folder: Path) -> list[Path]:
+    """Return the style sheets of the book, in a fixed order; what was made of several is none by itself."""
+    found = folder.glob("_static/**/*.css")
+    return sorted(sheet for sheet in found if not sheet.name.startswith(JOINED))

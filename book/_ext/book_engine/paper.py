@@ -16,6 +16,8 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
+from book_engine.output import sheets
+
 __all__ = ["light_on_paper"]
 
 _DARK = re.compile(r"""\[data-(?:bs-)?theme=["']?dark["']?\]""")
@@ -70,7 +72,7 @@ def light_on_paper(css: str) -> str:
 def _light_on_paper(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
-    for sheet in Path(app.outdir).glob("_static/**/*.css"):
+    for sheet in sheets(Path(app.outdir)):
         css = sheet.read_text("utf-8")
         if _DARK.search(css) or _LIGHT.search(css):
             sheet.write_text(light_on_paper(css), "utf-8")
