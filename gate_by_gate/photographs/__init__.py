@@ -10,6 +10,7 @@ is not among them: it comes from a stereo benchmark, and no licence of it could 
 
 from __future__ import annotations
 
+import io
 import json
 import warnings
 from collections.abc import Iterable
@@ -26,10 +27,13 @@ try:
 except ImportError as error:
     raise ImportError("reading photographs needs Pillow: pip install -r requirements.txt") from error
 
-__all__ = ["SIDE", "SMALLEST", "Photograph", "names", "photograph", "photographs", "read_picture"]
+__all__ = ["SIDE", "SMALLEST", "Photograph", "names", "photograph", "photographs", "read_picture", "small"]
 
 SIDE = 256
 """Rows and columns of the photographs."""
+
+SMALL_SIDE = 72
+"""Rows and columns of a small one: twice what a gallery has."""
 
 SMALLEST = 16
 """The shortest side of a picture that :func:`read_picture` takes, in pixels."""
@@ -89,6 +93,19 @@ def photograph(name: str) -> Photograph:
     if name not in _table():
         raise KeyError(f"expected a photograph out of {list(names())}; got {name!r}")
     return _table()[name]
+
+
+def small(name: str) -> bytes:
+    """Return a photograph of 72 x 72 pixels in about a kilobyte, as WebP, to choose from.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    written = io.BytesIO()
+    with Image.open(photograph(name).path) as opened:
+        scaled = opened.convert("RGB").resize((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
+    scaled.save(written, "WEBP", quality=60, method=6)
+    return written.getvalue()
 
 
 def photographs(which: Iterable[str] | None = None, *, side: int = SIDE) -> Tensor:

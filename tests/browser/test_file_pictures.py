@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sphinx.errors import ExtensionError
 
-from gate_by_gate.photographs import photograph
+from gate_by_gate.photographs import photograph, small
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.embedding import OUTPUT_VARIABLE
@@ -23,6 +23,8 @@ from tests.browser.comparing import compare_everything, prepare
 from tests.conftest import ROOT, OpenPage
 
 PATHS = [photograph(name).path for name in ("cat", "rocket")]
+SMALL = small("rocket")
+SMALL_ADDRESS = f"data:image/webp;base64,{base64.b64encode(SMALL).decode()}"
 SHOWN = Control("shown", "photograph", (0, 1), 0, "gallery", ("cat", "rocket"))
 
 
@@ -37,7 +39,7 @@ def compute(setting: Setting) -> Data:
 def definition() -> Definition:
     items = (Item("picture", Picture), Item("over", Heatmap))
     part = Part("part", ("shown",), items, compute)
-    pictures = [file(path, (256, 256)) for path in PATHS]
+    pictures = [file(PATHS[0], (256, 256)), file(PATHS[1], (256, 256), SMALL)]
     return Definition("files", "Which one?", (SHOWN,), (Panel("one", "One", (part,)),), pictures)
 
 
@@ -47,7 +49,12 @@ def test_a_notebook_has_the_file_and_a_page_its_address(monkeypatch: pytest.Monk
     assert (held["name"], held["shape"], kind) == ("cat", [256, 256], "data:image/jpeg;base64")
     assert base64.b64decode(content) == PATHS[0].read_bytes()
     monkeypatch.setenv(OUTPUT_VARIABLE, "page")
-    assert file(PATHS[0], (256, 256)) == {**held, "file": f"{FOLDER}/cat.jpg"}
+    named = {**held, "file": f"{FOLDER}/cat.jpg"}
+    assert file(PATHS[0], (256, 256)) == named
+    # What the page shows of it at once; a notebook has all of it at once.
+    assert file(PATHS[0], (256, 256), SMALL) == {**named, "small": SMALL_ADDRESS}
+    monkeypatch.delenv(OUTPUT_VARIABLE)
+    assert file(PATHS[0], (256, 256), SMALL) == held
 
 
 def test_a_file_is_shown_in_a_gallery_as_a_picture_and_below_a_map(
@@ -56,7 +63,11 @@ def test_a_file_is_shown_in_a_gallery_as_a_picture_and_below_a_map(
     monkeypatch.setenv(OUTPUT_VARIABLE, "page")
     config = SimpleNamespace(widget_pictures=["gate_by_gate/photographs/*.jpg"])
     copy_pictures(SimpleNamespace(config=config, srcdir=ROOT, outdir=tmp_path))
-    page = open_page(write_page(tmp_path, f'<div style="height: 3000px"></div>{explorer_html(definition())}'))
+    loaded: list[str] = []
+    page = open_page(
+        write_page(tmp_path, f'<div style="height: 3000px"></div>{explorer_html(definition())}'),
+        prepare=lambda page: page.on("request", lambda request: loaded.append(request.url)),
+    )
     prepare(page)
     figure = page.locator("figure")
     canvases = figure.locator("canvas[data-picture]")
@@ -70,9 +81,14 @@ def test_a_file_is_shown_in_a_gallery_as_a_picture_and_below_a_map(
     assert canvases.first.evaluate(background) == "", "it is loaded before the reader comes near"
     figure.scroll_into_view_if_needed()
     expect(canvases.first).to_have_css("background-image", f'url("{tmp_path.as_uri()}/{FOLDER}/cat.jpg")')
+    # One that has a small form shows it in the gallery, and is loaded when it is chosen.
+    expect(canvases.nth(1)).to_have_css("background-image", f'url("{SMALL_ADDRESS}")')
+    rocket = f"{tmp_path.as_uri()}/{FOLDER}/rocket.jpg"
+    assert rocket not in loaded
     figure.locator("input[type=radio]").nth(1).check()
     under = figure.locator(".attn-under").first
-    expect(under).to_have_css("background-image", f'url("{tmp_path.as_uri()}/{FOLDER}/rocket.jpg")')
+    expect(under).to_have_css("background-image", f'url("{rocket}"), url("{SMALL_ADDRESS}")')
+    assert rocket in loaded
     assert compare_everything(figure, definition()) == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate_by_gate.photographs import SIDE, names, photograph
+from gate_by_gate.photographs import SIDE, names, photograph, small
 from gate_by_gate.widgets.controls import Control
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Setting
@@ -21,7 +21,7 @@ NAMES = Deferred(lambda: iter(names()))
 
 def _files() -> Iterator[Data]:
     for name in names():
-        yield file(photograph(name).path, (SIDE, SIDE))
+        yield file(photograph(name).path, (SIDE, SIDE), small(name))
 
 
 PHOTOGRAPHS = Deferred(_files)

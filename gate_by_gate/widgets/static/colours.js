@@ -108,10 +108,10 @@ export function paintMap(canvas, map, shape = map.shape, from = 0) {
 /**
  * Paint a picture: 8-bit values, base64-coded row by row, of grey, or first all of red, then green, then blue; or a file.
  * @param {HTMLCanvasElement} canvas
- * @param {{shape: number[], data?: string, colour?: boolean, file?: string, name?: string}} picture
+ * @param {{shape: number[], data?: string, colour?: boolean, file?: string, name?: string, small?: string}} picture
  */
-export function paintPicture(canvas, { shape, data, colour, file, name }) {
-  if (file) return showFile(canvas, shape, file, name);
+export function paintPicture(canvas, { shape, data, colour, file, name, small }) {
+  if (file) return showFile(canvas, shape, file, name, small);
   const bytes = atob(/** @type {string} */ (data));
   const step = colour ? shape[0] * shape[1] : 0;
   paint(canvas, shape, (i) => [0, 1, 2].map((channel) => bytes.charCodeAt(i + channel * step)));
@@ -129,13 +129,15 @@ let watch;
  * @param {number[]} shape
  * @param {string} file its address from the root of the book, or the file itself as a `data:` address
  * @param {string} [name]
+ * @param {string} [small] the same in few bytes, as a `data:` address, for as long as the file is not there
  */
-function showFile(canvas, [height, width], file, name) {
+function showFile(canvas, [height, width], file, name, small) {
   canvas.width = width;
   canvas.height = height;
   canvas.dataset.picture = name;
   const root = file.startsWith("data:") ? "" : (document.documentElement.dataset.content_root ?? "");
-  awaited.set(canvas, `url("${root}${file}") 0 0 / 100% 100%`);
+  const layers = [`${root}${file}`, small].filter(Boolean);
+  awaited.set(canvas, layers.map((address) => `url("${address}") 0 0 / 100% 100%`).join(", "));
   watch ??= new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {

@@ -110,7 +110,7 @@ function makeChoice(control, { id, change, pictures }) {
     if (shown) {
       // a value that is not the index of a picture is a tile of text
       const canvas = make("canvas", { "aria-hidden": "true" });
-      paintPicture(canvas, shown);
+      paintPicture(canvas, { ...shown, file: shown.small ?? shown.file, small: undefined });
       label.append(canvas);
     }
     label.append(make("span", {}, textOf(control, value)));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 
@@ -11,7 +12,7 @@ import torch
 from PIL import Image
 
 from gate_by_gate import photographs as reader
-from gate_by_gate.photographs import names, photograph, photographs, read_picture
+from gate_by_gate.photographs import names, photograph, photographs, read_picture, small
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "gate_by_gate/photographs"
@@ -28,6 +29,17 @@ def test_every_file_has_a_row_and_every_row_its_file():
     assert sorted(file.name for file in FOLDER.iterdir() if file.suffix not in (".jpg", ".py", "")) == [
         "table.json"
     ]
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_small_photograph_is_the_large_one_in_a_tenth_of_its_bytes(name):
+    with Image.open(io.BytesIO(small(name))) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (72, 72))
+        shown = torch.tensor(list(picture.convert("RGB").tobytes()), dtype=torch.float32)
+    wanted = (read_picture(photograph(name).path, side=72) * 255).permute(1, 2, 0).flatten()
+    assert (shown - wanted).abs().mean() < 8  # of 255
+    assert len(small(name)) < photograph(name).bytes / 10
+    assert small(name) == small(name)
 
 
 @pytest.mark.parametrize("name", names())

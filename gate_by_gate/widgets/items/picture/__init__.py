@@ -72,7 +72,7 @@ def pixels(image: Numbers) -> dict[str, Any]:
     return {"shape": [len(plane), len(plane[0])], "data": stored, **({"colour": True} if in_colour else {})}
 
 
-def file(path: Path, shape: tuple[int, int]) -> dict[str, Any]:
+def file(path: Path, shape: tuple[int, int], small: bytes = b"") -> dict[str, Any]:
     """Let a file, such as a photograph, be a picture of a definition.
 
     A page loads it when its reader comes near: it names the file, which the book's ``_config.yml`` lists
@@ -81,10 +81,15 @@ def file(path: Path, shape: tuple[int, int]) -> dict[str, Any]:
     Args:
         path: the file, in a format that browsers show.
         shape: rows and columns.
+        small: the same in few bytes, as WebP. A page holds it: galleries show it instead of the file, so that
+            only what has been chosen is loaded, and everything else until the file is there.
     """
+    held: dict[str, Any] = {}
     if output_mode() == "page":
         address = f"{FOLDER}/{path.name}"
+        if small:
+            held["small"] = f"data:image/webp;base64,{base64.b64encode(small).decode()}"
     else:
         content = base64.b64encode(path.read_bytes()).decode()
         address = f"data:{mimetypes.guess_type(path.name)[0]};base64,{content}"
-    return {"shape": list(shape), "file": address, "name": path.stem}
+    return {"shape": list(shape), "file": address, "name": path.stem, **held}
