@@ -20,7 +20,8 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.painting import quantiles
-from gate_by_gate.playground.deliveries import NETWORKS, SEGMENTER, exported
+from gate_by_gate.playground.deliveries import SEGMENTER, exported
+from gate_by_gate.playground.networks import NETWORKS
 from tests.browser import chromium
 from tests.browser.playground_page import write_page
 from tests.unit.playground.onnx_session import session_of

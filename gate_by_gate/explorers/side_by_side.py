@@ -22,6 +22,7 @@ from gate_by_gate.explorers.shared.samples import (
     samples,
     trained_network,
 )
+from gate_by_gate.results.families import REFERENCE
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
@@ -33,16 +34,8 @@ from gate_by_gate.widgets.snippets import Code
 
 __all__ = ["DEFINITION", "SideBySideExplorer"]
 
-NETWORKS = {
-    "plain": "plain",
-    "se_r4_bias": "SE",
-    "eca_k3": "ECA",
-    "cbam_r4_k7": "CBAM",
-    "bam_r4": "BAM",
-    "coord_att_r4": "CoordAtt",
-    "self_attention_r2": "self-attention",
-}
-"""The reference settings of the experiment: one for every block."""
+NETWORKS = {setting: title for title, setting in REFERENCE.items()}
+"""What the reference network of each block is called, by its setting."""
 
 WITHOUT_SPATIAL_MAP = ("plain", "se_r4_bias", "eca_k3")
 """Networks whose blocks have no spatial map."""

@@ -14,10 +14,27 @@ from rjsmin import jsmin
 
 from gate_by_gate.widgets.embedding import link
 
-__all__ = ["STATIC", "page_script"]
+__all__ = ["MOUNT", "MOUNT_NEAR", "SCRIPT", "STATIC", "page_script"]
 
 STATIC = Path(__file__).parent / "static"
 """The front-end modules and the style sheet."""
+
+SCRIPT = "playground.js"
+"""The script of the playgrounds in the folder of a book's scripts."""
+
+MOUNT = "window.attnPlayground?.mount(document.currentScript.previousElementSibling)"
+"""Draws the playground at once: the page has loaded the script."""
+
+MOUNT_NEAR = """\
+((host) => new IntersectionObserver((entries, watch) => {
+if (!entries.some((entry) => entry.isIntersecting)) return;
+watch.disconnect();
+const script = document.createElement("script");
+script.src = `${document.documentElement.dataset.content_root ?? ""}_static/playground.js`;
+script.onload = () => attnPlayground.mount(host);
+document.head.append(script);
+}, { rootMargin: "600px" }).observe(host))(document.currentScript.previousElementSibling)"""
+"""Loads the script when the reader comes near the playground, and then draws it."""
 
 _WORKER = 'const WORKER = "";\n'
 

@@ -10,23 +10,9 @@ from gate_by_gate import photographs, results
 from gate_by_gate.playground.export import Exported, export
 from gate_by_gate.segmenter import selfie_segmenter
 
-__all__ = ["ALBUM", "DELIVERIES", "NETWORKS", "SEGMENTER", "SIDE", "delivery_script", "exported"]
-
-NETWORKS = {
-    "plain": "no block",
-    "se_r4_bias": "SE",
-    "eca_k3": "ECA",
-    "cbam_r4_k7": "CBAM",
-    "bam_r4": "BAM",
-    "coord_att_r4": "CoordAtt",
-    "self_attention_r2": "self-attention",
-}
-"""The reference settings of the experiment, one for every block, and what each is called."""
+__all__ = ["ALBUM", "SEGMENTER", "SIDE", "delivery_script", "exported"]
 
 SEGMENTER, ALBUM = "segmenter", "photographs"
-
-DELIVERIES = {"digits": tuple(NETWORKS), "photograph": (SEGMENTER, ALBUM)}
-"""What each kind of playground loads."""
 
 SIDE = 40
 """Height and width of the digits' images in pixels."""

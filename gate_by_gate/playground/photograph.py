@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gate_by_gate import photographs
@@ -53,13 +54,21 @@ class PhotographPlayground(Playground):
     """
 
     kind = "photograph"
-    question = WORDS["question"]
+
+    @property
+    def question(self) -> str:
+        """What it asks."""
+        return WORDS["question"]
+
+    def deliveries(self, *, framed: bool = False) -> Sequence[str]:
+        """Name what it loads: the network, and the photographs."""
+        return SEGMENTER, ALBUM
 
     def __repr__(self) -> str:
         """Name it, the same in every run."""
         return f"PhotographPlayground({', '.join(PICTURES)})"
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self, *, framed: bool = False) -> dict[str, Any]:
         """Return what the front end reads."""
         return {
             "side": photographs.SIDE,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from gate_by_gate.playground.bundle import STATIC, page_script
-from gate_by_gate.playground.deliveries import DELIVERIES, delivery_script
+from gate_by_gate.playground.bundle import MOUNT, MOUNT_NEAR, STATIC, page_script
+from gate_by_gate.playground.deliveries import delivery_script
 from gate_by_gate.widgets.embedding import output_mode, style_sheet
 
 __all__ = ["Playground"]
@@ -21,25 +21,52 @@ class Playground:
     """
 
     kind: ClassVar[str]
-    question: ClassVar[str]
+    waits: ClassVar[bool] = False
+    """Whether a page loads its script when the reader comes near, and its networks when they are used."""
+    frame_height: ClassVar[str] = "46rem"
+    """Height of its frame in a notebook."""
 
-    def spec(self) -> Mapping[str, Any]:
-        """Return what the front end reads."""
+    @property
+    def question(self) -> str:
+        """What it asks."""
         raise NotImplementedError
 
-    def page_html(self) -> str:
-        """Return the element that the page's script turns into the playground, and the call that does it."""
-        data = json.dumps(self.spec(), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    def deliveries(self, *, framed: bool = False) -> Sequence[str]:
+        """Name what it loads, at once or when it is asked for.
+
+        Args:
+            framed: whether all of it comes with the figure, in the frame that a notebook shows.
+        """
+        raise NotImplementedError
+
+    def spec(self, *, framed: bool = False) -> Mapping[str, Any]:
+        """Return what the front end reads.
+
+        Args:
+            framed: as for :meth:`deliveries`.
+        """
+        raise NotImplementedError
+
+    def page_html(self, *, framed: bool = False) -> str:
+        """Return the element that the page's script turns into the playground, and the call that does it.
+
+        Args:
+            framed: as for :meth:`deliveries`.
+        """
+        loads = " ".join(self.deliveries(framed=framed))
+        data = json.dumps(self.spec(framed=framed), separators=(",", ":"), ensure_ascii=False).replace(
+            "<", "\\u003c"
+        )
         return (
-            f'<div data-widget="playground" data-playground="{self.kind}">'
+            f'<div data-widget="playground" data-playground="{self.kind}" data-loads="{loads}">'
             f'<script type="application/json">{data}</script>'
             f"<p>{html.escape(self.question)} This box is live where JavaScript is on.</p></div>"
-            "<script>window.attnPlayground?.mount(document.currentScript.previousElementSibling)</script>"
+            f"<script>{MOUNT_NEAR if self.waits and not framed else MOUNT}</script>"
         )
 
     def notebook_html(self) -> str:
         """Return a frame that holds a page of its own, with everything in it: a notebook serves no files."""
-        scripts = [page_script(), *map(delivery_script, DELIVERIES[self.kind])]
+        scripts = [page_script(), *map(delivery_script, self.deliveries(framed=True))]
         style = style_sheet() + (STATIC / "playground.css").read_text(encoding="utf-8")
         # `</` never appears inside the script elements, so nothing in them can close one.
         head = "".join("<script>" + script.replace("</", "<\\/") + "</script>" for script in scripts)
@@ -47,11 +74,11 @@ class Playground:
         page = (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
             f"<style>body {{ margin: 0; font-family: sans-serif; }}{style}</style>{head}"
-            f"<body>{self.page_html()}</body></html>"
+            f"<body>{self.page_html(framed=True)}</body></html>"
         )
         return (
             f'<iframe srcdoc="{html.escape(page)}" title="{title}" allow="camera" '
-            'style="width: 100%; height: 46rem; border: 0"></iframe>'
+            f'style="width: 100%; height: {self.frame_height}; border: 0"></iframe>'
         )
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from gate_by_gate.playground.bundle import STATIC, page_script
+from gate_by_gate.playground.bundle import MOUNT, SCRIPT, STATIC, page_script
 from gate_by_gate.widgets.embedding import style_sheet
 
 __all__ = ["setup"]
 
-SCRIPT, STYLE, WIDGETS = "playground.js", "playground.css", "attn_widgets.css"
+STYLE, WIDGETS = "playground.css", "attn_widgets.css"
+
+LOADS = re.compile(r'data-playground="\w+" data-loads="([^"]*)"')
+"""What a playground says that it loads."""
 
 
 def begin(app: Sphinx) -> None:
@@ -34,16 +39,19 @@ def add_assets(
     if 'data-widget="playground"' not in (context.get("body") or ""):
         return
     # Only a page that runs networks needs torch.
-    from gate_by_gate.playground.deliveries import DELIVERIES, delivery_script
+    from gate_by_gate.playground.deliveries import delivery_script
 
-    app.add_js_file(SCRIPT)
+    if MOUNT in context["body"]:
+        app.add_js_file(SCRIPT)
+    # As Sphinx does for the others: no reader gets an old script with a new page.
+    checksum = zlib.crc32(page_script().encode())
+    context["body"] = context["body"].replace(f"_static/{SCRIPT}`", f"_static/{SCRIPT}?v={checksum:08x}`")
     app.add_css_file(WIDGETS)
     app.add_css_file(STYLE)
     folder = Path(app.outdir) / "_static" / "networks"
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, names in DELIVERIES.items():
-        for name in names if f'data-playground="{kind}"' in context["body"] else ():
-            (folder / f"{name}.js").write_text(delivery_script(name), encoding="utf-8")
+    for name in dict.fromkeys(" ".join(LOADS.findall(context["body"])).split()):
+        (folder / f"{name}.js").write_text(delivery_script(name), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, object]:

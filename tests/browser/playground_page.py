@@ -19,8 +19,18 @@ LARGE = 10_000
 COMPARE = (Path(__file__).parent / "playground_compare.js").read_text(encoding="utf-8")
 
 
-def write_page(folder: Path, *settings: str, body: str = "", theme: str = "light") -> Path:
-    """Write a page that can run the networks of some settings; return its path."""
+def write_page(
+    folder: Path, *settings: str, body: str = "", theme: str = "light", script: bool = True
+) -> Path:
+    """Write a page that can run the networks of some settings; return its path.
+
+    Args:
+        folder: where the page and its networks lie.
+        settings: the networks.
+        body: what the page shows.
+        theme: ``"light"`` or ``"dark"``.
+        script: whether the page has the script of the playgrounds from the start.
+    """
     networks = folder / "_static" / "networks"
     networks.mkdir(parents=True)
     for setting in settings:
@@ -30,7 +40,8 @@ def write_page(folder: Path, *settings: str, body: str = "", theme: str = "light
     path.write_text(
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>playground</title>'
         f'<meta name="viewport" content="width=device-width"><style>{style}</style>'
-        f"<script>{page_script()}</script><body><main><h1>playground</h1>{body}</main></body></html>",
+        f"<script>{page_script() if script else ''}</script>"
+        f"<body><main><h1>playground</h1>{body}</main></body></html>",
         encoding="utf-8",
     )
     return path

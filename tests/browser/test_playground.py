@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from attn_lib.inspection import pointing_hits
 from gate_by_gate import results
-from gate_by_gate.playground.deliveries import NETWORKS, SIDE, exported
-from gate_by_gate.playground.digits import CONTROLS, START, DigitsPlayground
+from gate_by_gate.playground.bundle import SCRIPT, page_script
+from gate_by_gate.playground.deliveries import SIDE, exported
+from gate_by_gate.playground.digits import BlockPlayground, DigitsPlayground
+from gate_by_gate.playground.networks import CHOICES, NETWORKS
 from tests.browser.axe import assert_accessible
 from tests.browser.playground_page import write_page
 from tests.conftest import OpenPage
 
 DIGIT = 14
+MENUS = ("gates", "view")
 TALLEST = 720
+MISSING = "The networks cannot run here: _static/networks/{setting}.js cannot be loaded"
+OTHERS = ("cbam_r8_k7", "cbam_r8_k3", "self_attention_num_heads2_r2")
+"""Networks beside the reference networks that the page has."""
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("playground")
-    return write_page(folder, *NETWORKS, body=DigitsPlayground().page_html()).as_uri()
+    return write_page(folder, *NETWORKS, *OTHERS, body=DigitsPlayground().page_html()).as_uri()
 
 
 def opened(open_page: OpenPage, address: str, **options: object) -> Locator:
@@ -34,8 +41,17 @@ def opened(open_page: OpenPage, address: str, **options: object) -> Locator:
     return figure
 
 
+def first(name: str) -> object:
+    """Return where a control stands at first."""
+    return next(control.default for control in DigitsPlayground().controls if control.name == name)
+
+
 def choose(figure: Locator, control: str, value: object) -> None:
-    """Set a choice by its value."""
+    """Set a choice or a menu by its value."""
+    if control in MENUS:
+        (made,) = (one for one in DigitsPlayground().controls if one.name == control)
+        figure.locator(f"select[data-control={control}]").select_option(str(made.values.index(value)))
+        return
     text = f'"{value}"' if isinstance(value, str) else str(value)
     figure.locator(f"[data-control={control}] input[value='{text}']").check()
 
@@ -80,10 +96,10 @@ def image_of(digit: int, left: int, top: int) -> torch.Tensor:
     return image
 
 
-def answers(figure: Locator) -> dict[str, tuple[int, str, str]]:
+def answers(figure: Locator, networks: Iterable[str] = NETWORKS) -> dict[str, tuple[int, str, str]]:
     """Return what every card says: the digit, its probability, and what is said of the map."""
     told = {}
-    for name in NETWORKS:
+    for name in networks:
         card = figure.locator(f"[data-network={name}]")
         output = card.locator("output")
         share = output.locator("small").inner_text().strip()
@@ -96,18 +112,26 @@ def answers(figure: Locator) -> dict[str, tuple[int, str, str]]:
 
 
 def expected(
-    image: torch.Tensor, box: list[int], stage: int, **held: float
+    image: torch.Tensor,
+    box: list[int],
+    stage: int,
+    *,
+    opened: bool = False,
+    gates_of: torch.Tensor | None = None,
+    networks: Iterable[str] = NETWORKS,
 ) -> dict[str, tuple[int, str, str]]:
-    """Compute with PyTorch what every card has to say."""
+    """Compute with PyTorch what every card has to say, with gates of its own, open or another image's."""
     told = {}
-    for name in NETWORKS:
+    for name in networks:
         network = exported(name)
-        neutral = {
-            block["maps"][key]: value
-            for block in network.graph["blocks"].values()
-            for key, value in block["neutral"].items()
-        }
-        ran = network.run(image, neutral if held else None)
+        held: dict[str, torch.Tensor | float] = {}
+        for block in network.graph["blocks"].values():
+            for key, value in block["neutral"].items():
+                if opened:
+                    held[block["maps"][key]] = value
+                if gates_of is not None:
+                    held[block["maps"][key]] = network.run(gates_of)[block["maps"][key]]
+        ran = network.run(image, held)
         chances = ran[network.graph["logits"]].softmax(dim=1)[0]
         block = network.graph["blocks"].get(f"layer{stage}.0.attention")
         if block is None or block["spatial_map"] is None:
@@ -125,7 +149,7 @@ def test_a_dragged_digit_is_read_where_it_lies(address: str, open_page: OpenPage
     figure = opened(open_page, address)
     set_clutter(figure, 0)
     choose(figure, "digit", 6)
-    left, top = START["place"]
+    left, top = DigitsPlayground.place
     # Held at its middle, let go three pixels further left and eleven further up, by a way round.
     drag(figure, (left + 7, top + 7), (left + 20, top + 12), (left + 4, top - 4))
     slider = figure.locator("input[data-control=place]")
@@ -144,13 +168,13 @@ def test_arrow_keys_move_the_digit_and_stop_at_the_edge(address: str, open_page:
     slider.focus()
     for key in ("ArrowLeft", "ArrowUp", "ArrowUp", "Shift+ArrowRight"):
         slider.press(key)
-    left, top = START["place"]
+    left, top = DigitsPlayground.place
     expect(slider).to_have_attribute("aria-valuetext", f"column {left + 4}, row {top - 2}")
     for _ in range(7):
         slider.press("Shift+ArrowDown")
     expect(slider).to_have_attribute("aria-valuetext", f"column {left + 4}, row {SIDE - DIGIT}")
     settle(figure)
-    start = next(control.default for control in CONTROLS if control.name == "digit")
+    start = first("digit")
     image = image_of(start, left + 4, SIDE - DIGIT)
     assert answers(figure) == expected(image, [left + 4, SIDE - DIGIT, DIGIT, DIGIT], 2)
 
@@ -163,7 +187,7 @@ def test_a_finger_drags_too(address: str, open_page: OpenPage):
     box = canvas.bounding_box()
     session = figure.page.context.new_cdp_session(figure.page)
     step = box["width"] / SIDE
-    left, top = START["place"]
+    left, top = DigitsPlayground.place
     for kind, x, y in (("Start", left + 5, top + 5), ("Move", left + 9, top), ("Move", left + 9, top)):
         point = {"x": box["x"] + (x + 0.5) * step, "y": box["y"] + (y + 0.5) * step}
         session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [point]})
@@ -179,10 +203,10 @@ def test_open_gates_do_what_pytorch_does_with_them(address: str, open_page: Open
     own = answers(figure)
     choose(figure, "gates", "open")
     settle(figure)
-    digit = next(control.default for control in CONTROLS if control.name == "digit")
+    digit = first("digit")
     found = answers(figure)
-    left, top = START["place"]
-    assert found == expected(image_of(digit, left, top), [left, top, DIGIT, DIGIT], 2, opened=1)
+    left, top = DigitsPlayground.place
+    assert found == expected(image_of(digit, left, top), [left, top, DIGIT, DIGIT], 2, opened=True)
     assert found["plain"] == own["plain"]
     assert found["cbam_r4_k7"] != own["cbam_r4_k7"]
     assert found["cbam_r4_k7"][2] == "no peak"
@@ -205,6 +229,112 @@ def test_held_gates_stay_while_the_digit_moves(address: str, open_page: OpenPage
     choose(figure, "gates", "own")
     settle(figure)
     assert gates.get_attribute("aria-label") != before
+
+
+def test_each_frame_may_use_the_gates_of_the_one_before(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    settle(figure)
+    choose(figure, "gates", "before")
+    left, top = DigitsPlayground.place
+    slider = figure.locator("input[data-control=place]")
+    for step in (5, 10):  # wide steps: one pixel changes little
+        slider.press("Shift+ArrowRight")
+        settle(figure)
+        then, now = (image_of(3, left + at, top) for at in (step - 5, step))
+        box = [left + step, top, DIGIT, DIGIT]
+        found = answers(figure)
+        assert found == expected(now, box, 2, gates_of=then)
+        assert found != expected(now, box, 2)
+    # Another stage is another look at the same frame.
+    choose(figure, "stage", 3)
+    settle(figure)
+    assert answers(figure) == expected(now, box, 3, gates_of=then)
+
+
+def test_the_gates_of_a_held_image_are_those_of_any_network(address: str, open_page: OpenPage):
+    """A network that is chosen while gates are held takes them from the same image as the others."""
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    choose(figure, "gates", "held")
+    settle(figure)
+    slider = figure.locator("input[data-control=place]")
+    for _ in range(2):
+        slider.press("Shift+ArrowRight")
+    figure.locator("[data-network=cbam_r4_k7] button").click()
+    choose(figure, "reduction", 8)
+    figure.locator("[data-network=cbam_r8_k7][aria-busy=false]").wait_for()
+    settle(figure)
+    left, top = DigitsPlayground.place
+    networks = [*(name for name in NETWORKS if name != "cbam_r4_k7"), "cbam_r8_k7"]
+    assert answers(figure, networks) == expected(
+        image_of(3, left + 10, top),
+        [left + 10, top, DIGIT, DIGIT],
+        2,
+        gates_of=image_of(3, left, top),
+        networks=networks,
+    )
+
+
+def test_r_and_k_choose_among_the_trained_networks(address: str, open_page: OpenPage):
+    """Each is one script out of the book's own folder, once; nothing else is requested."""
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    settle(figure)
+    requests: list[str] = []
+    figure.page.on("request", lambda request: requests.append(request.url.rsplit("/", 1)[1]))
+    left, top = DigitsPlayground.place
+    for title, controls, setting in (
+        ("CBAM", {"reduction": 8}, "cbam_r8_k7"),
+        ("CBAM", {"kernel_size": 3}, "cbam_r8_k3"),
+        ("self-attention", {"num_heads": 2}, "self_attention_num_heads2_r2"),
+        ("CBAM", {"kernel_size": 7}, "cbam_r8_k7"),
+        ("CBAM", {"reduction": 4}, "cbam_r4_k7"),
+    ):
+        figure.locator(f"[data-name='reads_{title}']").click()
+        for name, value in controls.items():
+            choose(figure, name, value)
+        figure.locator(f"[data-network={setting}][aria-busy=false]").wait_for()
+        settle(figure)
+        found = answers(figure, [setting])
+        assert found == expected(image_of(3, left, top), [left, top, DIGIT, DIGIT], 2, networks=[setting])
+        told = figure.locator(".attn-play-detail .attn-label").inner_text()
+        assert told.startswith(f"Gates of {title} ")
+        for name, value in controls.items():
+            label = next(one.label for one in CHOICES[title].controls if one.name == name)
+            assert f" {label} {value} " in told
+    assert requests == ["cbam_r8_k7.js", "cbam_r8_k3.js", "self_attention_num_heads2_r2.js"]
+
+
+def test_a_network_that_is_not_there_is_said_and_the_old_one_stays(address: str, browser: Browser):
+    page = browser.new_page()
+    page.goto(address)
+    figure = page.locator("figure.attn-playground[data-loaded=true]")
+    figure.wait_for()
+    settle(figure)
+    # CBAM's, which the page has not; the control may be back before one could see it there.
+    figure.locator("[data-control=reduction] label", has_text="16").click()
+    expect(figure.locator(".attn-play-status")).to_have_text(MISSING.format(setting="cbam_r16_k7"))
+    expect(figure.locator("[data-network=cbam_r4_k7]")).to_have_attribute("aria-busy", "false")
+    expect(figure.locator("[data-control=reduction] input:checked")).to_have_value("4")
+    frames = figure.get_attribute("data-frames")
+    figure.locator("input[data-control=place]").press("ArrowRight")
+    expect(figure).not_to_have_attribute("data-frames", str(frames))
+    page.close()
+
+
+def test_naming_what_is_drawn_keeps_the_drawing(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    set_clutter(figure, 0)
+    choose(figure, "tool", "draw")
+    drag(figure, (20, 14), (20, 25))
+    before = answers(figure)
+    verdict = figure.locator("[data-network=plain] output")
+    for digit, said in ((before["plain"][0], "right"), ((before["plain"][0] + 1) % 10, "wrong")):
+        choose(figure, "digit", digit)
+        settle(figure)
+        assert answers(figure) == before
+        expect(verdict).to_have_attribute("data-verdict", said)
 
 
 def test_what_is_drawn_is_read_goes_along_and_is_wiped(address: str, open_page: OpenPage):
@@ -318,9 +448,8 @@ def test_a_network_that_cannot_be_loaded_is_said(tmp_path: Path, browser):
     page = browser.new_page()
     page.goto(path.as_uri())
     status = page.locator(".attn-play-status")
-    expect(status).to_have_text(
-        f"The networks cannot run here: _static/networks/{START['picked']}.js cannot be loaded"
-    )
+    setting = CHOICES[DigitsPlayground().picked].network.name
+    expect(status).to_have_text(MISSING.format(setting=setting))
     page.close()
 
 
@@ -338,6 +467,79 @@ def test_it_fits_on_a_screen_and_nothing_is_wider_than_a_phone(address: str, ope
     assert figure.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     board, last = (figure.locator(one).last.bounding_box() for one in (".attn-play-board", ".attn-play-card"))
     assert last["y"] + last["height"] - board["y"] <= 600, "cause and effect are in view together"
+
+
+@pytest.fixture
+def own_digit(tmp_path: Path) -> str:
+    """A page with the playground of one block out of sight; it has loaded no script."""
+    body = f"<div style='height: 4000px'></div>{BlockPlayground('cbam').page_html()}"
+    path = write_page(tmp_path, "plain", "cbam_r4_k7", "cbam_r8_k7", body=body, script=False)
+    (tmp_path / "_static" / SCRIPT).write_text(page_script(), encoding="utf-8")
+    return path.as_uri()
+
+
+def test_a_block_s_playground_loads_nothing_before_it_is_used(own_digit: str, open_page: OpenPage):
+    requests: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith("blob:"):  # the worker, made of a text of the script
+            requests.append(request.url.rsplit("/", 1)[1])
+
+    page = open_page(own_digit, prepare=lambda page: page.on("request", note))
+    page.wait_for_timeout(300)
+    assert requests == ["page.html"]
+    page.locator("[data-widget=playground]").scroll_into_view_if_needed()
+    figure = page.locator("figure.attn-playground")
+    figure.wait_for()
+    page.wait_for_timeout(300)
+    assert requests == ["page.html", SCRIPT]
+    assert figure.get_attribute("data-loaded") is None
+    drag(figure, (20, 15), (20, 25))
+    page.locator("figure[data-loaded=true]").wait_for()
+    assert sorted(requests[2:]) == ["cbam_r4_k7.js", "plain.js"]
+
+
+def test_what_a_block_s_playground_says_of_a_drawing_is_what_pytorch_computes(
+    own_digit: str, open_page: OpenPage
+):
+    page = open_page(own_digit)
+    page.locator("[data-widget=playground]").scroll_into_view_if_needed()
+    figure = page.locator("figure.attn-playground")
+    figure.wait_for()
+    drag(figure, (16, 15), (24, 15), (19, 26))
+    page.locator("figure[data-loaded=true]").wait_for()
+    choose(figure, "digit", 7)
+    choose(figure, "reduction", 8)
+    figure.locator("[data-network=cbam_r8_k7][aria-busy=false]").wait_for()
+    settle(figure)
+    shades = figure.locator(".attn-play-canvas").evaluate(
+        """(canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, 40, 40);
+            return Array.from({ length: 1600 }, (_, i) => data[4 * i]);
+        }"""
+    )
+    image = torch.tensor(shades).reshape(1, 1, SIDE, SIDE) / 255
+    assert 20 < (image > 0.5).sum() < 80, "a stroke across and one down"
+    networks = ["plain", "cbam_r8_k7"]
+    found, told = (
+        answers(figure, networks),
+        expected(image, [*BlockPlayground.place, DIGIT, DIGIT], 2, networks=networks),
+    )
+    for name in networks:
+        # The canvas rounds what the networks see to 255 steps.
+        assert found[name][::2] == told[name][::2]
+        assert float(found[name][1]) == pytest.approx(float(told[name][1]), abs=0.02)
+
+
+def test_a_block_s_playground_is_accessible_and_fits(own_digit: str, open_page: OpenPage):
+    for width in (850, 375):
+        page = open_page(own_digit, width=width)
+        page.locator("[data-widget=playground]").scroll_into_view_if_needed()
+        figure = page.locator("figure.attn-playground")
+        figure.wait_for()
+        assert figure.bounding_box()["height"] <= TALLEST
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert_accessible(page)
 
 
 def test_a_notebook_shows_it_in_a_frame_of_its_own(tmp_path: Path, open_page: OpenPage):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from gate_by_gate.playground.deliveries import NETWORKS, delivery_script, exported
+from gate_by_gate.playground.deliveries import delivery_script, exported
+from gate_by_gate.playground.networks import NETWORKS, SETTINGS
 from tests.browser.playground_page import COMPARE, LARGE, write_expected, write_page
 from tests.conftest import OpenPage
 from tests.unit.playground.inputs import COUNT, digit_inputs
@@ -45,6 +46,27 @@ def test_the_browser_computes_what_pytorch_computes(tmp_path: Path, open_page: O
     found = run(open_page(path.as_uri()), setting, simd=True)
     assert found["simd"]
     assert_close(found, setting, COUNT)
+
+
+OTHERS = [setting for setting in SETTINGS if setting not in NETWORKS]
+"""What r, k and the like choose beside the reference networks."""
+
+
+def test_so_it_does_for_every_network_that_can_be_chosen(tmp_path: Path, open_page: OpenPage):
+    path = write_page(tmp_path, *OTHERS)
+    inputs = digit_inputs()[:3]
+    page = open_page(path.as_uri())
+    for setting in OTHERS:
+        write_expected(tmp_path, setting, inputs)
+        assert_close(run(page, setting, simd=True), setting, len(inputs))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("setting", OTHERS)
+def test_and_for_every_input(tmp_path: Path, open_page: OpenPage, setting: str):
+    path = write_page(tmp_path, setting)
+    write_expected(tmp_path, setting, digit_inputs())
+    assert_close(run(open_page(path.as_uri()), setting, simd=True), setting, COUNT)
 
 
 @pytest.mark.parametrize("setting", NETWORKS)
@@ -97,6 +119,6 @@ def test_the_last_image_wins(tmp_path: Path, open_page: OpenPage):
     assert [one for one in answers[:-2] if one is not None] in ([], [0])
 
 
-@pytest.mark.parametrize("setting", NETWORKS)
-def test_a_network_is_light(setting: str):
-    assert len(gzip.compress(delivery_script(setting).encode(), 9)) <= 180_000
+def test_every_network_is_light():
+    sizes = {setting: len(gzip.compress(delivery_script(setting).encode(), 9)) for setting in SETTINGS}
+    assert max(sizes.values()) <= 180_000, sizes

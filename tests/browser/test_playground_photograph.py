@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from gate_by_gate import photographs
-from gate_by_gate.playground.deliveries import DELIVERIES, SEGMENTER, delivery_script, exported
+from gate_by_gate.playground.deliveries import SEGMENTER, delivery_script, exported
 from gate_by_gate.playground.photograph import WORDS, PhotographPlayground
 from tests.browser.axe import assert_accessible
 from tests.browser.playground_page import write_expected, write_page
@@ -28,7 +28,9 @@ TALLEST = 720
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("photograph")
-    return write_page(folder, *DELIVERIES["photograph"], body=PhotographPlayground().page_html()).as_uri()
+    return write_page(
+        folder, *PhotographPlayground().deliveries(), body=PhotographPlayground().page_html()
+    ).as_uri()
 
 
 def opened(open_page: OpenPage, address: str, **options: object) -> Locator:

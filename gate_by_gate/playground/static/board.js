@@ -30,7 +30,8 @@ export function makeBoard({ side, digit }, words, { places, move, draws, dot }) 
     "data-control": "place",
     "aria-label": words.place,
   });
-  const element = make("div", { class: "attn-play-board" }, canvas, frames, input);
+  const hint = make("p", { class: "attn-play-hint" }, words.draw_here);
+  const element = make("div", { class: "attn-play-board" }, canvas, frames, hint, input);
   let held = 0; // the digit that was moved last
 
   /** @param {PointerEvent} event */
@@ -100,8 +101,10 @@ export function makeBoard({ side, digit }, words, { places, move, draws, dot }) 
     /**
      * Show an image, the digits' frames, and where the one stands that the keys move.
      * @param {Float32Array} pixels
+     * @param {boolean} blank whether the reader is still to draw
      */
-    show(pixels) {
+    show(pixels, blank) {
+      hint.hidden = !blank;
       paint(canvas, [side, side], (i) => Array(3).fill(Math.round(255 * pixels[i])));
       const all = places();
       held = Math.min(held, all.length - 1);

@@ -3,7 +3,6 @@
 import { paint, paintMap } from "../../widgets/static/colours.js";
 import { make, setText } from "../../widgets/static/dom.js";
 import { makeFrame } from "./board.js";
-import { isInside, largest, peakOf } from "./seen.js";
 
 /** @import { Place } from "./scene.js" */
 
@@ -14,7 +13,10 @@ import { isInside, largest, peakOf } from "./seen.js";
  * @property {Place[]} places of the digits
  * @property {number} label what the first digit is
  * @property {number[]} chances of the digits 0 to 9
+ * @property {number} guess the digit that it reads
  * @property {{values: Float32Array, shape: number[]} | null} map of the block, if it tells positions apart
+ * @property {[number, number] | null} peak of the map, if it has one
+ * @property {boolean} hit whether the peak lies on the digit
  * @property {{name: string, values: number[]}[]} gates of its channels
  * @property {Int8Array | null} reads where it has read the digit, in place of the map: 1 right, -1 wrong, 0 not tried
  */
@@ -23,13 +25,12 @@ const MAP_STEPS = 15; // of a map's colours
 
 /**
  * Make a card.
- * @param {string} name
  * @param {string} title
  * @param {{side: number, digit: number}} sides in pixels
  * @param {Record<string, string>} words
  * @param {() => void} pick called when the reader picks it
  */
-export function makeCard(name, title, { side, digit }, words, pick) {
+export function makeCard(title, { side, digit }, words, pick) {
   const unread = `${title}: ${words.loading}`; // what a picture is called until there is one
   const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
   const over = make("canvas", { class: "attn-play-map", "aria-hidden": "true" });
@@ -41,21 +42,22 @@ export function makeCard(name, title, { side, digit }, words, pick) {
     over,
     marks,
   );
-  const bars = make("div", { class: "attn-play-gates", "aria-hidden": "true" });
+  const bars = make("div", { class: "attn-play-gates", "aria-hidden": "true", hidden: "" });
   const answer = make("output", {
     class: "attn-play-answer",
     "aria-live": "off",
-    "data-name": `reads_${name}`,
+    "data-name": `reads_${title}`,
   });
   const peak = make("span", { class: "attn-play-peak" });
   const chances = Array.from({ length: 10 }, (_, i) => make("i", {}, make("b"), make("span", {}, String(i))));
   const chart = make("div", { class: "attn-play-chances", role: "img", "aria-label": unread }, ...chances);
   const button = make("button", { type: "button", "aria-pressed": "false" }, title);
+  const which = make("small", { class: "attn-play-which" });
   button.addEventListener("click", pick);
   const element = make(
     "div",
-    { class: "attn-play-card", "data-network": name },
-    make("div", { class: "attn-play-title" }, button),
+    { class: "attn-play-card" },
+    make("div", { class: "attn-play-title" }, button, which),
     make("div", { class: "attn-play-view" }, picture, bars),
     make("div", { class: "attn-play-line" }, answer, peak),
     chart,
@@ -118,9 +120,19 @@ export function makeCard(name, title, { side, digit }, words, pick) {
   return {
     element,
     button,
+    /**
+     * Name the network that is shown from now on.
+     * @param {string} network
+     * @param {string} told in short what tells it from the first one; empty if it is that one
+     * @param {boolean} there whether it has been loaded
+     */
+    name(network, told, there) {
+      element.dataset.network = network;
+      element.setAttribute("aria-busy", String(!there));
+      setText(which, told);
+    },
     /** @param {Seen} seen */
-    show({ pixels, places, label, chances: sure, map, gates, reads }) {
-      const guess = largest(sure);
+    show({ pixels, places, label, chances: sure, guess, map, peak: top, hit, gates, reads }) {
       const right = guess === label;
       answer.value = String(guess);
       answer.textContent = `${guess}`;
@@ -138,7 +150,6 @@ export function makeCard(name, title, { side, digit }, words, pick) {
       paint(under, [side, side], (i) => Array(3).fill(Math.round(255 * pixels[i])));
       element.classList.toggle("attn-play-mapped", Boolean(map || reads));
       over.hidden = true;
-      const top = map && !reads ? peakOf(map.values, map.shape, side) : null;
       const dots = [];
       let told = "";
       if (reads) {
@@ -147,7 +158,6 @@ export function makeCard(name, title, { side, digit }, words, pick) {
         told = words.reads.replace("{good}", String(good)).replace("{tried}", String(tried));
       } else if (map) {
         showMap(map);
-        const hit = top !== null && isInside(top, places[0], digit);
         told = top === null ? words.no_peak : hit ? words.hit : words.miss;
         if (top) {
           const dot = make("i", { class: "attn-play-dot" });

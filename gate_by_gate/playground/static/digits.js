@@ -1,28 +1,32 @@
-// The playground of the digits: one canvas, and what every network makes of it.
-//
-// Everything about the networks comes from their graphs: which tensors are maps, where each block's spatial map is, and
-// what a map holds when its gates are open. Nothing runs while nothing changes.
+// The playgrounds of the digits: one canvas, and what every network makes of it. Nothing runs while nothing changes.
 
 import { makeControl } from "../../widgets/static/controls.js";
 import { keepKeys, make, setText } from "../../widgets/static/dom.js";
 import { makeBoard } from "./board.js";
 import { makeCard } from "./cards.js";
-import { makeRunner, whenNear } from "./runner.js";
+import { makeChooser } from "./chooser.js";
+import { makeDetail } from "./detail.js";
+import { planOf } from "./jobs.js";
+import { makeRunner, whenNear, whenUsed } from "./runner.js";
 import { makeScene } from "./scene.js";
-import { byChannel, isInside, largest, peakOf, probabilities } from "./seen.js";
 
+/** @import { Choice } from "./chooser.js" */
 /** @import { Supply } from "./scene.js" */
 
 /**
  * @typedef {object} Spec
  * @property {Supply} supply
- * @property {Record<string, string>} networks titles by name
+ * @property {Record<string, Choice>} networks for each card, by its title
  * @property {Record<string, any>} controls as the kit describes them
  * @property {Record<string, any>} start where the controls stand at first
+ * @property {boolean} waits whether the networks are loaded when they are first used, not when the reader comes near
  * @property {Record<string, string>} words
  */
 
+/** @typedef {{key: number, pixels: Float32Array}} Image an image that was on the canvas */
+
 const STILL_MS = 500; // how long everything has stood still when what is seen is spoken
+const MOST_COLUMNS = 4; // of cards
 let drawn = 0;
 
 /**
@@ -32,7 +36,8 @@ let drawn = 0;
  * @param {string} workerSource
  * @param {(name: string) => string} addressOf where the script of a network lies
  */
-export function makeDigits(host, { supply, networks, controls, start, words }, workerSource, addressOf) {
+export function makeDigits(host, spec, workerSource, addressOf) {
+  const { supply, networks, controls, start, waits, words } = spec;
   const { side, digit } = supply;
   const many = side - digit + 1; // places along a side
   const scene = makeScene(supply);
@@ -43,8 +48,15 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
   /** @type {ReturnType<typeof makeRunner> | undefined} */
   let runner;
   const graphs = {}; // of the networks that are loaded
-  /** @type {Record<string, Record<string, Float32Array>> | null} what is held, by network and tensor */
+  /** @type {Record<string, string>} the network of every card */
+  const chosen = Object.fromEntries(names.map((name) => [name, networks[name].first]));
+  let images = 0;
+  /** @type {Image | null} whose gates are held */
   let held = null;
+  /** @type {Image | null} the one that has been seen last */
+  let last = null;
+  /** @type {Image | null} the one before it */
+  let before = null;
   const reads = Object.fromEntries(names.map((name) => [name, new Int8Array(many * many)]));
   let picked = state.picked;
   let sweeps = 0; // a sweep goes on as long as no other begins and nothing is moved
@@ -56,6 +68,14 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
     { digit: isDrawn() ? null : state.digit, place: state.place },
     ...(state.second ? [{ digit: (state.digit + 5) % 10, place: state.other }] : []),
   ];
+  const paintScene = () => scene.paint({ digits: laid(), clutter: state.clutter, seed: state.seed });
+  /**
+   * Give an image its key: that of the last one if it is the same.
+   * @param {Float32Array} pixels
+   * @returns {Image}
+   */
+  const known = (pixels) =>
+    last?.pixels.every((value, i) => value === pixels[i]) ? last : { key: images++, pixels };
 
   const board = makeBoard(supply, words, {
     places: () => laid().map(({ place }) => place),
@@ -76,9 +96,9 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
     },
   });
 
-  /** Forget where the networks have read the digit: it was another image. */
-  function forget() {
-    for (const read of Object.values(reads)) read.fill(0);
+  /** Forget where networks have read the digit: it was another image, or another network. */
+  function forget(...which) {
+    for (const name of which.length ? which : names) reads[name].fill(0);
   }
 
   // ------------------------------------------------------------------ controls
@@ -89,11 +109,10 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
     }),
   );
 
-  async function set(name, value) {
+  function set(name, value) {
     stopSweep();
     state[name] = value;
-    if (name === "gates") held = value === "held" ? await holdNow() : null;
-    if (name === "digit") scene.clear();
+    if (name === "gates") held = value === "held" ? known(paintScene().slice()) : null;
     if (["digit", "clutter", "gates"].includes(name)) forget();
     changed();
   }
@@ -120,8 +139,8 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
     }),
     makeButton("clear", () => {
       scene.clear();
-      state.tool = "move";
-      made.tool.show("move");
+      state.tool = start.tool;
+      made.tool.show(start.tool);
       forget();
     }),
     makeButton("sweep", () => {
@@ -150,93 +169,114 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
 
   // ------------------------------------------------------------------ the networks
   const cards = Object.fromEntries(
-    names.map((name) => [name, makeCard(name, networks[name], supply, words, () => pick(name))]),
+    names.map((name) => [name, makeCard(name, supply, words, () => pick(name))]),
   );
+  const choosers = Object.fromEntries(
+    names.map((name, at) => [
+      name,
+      makeChooser(networks[name], `${id}-${at}`, (network) => choose(name, network).catch(complain)),
+    ]),
+  );
+  const detail = makeDetail(words);
   function pick(name) {
     picked = name;
     for (const other of names) cards[other].button.setAttribute("aria-pressed", String(other === name));
+    detail.offer(choosers[name].elements);
     changed();
   }
 
-  /** The block of a network at the chosen stage, if it has one. */
-  const blockOf = (name) => {
-    const blocks = Object.entries(graphs[name].blocks);
-    return blocks.find(([path]) => path.startsWith(`layer${state.stage}.`))?.[1];
-  };
-  const gatesOf = (block) => Object.keys(block?.neutral ?? {}).map((map) => [map, block.maps[map]]);
-
-  function jobOf(name) {
-    const { logits, blocks, tensors } = graphs[name];
-    const block = blockOf(name);
-    const shown = gatesOf(block).filter(([, tensor]) => tensors[tensor][1] > 1);
-    const wanted = [logits, ...shown.map(([, tensor]) => tensor)];
-    if (block?.spatial_map) wanted.push(block.spatial_map);
-    /** @type {Record<string, ArrayLike<number> | number>} */
-    let instead = {};
-    if (state.gates === "open")
-      for (const { maps, neutral } of Object.values(blocks))
-        for (const [map, value] of Object.entries(neutral)) instead[maps[map]] = value;
-    if (state.gates === "held" && held) instead = held[name] ?? {};
-    return { name, wanted, held: instead };
+  /** Say which network a card shows. */
+  function nameCard(name) {
+    const network = chosen[name];
+    const told = network === networks[name].first ? "" : choosers[name].told(network);
+    cards[name].name(network, told, !runner || network in graphs);
   }
 
-  /** Take all gates as they are on the canvas now. */
-  async function holdNow() {
-    const there = Object.keys(graphs);
-    const jobs = there.map((name) => ({
-      name,
-      wanted: Object.values(graphs[name].blocks).flatMap((block) =>
-        gatesOf(block).map(([, tensor]) => tensor),
-      ),
-    }));
-    // Asked again if another run overtakes it.
-    let answer = null;
-    while (runner && answer === null) answer = await runner.run(paintScene(), jobs);
-    return answer && Object.fromEntries(there.map((name, i) => [name, answer.results[i]]));
+  /** Show another network of a card, once it is loaded. */
+  async function choose(name, network) {
+    stopSweep();
+    const left = chosen[name];
+    chosen[name] = network;
+    forget(name);
+    nameCard(name);
+    try {
+      await load(network);
+    } catch (error) {
+      if (chosen[name] === network) {
+        chosen[name] = left;
+        choosers[name].show(left);
+      }
+      throw error;
+    } finally {
+      nameCard(name);
+    }
+    changed();
   }
 
-  function paintScene() {
-    const { clutter, seed } = state;
-    return scene.paint({ digits: laid(), clutter, seed });
+  async function load(network) {
+    if (!runner) return; // it is loaded when all begin
+    const { graph, simd } = await runner.load(network);
+    graphs[network] = graph;
+    element.dataset.simd = String(simd);
+  }
+
+  /** The image whose gates are used for another. */
+  function sourceFor(image, previous) {
+    if (state.gates === "held") return held;
+    // At the first image there is none before it.
+    return state.gates === "before" ? (previous ?? image) : null;
   }
 
   /** Run the networks on what is on the canvas, and show what they see. */
   async function look() {
     const pixels = paintScene().slice();
-    board.show(pixels);
+    board.show(pixels, isDrawn() && scene.isBlank());
     board.element.classList.toggle("attn-play-draws", state.tool !== "move");
     showKey();
-    const [places, label, at] = [laid().map(({ place }) => place), state.digit, state.place];
-    const jobs = Object.keys(graphs).map(jobOf);
-    if (!runner || jobs.length === 0) return;
-    const answer = await runner.run(pixels, jobs);
+    if (!runner || names.every((name) => !(chosen[name] in graphs))) return;
+    const { stage, digit: label, place } = state;
+    const places = laid().map((one) => one.place);
+    /** @type {Image | null} */
+    let image = null;
+    /** @type {Image | null} */
+    let previous = null;
+    /** @type {{name: string, plan: ReturnType<typeof planOf>}[]} */
+    let plans = [];
+    // Planned when the image before has been seen: it may be the one whose gates are used.
+    const answer = await runner.run(pixels, () => {
+      image = known(pixels);
+      previous = image === last ? before : last;
+      const asked = { stage, open: state.gates === "open", source: sourceFor(image, previous) };
+      plans = names
+        .filter((name) => chosen[name] in graphs)
+        .map((name) => ({ name, plan: planOf(chosen[name], graphs[chosen[name]], asked) }));
+      return plans.map(({ plan }) => plan.job);
+    });
     if (answer === null) return; // the canvas has changed since
+    [last, before] = [image, previous];
     frames++;
     const told = { right: 0, hits: 0, maps: 0 };
-    jobs.forEach(({ name }, i) => {
-      const [graph, result] = [graphs[name], answer.results[i]];
-      const chances = probabilities(result[graph.logits]);
-      const right = largest(chances) === label;
-      reads[name][at[1] * many + at[0]] = right ? 1 : -1;
-      const block = blockOf(name);
-      const spatial = block?.spatial_map;
-      const map = spatial ? { values: result[spatial], shape: graph.tensors[spatial] } : null;
-      const gates = gatesOf(block).flatMap(([gate, tensor]) => {
-        const values = result[tensor] && byChannel(result[tensor], graph.tensors[tensor]);
-        return values ? [{ name: gate, values }] : [];
-      });
-      const peak = map && peakOf(map.values, map.shape, side);
+    plans.forEach(({ name, plan }, i) => {
+      const seen = plan.read(answer.results[i], { side, digit, place });
+      const right = seen.guess === label;
+      reads[name][place[1] * many + place[0]] = right ? 1 : -1;
       told.right += Number(right);
-      told.maps += Number(Boolean(map));
-      told.hits += Number(Boolean(peak && isInside(peak, places[0], digit)));
-      const seen = { pixels, places, label, chances, map, gates };
-      cards[name].show({ ...seen, reads: state.view === "reads" ? reads[name] : null });
-      if (name === picked) showGates(name, gates);
+      told.maps += Number(seen.map !== null);
+      told.hits += Number(seen.hit);
+      cards[name].show({
+        pixels,
+        places,
+        label,
+        ...seen,
+        reads: state.view === "reads" ? reads[name] : null,
+      });
+      if (name === picked)
+        detail.show([name, choosers[name].told(plan.job.name)].join(" ").trim(), stage, seen.gates);
     });
     element.dataset.ready = "true";
     element.dataset.frames = String(frames);
     element.dataset.took = answer.took.toFixed(1);
-    tell(told, jobs.length);
+    tell(told, plans.length);
   }
 
   let asked = false;
@@ -253,8 +293,6 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
   // ------------------------------------------------------------------ in words and bars
   const status = make("p", { class: "attn-play-status" });
   const spoken = make("div", { class: "attn-spoken", "aria-live": "polite" });
-  const gatesTitle = make("p", { class: "attn-label" });
-  const gateRows = make("div", { class: "attn-play-rows" });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   function tell({ right, hits, maps }, all) {
@@ -272,33 +310,6 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
     element.dataset.failed = "true";
   }
 
-  /** Show the gates of the picked network: a bar for each channel. */
-  function showGates(name, gates) {
-    const where = words.gates_of.replace("{name}", networks[name]).replace("{stage}", String(state.stage));
-    setText(gatesTitle, gates.length ? where : `${where} ${words.none}`);
-    gateRows.replaceChildren(
-      ...gates.map(({ name: gate, values }) => {
-        const bars = values.map((value) => {
-          const bar = make("i", { title: value.toFixed(3) });
-          bar.style.height = `${100 * Math.min(1, Math.max(0, value))}%`;
-          return bar;
-        });
-        const label = `${gate}: ${values.map((value) => value.toFixed(2)).join(", ")}`;
-        const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2));
-        return make(
-          "div",
-          { class: "attn-play-row" },
-          make("span", {}, gate, make("small", {}, `${least} … ${most}`)),
-          make(
-            "div",
-            { class: "attn-play-gates", role: "img", "aria-label": label },
-            make("div", {}, ...bars),
-          ),
-        );
-      }),
-    );
-  }
-
   // ------------------------------------------------------------------ the figure
   const key = make("ul", { class: "attn-play-key", "aria-hidden": "true" });
   /** Say what the signs of the cards mean that are shown now. */
@@ -311,11 +322,20 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
       ),
     );
   }
+  const beside = make("div", { class: "attn-play-beside" }, made.view.element, key);
+  const cardGrid = make(
+    "div",
+    { class: "attn-play-cards" },
+    ...names.map((name) => cards[name].element),
+    beside,
+  );
+  cardGrid.style.setProperty("--attn-columns", String(Math.min(MOST_COLUMNS, names.length + 1)));
+  const inStrip = Object.keys(made).filter((name) => name !== "view");
   const element = make(
     "figure",
     { class: "attn-playground", "data-playground": "digits", "data-ready": "false" },
     make("figcaption", {}, words.question),
-    make("div", { class: "attn-play-strip" }, ...Object.values(made).map((control) => control.element)),
+    make("div", { class: "attn-play-strip" }, ...inStrip.map((name) => made[name].element)),
     make(
       "div",
       { class: "attn-play-main" },
@@ -326,31 +346,28 @@ export function makeDigits(host, { supply, networks, controls, start, words }, w
         make("div", { class: "attn-play-buttons" }, ...buttons),
         status,
       ),
-      make(
-        "div",
-        { class: "attn-play-right" },
-        make("div", { class: "attn-play-cards" }, ...names.map((name) => cards[name].element), key),
-        make("div", { class: "attn-play-detail" }, gatesTitle, gateRows),
-      ),
+      make("div", { class: "attn-play-right" }, cardGrid, detail.element),
     ),
     spoken,
   );
   for (const [name, control] of Object.entries(made)) control.show(state[name]);
   keepKeys(element);
   host.replaceWith(element);
-  setText(status, words.loading);
+  names.forEach(nameCard);
+  setText(status, waits ? words.unread : words.loading);
   pick(picked);
 
   /** Load the networks, one after the other, and show each as soon as it is there. */
   async function begin() {
+    setText(status, words.loading);
     runner = makeRunner(workerSource, addressOf);
+    names.forEach(nameCard);
     for (const name of [picked, ...names.filter((other) => other !== picked)]) {
-      const { graph, simd } = await runner.load(name);
-      graphs[name] = graph;
-      element.dataset.simd = String(simd);
+      await load(chosen[name]);
+      nameCard(name);
       await look();
     }
     element.dataset.loaded = "true";
   }
-  whenNear(element, () => begin().catch(complain));
+  (waits ? whenUsed : whenNear)(element, () => begin().catch(complain));
 }

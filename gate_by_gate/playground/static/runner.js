@@ -3,7 +3,9 @@
 
 /**
  * @typedef {{graph: any, weights: string}} Network its weights as base64
- * @typedef {{name: string, held?: Record<string, ArrayLike<number> | number>, wanted: string[]}} Job
+ * @typedef {{key: number, x: Float32Array, tensors: string[]}} Borrowed
+ *   what some tensors hold for another image, which is known by its key
+ * @typedef {{name: string, held?: Record<string, ArrayLike<number> | number>, borrowed?: Borrowed, wanted: string[]}} Job
  * @typedef {{results: Record<string, Float32Array>[], took: number}} Answer
  */
 
@@ -104,7 +106,7 @@ export function makeRunner(source, addressOf, { simd = true } = {}) {
      * Run loaded networks on an image. While one run is in progress one other waits, and the last that was asked for takes
      * its place: gives null to one that was overtaken.
      * @param {Float32Array} x
-     * @param {Job[]} jobs
+     * @param {Job[] | (() => Job[])} jobs or what makes them, called when the run before has been answered
      * @returns {Promise<Answer | null>}
      */
     run(x, jobs) {
@@ -116,7 +118,7 @@ export function makeRunner(source, addressOf, { simd = true } = {}) {
       const answer = turn.then((mine) => {
         if (!mine) return null;
         overtake = undefined;
-        return ask({ run: x, jobs });
+        return ask({ run: x, jobs: typeof jobs === "function" ? jobs() : jobs });
       });
       // Without its value: else every answer there ever was would be kept.
       const over = () => {};
@@ -126,6 +128,24 @@ export function makeRunner(source, addressOf, { simd = true } = {}) {
 
     stop: () => worker.terminate(),
   };
+}
+
+/**
+ * Start something once, when the reader uses an element: points at something in it, presses a key there or sets a control.
+ * @param {Element} element
+ * @param {() => void} start
+ */
+export function whenUsed(element, start) {
+  const used = new AbortController();
+  for (const kind of ["pointerdown", "keydown", "input"])
+    element.addEventListener(
+      kind,
+      () => {
+        used.abort();
+        start();
+      },
+      { capture: true, signal: used.signal },
+    );
 }
 
 /**

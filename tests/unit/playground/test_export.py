@@ -15,8 +15,9 @@ from attn_lib.inspection import attention_maps
 from attn_lib.interventions import opened
 from gate_by_gate import results
 from gate_by_gate.photographs import photographs
-from gate_by_gate.playground.deliveries import NETWORKS, SEGMENTER, exported
+from gate_by_gate.playground.deliveries import SEGMENTER, exported
 from gate_by_gate.playground.export import export
+from gate_by_gate.playground.networks import NETWORKS, SETTINGS
 from gate_by_gate.segmenter import selfie_segmenter
 from tests.unit.playground.inputs import digit_inputs
 from tests.unit.playground.onnx_session import session_of
@@ -30,15 +31,25 @@ def inputs() -> Tensor:
     return digit_inputs()[::25]
 
 
-@pytest.mark.parametrize("setting", NETWORKS)
-def test_onnxruntime_computes_from_the_exported_list_what_pytorch_computes(setting: str):
+def assert_onnxruntime_agrees(setting: str, images: Tensor) -> None:
     network = exported(setting)
     session = session_of(network)
-    for x in inputs():
+    for x in images:
         expected = network.run(x[None])
         found = session.run(list(network.returned), {network.graph["input"]: x[None].numpy()})
         for (name, tensor), values in zip(expected.items(), found, strict=True):
             np.testing.assert_allclose(values, tensor, atol=1e-4, rtol=0, err_msg=name)
+
+
+@pytest.mark.parametrize("setting", NETWORKS)
+def test_onnxruntime_computes_from_the_exported_list_what_pytorch_computes(setting: str):
+    assert_onnxruntime_agrees(setting, inputs())
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_so_it_does_for_every_network_and_input(setting: str):
+    assert_onnxruntime_agrees(setting, digit_inputs())
 
 
 def test_onnxruntime_finds_the_person_from_the_exported_list():
