@@ -79,6 +79,10 @@ STAGE    := $(BIN)/python -m tests.stage $(NOTES)
 # Two workers on one thread each: on a busy machine, threads wait for each other.
 check test nightly: export OMP_NUM_THREADS := 1
 
+# What takes long to compute of the photographs is computed once for the pages, the tests and the live notebooks of one
+# run, which begins with nothing of it. At night every process computes it by itself.
+test: export GATE_BY_GATE_KEPT := $(CURDIR)/_build/kept
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -89,7 +93,7 @@ check: lint
 	$(PYTEST) $(if $(ONLY),$(SELECTED),tests/unit -m "not nightly and not slow")
 
 test: setup
-	@rm -f $(NOTES)
+	@rm -rf $(GATE_BY_GATE_KEPT) $(NOTES)
 	@$(STAGE) "style and types" $(MAKE) lint
 	@$(BIN)/python -m tests.browser.chromium
 	@$(STAGE) "book and what needs none, side by side" $(MAKE) -j 2 test-book test-others

@@ -17,6 +17,7 @@ from gate_by_gate.explorers.shared.classified import (
     random_classifier,
     top_shares,
 )
+from gate_by_gate.explorers.shared.kept import kept
 from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control, photograph_index
 from gate_by_gate.imagenet import SIDE, class_names
 from gate_by_gate.photographs import SIDE as PICTURE_SIDE
@@ -71,7 +72,7 @@ def guesses() -> Tensor:
     return probabilities().topk(GUESSES, dim=1).indices
 
 
-@cache
+@kept
 def maps(layer: str, guess: int, by: str = "trained") -> Tensor:
     """Return Grad-CAM for one answer to each photograph, at the size of the input: ``(9, 224, 224)``.
 
@@ -106,7 +107,7 @@ def framed(layer: str, guess: int, by: str = "trained") -> Tensor:
     return avg_pool2d(maps(layer, guess, by)[:, None], SQUARE, stride=STEP).flatten(1).argmax(dim=1)
 
 
-@cache
+@kept
 def covered() -> Tensor:
     """Return the probabilities of all classes with a grey square at each place: ``(9, 25, 1000)``.
 

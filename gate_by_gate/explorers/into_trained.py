@@ -15,6 +15,7 @@ from gate_by_gate.explorers.shared.classified import (
     probabilities,
     top_shares,
 )
+from gate_by_gate.explorers.shared.kept import kept
 from gate_by_gate.explorers.shared.photographs import COUNT, PHOTOGRAPHS, photograph_control, photograph_index
 from gate_by_gate.imagenet import class_names
 from gate_by_gate.photographs import names, photograph
@@ -70,7 +71,7 @@ def before_unit(unit: int) -> Tensor:
     return seen[0]
 
 
-@cache
+@kept
 def with_block(block: str, placement: str, units: int, start: str) -> Tensor:
     """Return the probabilities of all classes for all photographs, with new blocks in the trained network.
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from gate_by_gate.explorers.shared.kept import kept
 from gate_by_gate.explorers.shared.photographs import (
     COUNT,
     NAMES,
@@ -112,7 +113,7 @@ def given_gates(donor: Value) -> dict[str, Tensor]:
     return {name: gates[int(donor), None] for name, gates in own_gates().items()}
 
 
-@cache
+@kept
 def donated(donor: Value, block: Value) -> Tensor:
     """Return the masks of all photographs with the gates of ``donor`` in a block, or in all of them.
 

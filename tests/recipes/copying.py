@@ -12,8 +12,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gate_by_gate.explorers.shared.kept import FOLDER_VARIABLE
+
 ROOT = Path(__file__).parent.parent.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+APART = ("PYTEST_", "GIT_", FOLDER_VARIABLE)
+"""How the environment variables begin that are about this tree, and not about its copy."""
 
 
 def recipe(title: str, text: str | None = None) -> list[str]:
@@ -91,9 +95,7 @@ def run(command: str, tree: Path, *, timeout: float = 1800) -> str:
     Raises:
         AssertionError: it failed; the message holds what it printed.
     """
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GIT_"))
-    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(APART)}
     environment |= {
         "PYTHONPATH": str(tree),  # before the place where this environment has its editable install
         "PATH": f"{tree / '.venv' / 'bin'}{os.pathsep}{environment['PATH']}",

@@ -1,6 +1,7 @@
 """The into-trained explorer: as the identity equal to the last bit, as built what the package gives."""
 
 import itertools
+from inspect import unwrap
 
 import pytest
 import torch
@@ -63,7 +64,7 @@ def test_the_code_gives_the_answers_on_screen():
 
 def test_the_trained_network_stays_as_it_was():
     before = {name: value.clone() for name, value in network().state_dict().items()}
-    with_block.__wrapped__("se", "hidden", 1, "built")
+    unwrap(with_block)("se", "hidden", 1, "built")
     after = network().state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(value, before[name]) for name, value in after.items())
