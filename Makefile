@@ -1,6 +1,7 @@
 # make book    environment, notebooks executed, HTML built; ends by printing where to open it; `make book CHAPTER=03` a
 #              draft in seconds, in which only that chapter is executed
 # make zip     the built book in one archive that works from a folder, with its checksum
+# make pdf     the built book in one PDF, with its checksum; needs a Chromium
 # make check   style, types and the quick tests, in a minute; `make check ONLY=cbam` those that a word or path selects
 # make test    everything that a change can break, the built book included; ends by printing what its stages took
 # make nightly  every test there is: also every checkpoint and record, and the chapters once more by nbval
@@ -33,7 +34,7 @@ MAKEFLAGS += --no-print-directory
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book lint check test test-book test-others zip addresses firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test test-book test-others zip pdf addresses firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
@@ -62,6 +63,12 @@ endif
 zip: setup
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(BIN)/python book/_ext/book_engine/archive.py _build/html _build/gate-by-gate.zip
+
+pdf: setup
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(BIN)/python -m tests.browser.chromium
+	@PYTHONPATH=book/_ext $(BIN)/python -m book_engine.pdf _build/html _build/gate-by-gate.pdf \
+		"$$($(BIN)/python -c 'from tests.browser.chromium import find; print(find())')"
 
 # Three rings. `check` is for every few minutes: style, types and the unit tests, or those that a word selects (part of
 # a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. The

@@ -11,16 +11,23 @@ import sys
 import zipfile
 from pathlib import Path
 
-__all__ = ["pack"]
+__all__ = ["checksum", "pack"]
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The time of every file: the first that a zip archive knows."""
 
 
+def checksum(file: Path) -> str:
+    """Write the SHA-256 of a file beside it, as ``sha256sum --check`` reads it, and return it."""
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    file.with_name(f"{file.name}.sha256").write_text(f"{digest}  {file.name}\n", "utf-8")
+    return digest
+
+
 def pack(book: Path, archive: Path) -> str:
     """Put a built book into an archive, in one folder that has the archive's name.
 
-    The checksum is written beside it, as ``sha256sum --check`` reads it.
+    The checksum is written beside it.
 
     Args:
         book: the folder that holds ``index.html``.
@@ -41,9 +48,7 @@ def pack(book: Path, archive: Path) -> str:
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # Unix, wherever it is packed
             opened.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    archive.with_name(f"{archive.name}.sha256").write_text(f"{digest}  {archive.name}\n", "utf-8")
-    return digest
+    return checksum(archive)
 
 
 if __name__ == "__main__":

@@ -209,6 +209,11 @@ RULES = (
         "a record is computed without knowing where it is shown",
     ),
     Rule(
+        "book/_ext/book_engine/pdf.py",
+        ("book_engine", "playwright", "pypdf"),
+        "it prints pages that are built, by the browser that it is given",
+    ),
+    Rule(
         "book/_ext/*",
         (
             *SPHINX,

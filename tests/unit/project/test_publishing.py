@@ -96,6 +96,7 @@ def test_the_rings_run_on_every_supported_python():
         "make check",
         "make test",
         "make zip",
+        "make pdf",
     ]
     assert [step["run"] for step in steps(nightly) if "run" in step] == ["make nightly", "make audit"]
 
@@ -115,7 +116,7 @@ def test_the_book_that_was_tested_is_published_with_no_more_rights_than_that_tak
     ]
     assert builds == []
     (archive,) = (step for step in steps(workflow("test.yml")) if step.get("with", {}).get("name") == "book")
-    assert archive["with"]["path"] == "_build/gate-by-gate.zip*"
+    assert archive["with"]["path"] == "_build/gate-by-gate.*"
     assert " _build/gate-by-gate.zip" in (ROOT / "Makefile").read_text()
     (upload,) = (step for step in steps(workflow("test.yml")) if "upload-pages" in step.get("uses", ""))
     assert upload["with"] == {"path": "_build/html"}
@@ -152,7 +153,12 @@ def test_a_tag_releases_what_was_tested_built_and_tried_and_no_secret_is_kept():
     assert jobs["book"]["permissions"] == {"contents": "write"}
     fetch, attach = jobs["book"]["steps"]
     assert fetch["with"] == {"name": "book", "path": "book/"}
-    assert attach["run"].endswith(" book/gate-by-gate.zip book/gate-by-gate.zip.sha256")
+    names = ("gate-by-gate.zip", "gate-by-gate.pdf")
+    files = [file for name in names for file in (f"book/{name}", f"book/{name}.sha256")]
+    assert attach["run"].split()[-4:] == files
+    *_, made, printed, upload, _ = steps(workflow("test.yml"))
+    assert (made["run"], printed["run"]) == ("make zip", "make pdf")
+    assert upload["with"]["path"] == "_build/gate-by-gate.*"
     assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text()
 
 
