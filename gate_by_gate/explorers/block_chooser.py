@@ -52,7 +52,7 @@ BUDGETS = (1_000, 20_000, 200_000, 2_000_000, 50_000_000)
 
 NEED = Control("need", "the evidence", tuple(EVIDENCE), "maximum", "menu", tuple(EVIDENCE.values()))
 NETWORK = Control("network", "network", tuple(NETWORKS), "mobilenet_v2", "choice", tuple(NETWORKS.values()))
-PLACE = Control("where", "the block", tuple(WHERE), "small", "choice", tuple(WHERE.values()))
+PLACE = Control("where", "the block", tuple(WHERE), "small", "menu", tuple(WHERE.values()))
 BUDGET = Control(
     "budget", "parameters to spare", BUDGETS, 200_000, texts=[amount(budget) for budget in BUDGETS]
 )

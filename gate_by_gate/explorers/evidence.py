@@ -59,8 +59,15 @@ DRAWN = 28
 """Rows and columns of a map as it is drawn."""
 
 PHOTOGRAPH = photograph_control("photograph", "photograph", 2)
-GUESS = Control("guess", "evidence for", (1, 2, 3), 1, "choice", ("1st guess", "2nd", "3rd"))
-LAYER = Control("layer", "map of", tuple(LAYERS), "_blocks.15", "choice", tuple(LAYERS.values()))
+GUESS = Control("guess", "guess", (1, 2, 3), 1, "choice", ("1st", "2nd", "3rd"))
+LAYER = Control(
+    "layer",
+    "stage",
+    tuple(LAYERS),
+    "_blocks.15",
+    "choice",
+    [name.removeprefix("stage ") for name in LAYERS.values()],
+)
 DRAWN_BY = {"trained": "the trained network", "random": "it with a random classifier"}
 """The networks that are asked for a map, by their names in a setting."""
 BY = Control("by", "by", tuple(DRAWN_BY), "trained", "choice", ("the network", "random classifier"))

@@ -45,17 +45,17 @@ BLOCKS = {
 }
 
 PHOTOGRAPH = photograph_control("photograph", "photograph", 5)
-BLOCK = Control("block", "block", tuple(BLOCKS), "se", "choice", tuple(BLOCKS.values()))
+BLOCK = Control("block", "block", tuple(BLOCKS), "se", "menu", tuple(BLOCKS.values()))
 PLACEMENT = Control(
     "placement",
     "where",
     ("residual", "hidden"),
     "hidden",
-    "choice",
+    "menu",
     ("end of the branch", "hidden channels"),
 )
-UNITS = Control("units", "in", (1, 16), 16, "choice", ("the last unit", "all 16 units"))
-START = Control("start", "start", ("built", "identity"), "built", "choice", ("as built", "as the identity"))
+UNITS = Control("units", "units", (1, 16), 16, "choice", ("last", "all 16"))
+START = Control("start", "start", ("built", "identity"), "built", "choice", ("as built", "identity"))
 
 
 @cache

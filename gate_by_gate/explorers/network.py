@@ -104,7 +104,7 @@ KERNEL = Control(
     "choice",
     ("published", "3"),
 )
-SIDE = Control("side", "image side", (224, 416), 224, "choice")
+SIDE = Control("side", "image", (224, 416), 224, "choice")
 
 
 def keywords(block: str, setting: Setting) -> Keywords:
@@ -418,7 +418,7 @@ FILLED = ("backbone", "placement", "block", "kernel_size", "reduction")
 DEFINITION = Definition(
     name="network",
     question="Put a block into a slot: what does the whole network cost then?",
-    controls=(BACKBONE, PLACEMENT, BLOCK, REDUCTION, KERNEL, SIDE),
+    controls=(BACKBONE, BLOCK, PLACEMENT, REDUCTION, KERNEL, SIDE),
     panels=(
         Panel(
             "network",

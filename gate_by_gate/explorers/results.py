@@ -86,7 +86,7 @@ def seeds() -> list[int]:
 
 ACCURACY = "accuracy"
 MEASURES = {ACCURACY: "test accuracy", "pointing": "pointing game", "energy": "energy in the box"}
-MAPS = {"attention": "the block's own map", "grad_cam": "Grad-CAM of the stage"}
+MAPS = {"attention": "the block's own", "grad_cam": "Grad-CAM"}
 COSTS = {
     "block": "the block",
     "parameters": "added parameters",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from gate_by_gate.explorers.shared.samples import (
 from gate_by_gate.explorers.shared.setting_names import BLOCK_NAMES, FAMILIES
 from gate_by_gate.explorers.shared.trained import READING, Trained
 from gate_by_gate.widgets.controls import Control, Value, place
-from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
+from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting, some_of
 from gate_by_gate.widgets.items.chart import Axis, Chart, Here, HereBy, Line, Point
 from gate_by_gate.widgets.items.encoded import round_off
 from gate_by_gate.widgets.items.heatmap import Heatmap
@@ -35,6 +36,9 @@ from gate_by_gate.widgets.wording import amount
 __all__ = ["DEFINITION", "SelfAttentionExplorer"]
 
 TRAINED_HEADS = (1, 2, 4)
+HEADS_SHOWN = tuple(range(1, max(TRAINED_HEADS) + 1))
+"""The heads that a network may have, counted from 1."""
+
 GRID = (5, 5)
 """Rows and columns of the squares that a reader can pick: one for each position of the last stage. An earlier
 stage has more positions, and each square stands for one of them."""
@@ -44,8 +48,8 @@ IMAGE = image_control("image", "test image", 1)
 STAGE = Control("stage", "stage", (2, 3), 2, "choice", ("2 (10 × 10)", "3 (5 × 5)"))
 HEAD = Control(
     "head",
-    "shown: head",
-    tuple(range(1, max(TRAINED_HEADS) + 1)),
+    "shown",
+    HEADS_SHOWN,
     1,
     "choice",
     within=("heads", {heads: tuple(range(1, heads + 1)) for heads in TRAINED_HEADS}),
@@ -76,6 +80,9 @@ def why_missing(setting: Setting) -> str:
 
 
 SHOWN = Trained(network_name, why_missing)
+
+ANSWER = READING[:2]
+"""What the network says of the image, without how often it is right."""
 
 
 def block_name(stage: Value) -> str:
@@ -138,10 +145,24 @@ def attend(setting: Setting) -> Data:
         head = 1
     if head > len(rows):
         return {"missing": f"This network has {len(rows)} heads; there is no head {head}."}
-    side = rows.shape[-1]
-    pixels = IMAGE_SIDE / side  # from one position to the next
-    squares = [divmod(query_position(query, side), side) for query in range(len(QUERY.values))]
-    return {"head": row_maps(rows[head - 1], head, image_index(setting), squares, pixels)}
+    return {"head": row_maps(rows[head - 1], head, image_index(setting))}
+
+
+def all_heads(setting: Setting) -> Data:
+    """Give the same rows of every head, side by side: None for a head that there is not."""
+    weights = weights_of(setting)
+    if weights is None:
+        return SHOWN.missing(setting)
+    rows, image = rows_of(weights), image_index(setting)
+    return {
+        small_map(head): row_maps(rows[head - 1], head, image, small=True) if head <= len(rows) else None
+        for head in HEADS_SHOWN
+    }
+
+
+def small_map(head: int) -> str:
+    """Name the item of a head among all of them."""
+    return f"head{head}"
 
 
 def spread(setting: Setting) -> Data:
@@ -155,26 +176,30 @@ def spread(setting: Setting) -> Data:
     return {"spread": Number(even, f"{even:.1f} of {weights.shape[-1]}")}
 
 
-def row_maps(rows: Tensor, head: int, index: int, squares: list[tuple[int, int]], pixels: float) -> Heatmap:
+def row_maps(rows: Tensor, head: int, index: int, *, small: bool = False) -> Heatmap:
     """Give one head's row of weights for every query, each on a scale up to its own largest weight.
 
     Args:
         rows: the weights, ``(queries, H, W)``.
         head: counted from 1.
         index: the image.
-        squares: row and column of each query on the map.
-        pixels: from one position to the next, in the image.
+        small: as one of all heads: what the large map explains is not said again, and a click picks the head.
     """
+    side = rows.shape[-1]
+    pixels = IMAGE_SIDE / side  # from one place to the next
+    places = [divmod(query_position(query, side), side) for query in range(len(QUERY.values))]
+    over = under(index)
     return Heatmap(
         rows,
-        f"head {head}: where the place at {{}} looks",
-        f"Head {head}: where the place at {{}} looks, {rows.shape[-2]} by {rows.shape[-1]} places. "
+        f"head {head}" if small else f"head {head}: where the place at {{}} looks",
+        f"Head {head}: where the place at {{}} looks, {rows.shape[-2]} by {side} places. "
         "A frame marks that place, another one the digit.",
         scale=(0.0, [max(row.max().item(), 0.001) for row in rows]),
-        over=under(index),
+        over=replace(over, frame="", inset=None) if small else over,
         pick="query",
-        spots=[(column * pixels, row * pixels, pixels, pixels) for row, column in squares],
-        spot="the place that looks",
+        spots=[(column * pixels, row * pixels, pixels, pixels) for row, column in places],
+        spot="" if small else "the place that looks",
+        sets=("head", head) if small else None,
     )
 
 
@@ -189,12 +214,10 @@ def matrix(setting: Setting) -> Data:
         "matrix": Heatmap(
             weights,
             f"stage 3: all {length} × {length} weights",
-            f"{length} rows, one per query, and {length} columns; the row of {{}} is framed.",
+            f"{length} rows, one for each place that looks, and {length} columns, one for each place that is "
+            "looked at; both count the places row by row.",
             scale=(0.0, weights.max().item()),
             axes=("query", "key"),
-            pick="query",
-            spots=[(0, query, length, 1) for query in range(length)],
-            spot="its row",
         )
     }
 
@@ -342,21 +365,29 @@ DEFINITION = Definition(
                     "side",
                 ),
                 Part(
-                    "reading",
+                    "answer",
                     ("heads", "image"),
-                    READING,
-                    SHOWN.read,
+                    ANSWER,
+                    some_of(SHOWN.read, *(item.name for item in ANSWER)),
                     "side",
                 ),
                 Part(
-                    "matrix",
-                    ("heads", "image"),
-                    (Item("matrix", Heatmap),),
-                    matrix,
+                    "heads",
+                    ("heads", "image", "stage"),
+                    tuple(Item(small_map(head), Heatmap) for head in HEADS_SHOWN),
+                    all_heads,
                     "side",
-                    view_controls=("query",),
+                    view_controls=("query", "head"),
                     holds=("query",),
                 ),
+            ),
+        ),
+        Panel(
+            "weights",
+            "All weights",
+            (
+                Part("matrix", ("heads", "image"), (Item("matrix", Heatmap),), matrix, "large"),
+                Part("reading", ("heads", "image"), READING, SHOWN.read, "side"),
             ),
         ),
         Panel(

@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -34,6 +35,7 @@ __all__ = [
     "output_mode",
     "pack",
     "page_html",
+    "share",
     "style_sheet",
 ]
 
@@ -45,6 +47,9 @@ STATIC = Path(__file__).parent / "static"
 ITEMS = Path(__file__).parent / "items"
 """The kinds of items, one folder each, with a ``draw.js`` and perhaps a ``style.css``."""
 
+LONG = 100
+"""Letters of a text from which on it is worth storing once: of a map, or of the frames of one."""
+
 ByKey: TypeAlias = "list[object] | dict[str, ByKey]"
 """Values as a list, as a dictionary that holds those of each key in the same way, or as of :func:`whole`."""
 
@@ -52,6 +57,7 @@ _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[\w./]*\.js)";\n', re.MULTILIN
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MULTILINE)
 _PHRASE = re.compile(r"\bphrase\(([^()]*?)[,)]")
 _QUOTED = re.compile(r'"(\w+)"')
+_SHARED = re.compile(r"=\d+")
 _TEXTS = "const TEXTS = {};\n"
 _COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _NAME = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
@@ -81,7 +87,8 @@ def page_html(module: str, values: Mapping[str, object], text: str) -> str:
         text: a plain-text equivalent.
     """
     if isinstance(parts := values.get("parts"), Mapping):
-        values = {**values, "parts": {name: pack(entries) for name, entries in parts.items()}}
+        packed, shared = share({name: pack(entries) for name, entries in parts.items()})
+        values = {**values, "parts": packed, **({"shared": shared} if shared else {})}
     # `<` never appears inside the script element, so no label can close it.
     data = json.dumps(values, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     return (
@@ -116,6 +123,40 @@ def pack(entries: Mapping[str, object]) -> dict[str, object]:
         "of": [by_key(list(group.values())) for group in alike.values()],
         "at": [places[text] for text in texts],
     }
+
+
+def share(parts: Any) -> tuple[Any, list[str]]:
+    """Store long texts that occur more than once only once, be it in different parts.
+
+    Returns:
+        The parts with ``"=3"`` in place of the fourth of these texts, and the texts.
+
+    Raises:
+        ValueError: a text of the parts is written like that.
+    """
+    counts = Counter(text for text in strings(parts) if len(text) >= LONG)
+    shared = [text for text, count in counts.items() if count > 1]
+    if confused := next((text for text in strings(parts) if _SHARED.fullmatch(text)), None):
+        raise ValueError(f"expected no text like those that stand for a shared one; got {confused!r}")
+    places = {text: f"={place}" for place, text in enumerate(shared)}
+
+    def shortened(value: Any) -> Any:
+        if isinstance(value, str):
+            return places.get(value, value)
+        if isinstance(value, Mapping):
+            return {name: shortened(one) for name, one in value.items()}
+        return [shortened(one) for one in value] if isinstance(value, list) else value
+
+    return (shortened(parts) if shared else parts), shared
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every text of nested lists and dictionaries."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | Mapping):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from strings(one)
 
 
 def keys_of(value: object) -> object:

@@ -57,7 +57,7 @@ def maps(setting: Setting) -> Data:
     return {
         "picture": Picture(index, f"picture {index}", [3, 2, 5, 7], "box", marks, inset=1 - index),
         "over": Heatmap(values, "over", "a map over", over=Under(index, (3, 2, 5, 7), marks, "box", inset=0)),
-        "signed": Heatmap(values, "signed", "a signed map", signed=True),
+        "signed": Heatmap(values, "signed", "a signed map", signed=True, sets=("heads", 2)),
         "strips": Strips(torch.linspace(0, 1, 3), torch.linspace(0.2, 0.8, 5), "strips", "two strips"),
         "attended": Heatmap(
             rows,

@@ -69,7 +69,10 @@ def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
         else:
             visited = walk(axes, 7)[at :: len(settings)]
         for values in visited:
-            yield setting | dict(zip(part.view_controls, values, strict=True))
+            there = setting | dict(zip(part.view_controls, values, strict=True))
+            # A page does not let a reader pick what there is not beside the other controls.
+            if all(definition.controls[name].offers(there[name], there) for name in part.view_controls):
+                yield there
 
 
 def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
@@ -266,6 +269,8 @@ def compare_heatmap(
     assert (shown["low"], shown["high"]) == (data["low"], high)
     assert shown["signed"] == data.get("signed", False)
     assert shown["spots"] == ([data["spots"][at]] if "spots" in data else [])
+    name, value = data.get("sets", (None, None))
+    assert (shown["sets"], shown["set"]) == ("sets" in data, "sets" in data and setting[name] == value)
     over = data.get("over")
     marks = (over or data).get("marks", [])
     compare_marks(shown["fields"], marks)

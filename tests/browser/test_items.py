@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,18 @@ def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
         expect(readout).to_contain_text(cell)
     page.keyboard.press("Escape")
     expect(readout).to_be_empty()
+
+
+def test_a_click_on_a_map_moves_the_control_that_it_sets(page: Page):
+    signed, heads = item(page, "maps", 2), page.get_by_role("radiogroup", name="heads")
+    expect(signed).not_to_have_class(re.compile("attn-set( |$)"))
+    signed.locator("[data-name=map]").click()
+    expect(heads.get_by_role("radio", name="2")).to_be_checked()
+    expect(signed).to_have_class(re.compile("attn-set( |$)"))
+    # A map that sets nothing moves nothing.
+    heads.get_by_role("radio", name="1").check()
+    item(page, "maps", 1).locator("[data-name=map]").click()
+    expect(heads.get_by_role("radio", name="1")).to_be_checked()
 
 
 def test_strips_say_both_values(page: Page):

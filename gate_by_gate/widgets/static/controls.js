@@ -7,7 +7,10 @@ import { cellAt, stepOf } from "./pointing.js";
 
 const MOST_TICKS = 6; // numbers below a slider
 
-const LONG = 22; // letters of an entry of a menu that has a row of its own on a phone, so that it can be read
+// On a phone: letters of an entry of a menu that has a row of its own there, so that it can be read, and of a label and an
+// entry that stand one above the other, so that two menus fit in a row.
+const LONG = 22;
+const WIDE = 19;
 
 /** Write a value as the reader sees it. */
 export function textOf(control, value) {
@@ -161,9 +164,10 @@ function makeMenu(control, { id, change }) {
   });
   select.addEventListener("change", () => change(control.values[select.value]));
   const longest = Math.max(...control.texts.map((text) => text.length));
+  const room = longest > LONG ? " attn-long" : longest + control.label.length > WIDE ? " attn-stacked" : "";
   const element = make(
     "div",
-    { class: `attn-control attn-menu${longest > LONG ? " attn-long" : ""}` },
+    { class: `attn-control attn-menu${room}` },
     make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
     select,
   );

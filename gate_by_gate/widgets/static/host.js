@@ -15,6 +15,7 @@ globalThis.attnLib = {
   /** Draw the widget whose values stand in the JSON script of `element`, in place of what the element shows. */
   mount(element) {
     const values = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
+    if (values.shared) values.parts = this.spread(values.parts, values.shared);
     for (const [name, packed] of Object.entries(values.parts ?? {})) values.parts[name] = this.unpack(packed);
     const listeners = {};
     const computed = {};
@@ -37,6 +38,14 @@ globalThis.attnLib = {
       computed.link = () => this.address.link([explorer], true);
     }
     this.widgets[element.dataset.widget].render({ model, el: element });
+  },
+
+  /** Give back the texts that are stored once, in place of the `=3` that stands for the fourth of them. */
+  spread(value, shared) {
+    if (typeof value === "string") return /^=\d+$/.test(value) ? shared[Number(value.slice(1))] : value;
+    if (Array.isArray(value)) return value.map((one) => this.spread(one, shared));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.spread(one, shared)]));
   },
 
   /** Give the entries of a part by their keys, as embedding.py has packed them. */

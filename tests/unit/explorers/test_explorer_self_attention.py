@@ -96,7 +96,24 @@ def test_the_matrix_holds_every_weight_of_the_last_stage(heads: int):
         np.testing.assert_allclose(
             levels(stored) / 15 * mean.max(), mean.reshape(1, -1), atol=mean.max() / 30 + 1e-3
         )
-        assert stored["spots"] == [[0, query, 25, 1] for query in range(25)]
+
+
+@pytest.mark.parametrize("heads", record_of.TRAINED_HEADS)
+def test_all_heads_stand_beside_the_one_that_is_shown(heads: int):
+    for stage in record_of.STAGE.values:
+        there = setting(heads=heads, stage=stage, image=3)
+        small = record_of.all_heads(there)
+        assert list(small) == ["head1", "head2", "head3", "head4"]
+        assert [data is not None for data in small.values()] == [head <= heads for head in (1, 2, 3, 4)]
+        for head in range(1, heads + 1):
+            large, own = record_of.attend(there | {"head": head})["head"], small[f"head{head}"]
+            for name in ("shape", "hex", "low", "high", "spots", "pick", "alt"):
+                assert own[name] == large[name]
+            assert (own["caption"], own["sets"]) == (f"head {head}", ["head", head])
+            # What the large one explains is drawn, and not explained once more.
+            assert own["over"] == {name: large["over"][name] for name in ("index", "box")}
+            assert "spot" not in own
+    assert record_of.all_heads(setting(heads=8)) == {"missing": "No network was trained with 8 heads."}
 
 
 def test_the_rows_of_a_query_sum_to_one():

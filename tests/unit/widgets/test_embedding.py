@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from gate_by_gate.widgets.embedding import by_key, pack, page_html
+from gate_by_gate.widgets.embedding import LONG, by_key, pack, page_html, share
 
 
 def unpack(packed):
@@ -130,3 +130,31 @@ def test_a_page_holds_the_packed_parts_and_leaves_other_values_alone():
         "spec": {"parts": 3},
     }
     assert list(values["parts"]["one"]) == ["1", "2"]
+
+
+def spread(value, shared):
+    if isinstance(value, str):
+        return shared[int(value[1:])] if value.startswith("=") else value
+    if isinstance(value, list):
+        return [spread(one, shared) for one in value]
+    return {name: spread(one, shared) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def test_a_long_text_of_several_parts_is_stored_once_and_comes_back():
+    twice, thrice, once, short = "a" * LONG, "b" * (LONG + 7), "c" * LONG, "d" * (LONG - 1)
+    parts = {
+        "one": {"1": {"hex": twice, "n": [3, None, 0.5]}, "2": {"hex": thrice}},
+        "two": {"1": [{"hex": thrice}, {"hex": once}, short, short, thrice, twice]},
+    }
+    stored, shared = share(parts)
+    assert shared == [twice, thrice]
+    assert stored["two"]["1"] == [{"hex": "=1"}, {"hex": once}, short, short, "=1", "=0"]
+    assert spread(stored, shared) == parts
+    html = page_html("explorer", {"parts": {"one": {"1": {"a": twice}}, "two": {"2": {"b": twice}}}}, "text")
+    assert html.count(twice) == 1
+    assert share({"one": [once]}) == ({"one": [once]}, [])
+
+
+def test_a_text_that_could_stand_for_a_shared_one_is_refused():
+    with pytest.raises(ValueError, match="stand for a shared one; got '=12'"):
+        share({"one": {"1": {"text": "=12"}}})

@@ -59,6 +59,8 @@ class Heatmap(Kind):
         pick: the control that picks the frame; the part names it among its ``view_controls``.
         spots: for each value of ``pick`` the rectangle ``x, y, width, height`` that is framed.
         spot: what the legend calls that rectangle.
+        sets: a control and the value that a click on the map moves it to, which is marked while it stands
+            there; the part names the control among its ``view_controls``.
 
     Raises:
         ValueError: the values have another shape or are not finite, the ends are not in order, or there are
@@ -76,6 +78,7 @@ class Heatmap(Kind):
     pick: str | None = None
     spots: Sequence[Sequence[float]] = ()
     spot: str = ""
+    sets: tuple[str, int | str] | None = None
 
     def __post_init__(self) -> None:
         sides = {len(row) for frame in self.frames for row in frame}
@@ -130,6 +133,7 @@ class Heatmap(Kind):
             "pick": self.pick,
             "spots": [list(spot) for spot in self.spots],
             "spot": self.spot,
+            "sets": list(self.sets or ()),
         }
         return {
             "shape": [len(self.frames[0]), len(self.frames[0][0])],

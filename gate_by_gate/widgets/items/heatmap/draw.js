@@ -1,8 +1,10 @@
-// A map as colours: {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots, spot}
+// A map as colours: {shape: [h, w], hex, low, high, caption, alt, signed, over, marks, axes, pick, spots, spot,
+// sets}
 //   hex     one hexadecimal digit for each cell
 //   over    {index, box, frame, marks, inset}: the picture below the map; the legend shows the picture `inset` for its frame
 //   pick    the control that picks one of several frames in `hex`, fills the {} of caption and alt, and picks one of
 //           the rectangles `spots`, which the legend calls `spot`; `high` may then be a list, one for each frame
+//   sets    [control, value]: a click on the map moves the control there
 
 import { paintMap, rampOf, valueAt } from "../../static/colours.js";
 import { clamp, make, makeReadout, setText } from "../../static/dom.js";
@@ -14,7 +16,7 @@ import { phrase } from "../../static/texts.js";
 /** @import { Host, Item, View } from "../../static/kinds.js" */
 
 /** @param {Item} _item @param {Host} host @returns {View} */
-export function makeHeatmap(_item, { pictures, pointCell }) {
+export function makeHeatmap(_item, { pictures, pointCell, move }) {
   const plate = makePlate({ tabindex: 0 });
   const caption = make("p", { class: "attn-label" });
   const low = make("span");
@@ -57,6 +59,10 @@ export function makeHeatmap(_item, { pictures, pointCell }) {
     point: (cell) => pointCell(cell, data.shape),
   });
 
+  plate.element.addEventListener("click", () => {
+    if (data.sets) move(data.sets[0], data.sets[1]);
+  });
+
   function drawMarks() {
     const { box, frame, marks, inset } = data.over ?? data;
     const cells = pointed === null ? [] : [{ cell: pointed, shape: data.shape, style: "cell" }];
@@ -96,6 +102,9 @@ export function makeHeatmap(_item, { pictures, pointCell }) {
       if (pointed !== null && (pointed[0] >= height || pointed[1] >= width)) pointed = null;
       plate.lay(data.over && pictures[data.over.index], data.shape);
       plate.element.classList.toggle("attn-covered", data.over !== undefined);
+      const [moved, value] = data.sets ?? [];
+      element.classList.toggle("attn-sets", moved !== undefined);
+      element.classList.toggle("attn-set", moved !== undefined && pick(moved).value === value);
       paintMap(plate.mapped, data, data.shape, from);
       caption.textContent = data.caption.replace("{}", picked.text);
       plate.element.setAttribute("aria-label", data.alt.replace("{}", picked.text));

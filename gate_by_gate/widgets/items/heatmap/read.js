@@ -22,5 +22,7 @@ reading.heatmap = (element) => {
     inset: reading.inset(element),
     low: Number(scale.firstChild.textContent),
     high: Number(scale.lastChild.textContent),
+    sets: element.matches(".attn-sets"),
+    set: element.matches(".attn-set"),
   };
 };
