@@ -76,7 +76,7 @@ def test_the_trained_network_stays_as_it_was():
     [
         ({"photograph": -1}, r"`photograph` must be between 0 and 8; got photograph=-1"),
         ({"block": "sse"}, r"`block` must be one of .*got 'sse'"),
-        ({"placement": "middle"}, r"`placement` must be one of .*got placement='middle'"),
+        ({"placement": "middle"}, r"`placement` must be one of .*got 'middle'"),
         ({"units": 3}, r"`units` must be one of \(1, 8, 16\); got units=3"),
         ({"start": "warm"}, r"`start` must be one of \('built', 'identity'\); got start='warm'"),
     ],
