@@ -430,3 +430,4 @@ class BAMExplorer(Explorer):
     """BAM: what a block costs, how far its spatial branch looks, and what a trained one does to an image."""
 
     definition = DEFINITION
+    room = (46.7, 84.2)

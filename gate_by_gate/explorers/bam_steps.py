@@ -70,7 +70,7 @@ def compute(setting: Setting) -> Worksheet:
     ):
         kernel = f"kernel of {name}"
         which = {"seen": "D₁", "seen_again": "D₂"}[name]
-        sheet.put_weights(kernel, which, f"{which}: nine taps, {DILATION} positions apart", layer.weight[0])
+        sheet.put_weights(kernel, which, f"{which}: nine taps, {DILATION} places apart", layer.weight[0])
         sheet.put(
             name,
             symbol,
@@ -86,7 +86,7 @@ def compute(setting: Setting) -> Worksheet:
     sheet.put(
         "b",
         "b",
-        "b: a score for each position",
+        "b: a score for each place",
         calls["spatial.score"][1][0],
         {"seen_again": own, "v_last": whole, "shift": whole},
         weighted_sum("seen_again", "v_last", "shift"),
@@ -134,14 +134,14 @@ STEPS = {
         "times its weight",
     ),
     "channels to one": Step(
-        "The second branch forgets which: three channels become one, position by position.",
+        "The second branch forgets which: three channels become one, place by place.",
         [["u"]],
         [["x"], ["v"]],
         "weighted sum, ReLU",
         10,
     ),
     "look around": Step(
-        "A dilated convolution: nine taps, two positions apart. The ends of the line are gone.",
+        "A dilated convolution: nine taps, two places apart. The ends of the line are gone.",
         [["seen"]],
         [["u"], ["kernel of seen"]],
         "convolution, ReLU",
@@ -154,15 +154,15 @@ STEPS = {
         "convolution, ReLU",
         10,
     ),
-    "position scores": Step(
-        "A last weight and a shift: a score for each position.",
+    "place scores": Step(
+        "A last weight and a shift: a score for each place.",
         [["b"]],
         [["seen_again"], ["v_last", "shift"]],
         "times v, shift",
         10,
     ),
     "gates": Step(
-        "Every channel's score meets every position's score: one gate for each of the 48 values.",
+        "Every channel's score meets every place's score: one gate for each of the 48 values.",
         [["gates"]],
         [["a"], ["b"]],
         "sum, sigmoid",
@@ -178,7 +178,7 @@ STEPS = {
 }
 
 DEFINITION = definition_of(
-    "bam_steps", "Press play: how do a channel and a position share one gate?", STEPS, compute
+    "bam_steps", "Press play: how do a channel and a place share one gate?", STEPS, compute
 )
 
 
@@ -186,3 +186,4 @@ class BAMStepsExplorer(Explorer):
     """BAM on a map of three channels, every number in sight."""
 
     definition = DEFINITION
+    room = (44.0, 48.8)

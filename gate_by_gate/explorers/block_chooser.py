@@ -44,7 +44,7 @@ EVIDENCE = {
     "maximum": "it is small and strong, anywhere",
     "strip": "its row or its column is what counts",
     "distance": "it lies at a certain distance",
-    "pair": "two positions must be compared",
+    "pair": "two places must be compared",
 }
 NETWORKS = {"mobilenet_v2": "MobileNetV2", "resnet50": "ResNet-50"}
 WHERE = {"authors": "where its authors put it", "small": f"in every unit at {SMALL} × {SMALL}"}
@@ -144,3 +144,4 @@ class BlockChooserExplorer(Explorer):
     """The blocks that carry the evidence of a task and fit what a network has to spare, counted."""
 
     definition = DEFINITION
+    room = (29.8, 41.2)

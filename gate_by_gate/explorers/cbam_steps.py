@@ -121,13 +121,13 @@ def compute(setting: Setting) -> Worksheet:
     sheet.put(
         "b",
         "b",
-        "b: a score for each position",
+        "b: a score for each place",
         calls["spatial"][1][0],
         {"d": of_map, "k": of_weights, "shift": whole},
         weighted_sum("d", "k", "shift"),
         decimals=1,
     )
-    sheet.put_gates("spatial", "gates", "a gate for each position", maps["spatial"][0], "b")
+    sheet.put_gates("spatial", "gates", "a gate for each place", maps["spatial"][0], "b")
     sheet.put(
         "y",
         "x″",
@@ -175,27 +175,27 @@ STEPS = {
         10,
     ),
     "squeeze again": Step(
-        "Then where: of what is left, each position keeps its largest number and its mean.",
+        "Then where: of what is left, each place keeps its largest number and its mean.",
         [["d"]],
         [["x'"]],
         "maximum; mean",
         10,
     ),
-    "position scores": Step(
-        "A convolution slides over both: each score sees 3 × 3 positions, fewer at the edge.",
+    "place scores": Step(
+        "A convolution slides over both: each score sees 3 × 3 places, fewer at the edge.",
         [["b"]],
         [["d"], ["k", "shift"]],
         "convolution, shift",
         10,
     ),
-    "position gates": Step(
+    "place gates": Step(
         "A sigmoid makes each score a gate: open where the spot is.",
         [["spatial"]],
         [["b"]],
         "sigmoid",
         10,
     ),
-    "scale positions": Step(
+    "scale places": Step(
         "The same gates for every channel: of the line, only what is beside the spot stays.",
         [["y"]],
         [["x'"], ["spatial"]],
@@ -205,7 +205,7 @@ STEPS = {
 }
 
 DEFINITION = definition_of(
-    "cbam_steps", "Press play: which channel passes, and then which positions?", STEPS, compute
+    "cbam_steps", "Press play: which channel passes, and then which places?", STEPS, compute
 )
 
 
@@ -213,3 +213,4 @@ class CBAMStepsExplorer(Explorer):
     """CBAM on a map of three channels, every number in sight."""
 
     definition = DEFINITION
+    room = (45.5, 48.9)

@@ -302,3 +302,4 @@ class EvidenceExplorer(Explorer):
     """Grad-CAM on photographs, put to the test: cover what it points at, and ask the network again."""
 
     definition = DEFINITION
+    room = (44.1, 72.0)

@@ -209,3 +209,4 @@ class IntoTrainedExplorer(Explorer):
     """New blocks in a trained classifier of photographs, as they are built or started as the identity."""
 
     definition = DEFINITION
+    room = (35.1, 53.1)

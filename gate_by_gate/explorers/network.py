@@ -458,3 +458,4 @@ class NetworkExplorer(Explorer):
     """A block in every slot of a backbone: what the whole network then costs."""
 
     definition = DEFINITION
+    room = (45.8, 65.7)

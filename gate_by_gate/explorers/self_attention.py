@@ -424,6 +424,7 @@ DEFINITION = Definition(
 
 
 class SelfAttentionExplorer(Explorer):
-    """Self-attention: where a position of the map looks, and what that costs as the map grows."""
+    """Self-attention: where a place of the map looks, and what that costs as the map grows."""
 
     definition = DEFINITION
+    room = (47.8, 65.4)

@@ -49,7 +49,7 @@ def compute(setting: Setting) -> Worksheet:
     calls = layer_calls(block, x)
     sheet.put("x", "x", "x: the input", x[0], high=HIGH, planes=PLANES)
     for name, letter, what in (
-        ("query", "q", "what a position looks for"),
+        ("query", "q", "what a place looks for"),
         ("key", "k", "what it is found by"),
         ("value", "v", "what it hands over"),
     ):
@@ -79,7 +79,7 @@ def compute(setting: Setting) -> Worksheet:
     sheet.put(
         "a",
         "A",
-        "A: a row of weights for each position",
+        "A: a row of weights for each place",
         block.attention(x)["weights"][0],
         {"s": own_first},
         softmax,
@@ -90,7 +90,7 @@ def compute(setting: Setting) -> Worksheet:
     sheet.put(
         "mix",
         "AV",
-        "A V: what each position gathers",
+        "A V: what each place gathers",
         calls["project"][0][0],
         {"a": row_of_position, "v": own_plane},
         weighted_sum("v", "a"),
@@ -113,7 +113,7 @@ def compute(setting: Setting) -> Worksheet:
     return sheet
 
 
-PAIR = ("head", "position that looks", "position looked at")
+PAIR = ("head", "place that looks", "place looked at")
 """What the planes, rows and columns of a table of pairs are called."""
 
 
@@ -168,31 +168,31 @@ def added_to_input(value: float, read: Mapping[str, Sequence[float]]) -> str:
 
 STEPS = {
     "the input": Step(
-        "Six positions. Two opposite corners show pattern A; one of them knows the news, 8.",
+        "Six places. Two opposite corners show pattern A; one of them knows the news, 8.",
         [["x"]],
         shown=17,
     ),
     "queries": Step(
-        "Q, the query: what a position looks for. Here it is its own pattern.",
+        "Q, the query: what a place looks for. Here it is its own pattern.",
         [["q"]],
         [["x"], ["w_q"]],
         "weighted sums",
     ),
     "keys": Step(
-        "K, the key: what a position can be found by. Here it is its pattern again.",
+        "K, the key: what a place can be found by. Here it is its pattern again.",
         [["k"]],
         [["x"], ["w_k"]],
         "weighted sums",
     ),
     "values": Step(
-        "V, the value: what a position hands over. Here it is its news alone.",
+        "V, the value: what a place hands over. Here it is its news alone.",
         [["v"]],
         [["x"], ["w_v"]],
         "weighted sums",
         17,
     ),
     "scores": Step(
-        "Every position's query meets every position's key: 36 scores. Corner 0 matches corner 5.",
+        "Every place's query meets every place's key: 36 scores. Corner 0 matches corner 5.",
         [["s"]],
         [["q"], ["k"]],
         "Q Kᵀ / √3",
@@ -206,7 +206,7 @@ STEPS = {
         5,
     ),
     "gather": Step(
-        "Each position gathers all values by its row of weights: corner 0 gets half of the news.",
+        "Each place gathers all values by its row of weights: corner 0 gets half of the news.",
         [["mix"]],
         [["a"], ["v"]],
         "weighted means",
@@ -227,6 +227,7 @@ DEFINITION = definition_of(
 
 
 class SelfAttentionStepsExplorer(Explorer):
-    """Self-attention on a map of six positions, every number in sight."""
+    """Self-attention on a map of six places, every number in sight."""
 
     definition = DEFINITION
+    room = (45.5, 50.5)

@@ -75,7 +75,9 @@ def output_mode() -> str:
     return mode
 
 
-def page_html(module: str, values: Mapping[str, object], text: str) -> str:
+def page_html(
+    module: str, values: Mapping[str, object], text: str, room: tuple[float, float] | None = None
+) -> str:
     """Write the element that ``static/host.js`` turns into a widget, and the call that does it.
 
     The call stands right behind the element, so that the widget is drawn before what follows is laid out.
@@ -85,14 +87,17 @@ def page_html(module: str, values: Mapping[str, object], text: str) -> str:
         module: name of the front-end module: ``"explorer"`` or ``"exercise"``.
         values: what the module reads from its model.
         text: a plain-text equivalent.
+        room: the height that the page keeps free until the widget is laid out, in rem, on a laptop and on a
+            phone; a page guesses if it is not known.
     """
+    kept = f' style="--attn-kept: {room[0]}rem; --attn-kept-phone: {room[1]}rem"' if room else ""
     if isinstance(parts := values.get("parts"), Mapping):
         packed, shared = share({name: pack(entries) for name, entries in parts.items()})
         values = {**values, "parts": packed, **({"shared": shared} if shared else {})}
     # `<` never appears inside the script element, so no label can close it.
     data = json.dumps(values, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     return (
-        f'<div class="attn-host" data-widget="{module}">'
+        f'<div class="attn-host" data-widget="{module}"{kept}>'
         f'<script type="application/json">{data}</script>'
         f"<p>{html.escape(text)}</p></div>"
         "<script>window.attnLib?.mount(document.currentScript.previousElementSibling)</script>"

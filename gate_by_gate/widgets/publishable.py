@@ -22,6 +22,8 @@ class Publishable(anywidget.AnyWidget):
     """
 
     module: ClassVar[str]
+    room: ClassVar[tuple[float, float] | None] = None
+    """The height that a page keeps free until the widget is laid out, in rem: on a laptop, on a phone."""
     _css = style_sheet()
 
     def stored_values(self) -> dict[str, Any]:
@@ -38,7 +40,7 @@ class Publishable(anywidget.AnyWidget):
         if mode == "text":
             return {"text/plain": text}
         if mode == "page":
-            page = page_html(self.module, self.stored_values(), self.describe())
+            page = page_html(self.module, self.stored_values(), self.describe(), self.room)
             return {"text/plain": text, "text/html": page}
         displayed = super()._repr_mimebundle_(**kwargs)
         # ipywidgets returns the data alone, anywidget the data and its metadata.
