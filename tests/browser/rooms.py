@@ -36,7 +36,7 @@ TAKEN = """() => {
 
 
 def measure(browser: Browser, book: Path) -> dict[str, tuple[float, ...]]:
-    """Return the heights of every explorer in rem, on a laptop and on a phone; the first of its name counts."""
+    """Return the heights of every explorer in rem, on a laptop and a phone; the first of its name counts."""
     heights: dict[str, dict[int, float]] = {}
     for path in pages_with_explorers(book):
         page = browser.new_page()
