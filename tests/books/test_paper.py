@@ -37,7 +37,7 @@ def test_rules_of_light_mode_hold_on_paper_and_those_of_dark_mode_do_not(css: st
 
 COLOURS = """(names) => names.map((name) => getComputedStyle(document.querySelector(name))).map(
     ({ color, backgroundColor }) => color + backgroundColor)"""
-COLOURED = ["body", ".bd-article h1", ".bd-article p", ".highlight .kn", ".admonition"]
+COLOURED = ["body", ".bd-article h1", ".bd-article p", ".highlight .k", ".admonition"]
 
 
 def test_paper_has_the_colours_of_light_mode_in_both(mini_book: Path, open_page: OpenPage):

@@ -103,15 +103,14 @@ ORIGINALS = {
 }
 
 
-PIECE = re.compile(r"(/\*! [\w./-]+\.css \*/)")
+PIECE = re.compile(r"/\*!\s*([\w./-]+\.css)\s*\*/")
 
 
 def with_originals(joined: str, replaced: list[str]) -> str:
     """A joined style sheet with each of its sheets as its package ships it; notes whose it has replaced."""
     head, *pieces = PIECE.split(joined)
     texts = [head]
-    for mark, css in zip(pieces[::2], pieces[1::2], strict=True):
-        path = mark[4:-3]
+    for path, css in zip(pieces[::2], pieces[1::2], strict=True):
         name = Path(path).name
         name = "mystnb.css" if name.startswith("mystnb.") else name  # MyST-NB puts a hash into it
         if name in ORIGINALS:

@@ -22,11 +22,12 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath, relpath
 from urllib.parse import unquote, urlsplit
 
+import minify
 from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from book_engine.output import JOINED, pages
+from book_engine.output import JOINED, pages, scripts
 
 __all__ = ["WAITING", "one_script", "one_sheet", "runs"]
 
@@ -39,6 +40,8 @@ WAITING = (
     ("pydata-sphinx-theme.js",),
 )
 """Scripts that wait, each by itself, until the page has been read; together those that call each other."""
+
+KINDS = {"css": "text/css", "js": "application/javascript"}
 
 OPTIONS = "documentation_options.js"
 """A few values that scripts in the page set and others read, so it must be there before both."""
@@ -138,6 +141,7 @@ class Book:
 
     def write(self, kind: str, text: str) -> Path:
         """Write a file under a name that tells its content, so that no browser takes an old one for it."""
+        text = minify.string(KINDS[kind], text)
         file = self.static / f"{JOINED}{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
         file.write_text(text, "utf-8")
         return file
@@ -185,6 +189,13 @@ class Book:
                 text = text.replace(elements[OPTIONS][0], f"<script>{jsmin(read[OPTIONS])}</script>\n")
             self.texts[page] = _EARLY.sub("", text)
 
+    def shorten_others(self) -> None:
+        """Shorten the names in the scripts that stay files of their own."""
+        for script in scripts(self.folder):
+            if not script.name.startswith(JOINED):
+                text = minify.string(KINDS["js"], script.read_text("utf-8"))
+                script.write_text(text, "utf-8")
+
     def save(self) -> None:
         """Write the pages anew."""
         for page, text in self.texts.items():
@@ -201,6 +212,7 @@ def _join(app: Sphinx, error: Exception | None) -> None:
     book.join_sheets()
     book.join_scripts()
     book.save()
+    book.shorten_others()
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -224,6 +224,7 @@ RULES = (
             "fontTools",
             "tinycss2",
             "PIL",
+            "minify",
             "rjsmin",
             *BIBTEX,
         ),

@@ -1,0 +1,53 @@
+"""Light figures: what a reader cannot see of a figure that Matplotlib drew is left out of its file.
+
+Pictures in it are packed as WebP, without a loss and in half the bytes of PNG; places on paths are told to a
+hundredth of a point; the note of who drew it when goes.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+__all__ = ["lightened"]
+
+_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_PATH = re.compile(r'(?<= d=")[^"]*')
+_LONG = re.compile(r"-?\d+\.\d{3,}")
+_NOTE = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
+
+
+def lightened(svg: str) -> str:
+    """Return a figure of Matplotlib in fewer bytes."""
+
+    def packed(picture: re.Match[str]) -> str:
+        written = io.BytesIO()
+        with Image.open(io.BytesIO(base64.b64decode(picture[1]))) as opened:
+            opened.save(written, "WEBP", lossless=True, quality=100, method=6)
+        return f"data:image/webp;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+    def rounded(number: re.Match[str]) -> str:
+        return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+    svg = _PATH.sub(lambda path: _LONG.sub(rounded, path[0]), _NOTE.sub("", svg))
+    return _PICTURE.sub(packed, svg)
+
+
+def _lighten(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.name != "html":
+        return
+    for figure in sorted(Path(app.outdir).glob("_images/*.svg")):
+        if re.fullmatch("[0-9a-f]{64}", figure.stem):
+            figure.write_text(lightened(figure.read_text("utf-8")), "utf-8")
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Lighten the figures before there is a dark one beside each."""
+    app.connect("build-finished", _lighten, priority=690)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
