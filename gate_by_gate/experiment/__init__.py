@@ -1,7 +1,7 @@
 """The experiment: what attention blocks learn on real handwritten digits in clutter.
 
 ``python -m gate_by_gate.experiment --help`` says how to run it; ``gate_by_gate.results`` holds what came out.
-Needs NumPy, scikit-learn, tqdm and filelock.
+Needs NumPy, scikit-learn, tqdm and filelock; training on several machines also Dask.
 """
 
 try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from attn_lib.blocks import BLOCKS, VARIANTS, keyword_defaults
+from gate_by_gate.experiment.cluster import execute_on_cluster
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits
 from gate_by_gate.experiment.model import NetworkConfig
 from gate_by_gate.experiment.plan import GROUPS, SEEDS, PlannedRun, main_networks, planned_runs
@@ -64,6 +65,7 @@ examples:
   python -m gate_by_gate.experiment status                           how far they are
   python -m gate_by_gate.experiment publish                          test them; write gate_by_gate/results
   python -m gate_by_gate.experiment sweep --workers 2                every network at its own budget (hours)
+  python -m gate_by_gate.experiment sweep --scheduler tcp://HOST:8786  the same on several machines, by Dask
   python -m gate_by_gate.experiment sweep --status                   how far that is; --publish keeps it
   python -m gate_by_gate.experiment time                             time per image of every network (minutes)
   python -m gate_by_gate.experiment reruns                           how far does rounding carry? (an hour)
@@ -162,7 +164,11 @@ def _add_runs_directory(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="train on the workers of this Dask scheduler, see cluster.py"
+    )
 
 
 def _add_option(group: argparse._ArgumentGroup, name: str, defaults: dict[str, Any]) -> None:
@@ -264,7 +270,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "publish":
             return _publish(planned, arguments.runs)
         if arguments.command == "all":
-            execute_all([one.run for one in planned], arguments.runs, workers=arguments.workers)
+            _train([one.run for one in planned], arguments)
         else:
             _print_status(planned, arguments.runs)
     return 0
@@ -299,6 +305,14 @@ def _publish(planned: Sequence[PlannedRun], runs_directory: Path) -> int:
     return 1 if unfinished else 0
 
 
+def _train(runs: Sequence[Run], arguments: argparse.Namespace) -> None:
+    """Train runs on this machine, or on those of a scheduler."""
+    if arguments.scheduler is None:
+        execute_all(runs, arguments.runs, workers=arguments.workers)
+    else:
+        execute_on_cluster(runs, arguments.runs, arguments.scheduler)
+
+
 def _sweep(arguments: argparse.Namespace) -> None:
     """Train, show or publish the runs of the sweep."""
     if arguments.publish:
@@ -306,7 +320,7 @@ def _sweep(arguments: argparse.Namespace) -> None:
     elif not arguments.status:
         # The fresh runs are known when those of the choice have finished.
         while runs := pending_runs(arguments.runs):
-            execute_all(runs, arguments.runs, workers=arguments.workers)
+            _train(runs, arguments)
     for part, done, total in sweep_progress(arguments.runs):
         print(f"{part}: {done} of {total} runs finished")
 

@@ -7,8 +7,9 @@ import os
 import shlex
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from multiprocessing import get_context, parent_process
 from multiprocessing.queues import SimpleQueue
@@ -44,6 +45,9 @@ __all__ = [
     "finished_weights",
     "option",
     "print_line",
+    "progress_bar",
+    "read_files",
+    "write_files",
     "write_json",
     "write_text",
 ]
@@ -215,6 +219,26 @@ def _execute(run: Run, runs_directory: Path, report: Report) -> dict[str, Any]:
     return record
 
 
+@contextmanager
+def progress_bar(runs: Sequence[Run], runs_directory: Path, report: Report | None = None) -> Iterator[Report]:
+    """Give a function that takes lines of progress, and draw a bar of the epochs that ``runs`` have left.
+
+    Args:
+        runs: the runs that will be trained.
+        runs_directory: the folder of runs, which knows how far they are.
+        report: gets the lines; by default they scroll past above the bar, and without it no bar is drawn.
+    """
+    epochs = sum(run.training.epochs - finished_epochs(run, runs_directory) for run in runs)
+    with tqdm(total=epochs, unit="epoch", disable=report is not None, smoothing=0.05) as bar:
+
+        def show(line: str) -> None:
+            (report or bar.write)(line)
+            if ": epoch " in line:
+                bar.update()
+
+        yield show
+
+
 def execute_all(
     runs: Sequence[Run], runs_directory: Path, *, workers: int, report: Report | None = None
 ) -> list[dict[str, Any]]:
@@ -226,14 +250,7 @@ def execute_all(
         workers: processes side by side.
         report: called with a line for every epoch; by default they scroll past above a bar of all epochs.
     """
-    epochs = sum(run.training.epochs - finished_epochs(run, runs_directory) for run in runs)
-    with tqdm(total=epochs, unit="epoch", disable=report is not None, smoothing=0.05) as bar:
-
-        def show(line: str) -> None:
-            (report or bar.write)(line)
-            if ": epoch " in line:
-                bar.update()
-
+    with progress_bar(runs, runs_directory, report) as show:
         if workers == 1:
             return [execute(run, runs_directory, show) for run in runs]
         # Workers send their lines here, because a bar that several processes draw comes out torn. This queue
@@ -321,6 +338,17 @@ def finished_network(run: Run, runs_directory: Path) -> nn.Module:
     network = build_network(run.network, run.data, seed=run.seed)
     network.load_state_dict(finished_weights(run, runs_directory))
     return network.eval()
+
+
+def read_files(run: Run, runs_directory: Path) -> dict[str, bytes]:
+    """Return what the folder of a finished run holds, by the names of its files."""
+    return {name: (runs_directory / run.name / name).read_bytes() for name in (_WEIGHTS, _RECORD)}
+
+
+def write_files(run: Run, files: Mapping[str, bytes], runs_directory: Path) -> None:
+    """Store what :func:`read_files` returned elsewhere; the record comes last, as in :func:`execute`."""
+    for name in (_WEIGHTS, _RECORD):
+        write_bytes(files[name], runs_directory / run.name / name)
 
 
 def finished_epochs(run: Run, runs_directory: Path) -> int:

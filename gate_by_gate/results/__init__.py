@@ -8,13 +8,14 @@ Next to this file lie
 - ``probe_images.pt``: the images of :func:`gate_by_gate.results.probe_images.probe_images`;
 - ``sample_images.pt``: the images of :func:`sample_images`;
 - ``reruns.json``: two runs repeated from weights that differ in their last bits;
+- ``sweep.json``: what has finished of the sweep (``gate_by_gate.experiment.sweep``), without weights;
 - ``timings.json``: the time per image of every network of the main group.
 
-``python -m gate_by_gate.experiment publish`` writes them, ``time`` in its place the times, and ``reruns`` the
-repetitions; nothing in them is edited by hand. A run's name says what was trained: ``plain_seed0``,
-``se_r4_bias_seed0``, ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the name of a setting:
-``se_r4_bias`` has five runs. :mod:`gate_by_gate.results.comparison` compares settings over their seeds; it
-alone needs more than torch: SciPy.
+``python -m gate_by_gate.experiment publish`` writes them, ``time`` in its place the times, ``reruns`` the
+repetitions, and ``sweep --publish`` the sweep; nothing in them is edited by hand. A run's name says what was
+trained: ``plain_seed0``, ``se_r4_bias_seed0``, ``cbam_r4_k7_fragments21_seed3``. Without the seed it is the
+name of a setting: ``se_r4_bias`` has five runs. :mod:`gate_by_gate.results.comparison` compares settings over
+their seeds; it alone needs more than torch: SciPy.
 """
 
 from __future__ import annotations

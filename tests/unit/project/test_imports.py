@@ -167,6 +167,7 @@ RULES = (
             *NETWORKS,
             "gate_by_gate.digit_resnet",
             "gate_by_gate.experiment",
+            "distributed",
             "filelock",
             "numpy",
             "sklearn",
