@@ -17,7 +17,8 @@ __all__ = ["BAMBranch"]
 class BAMBranch(AttentionBlock):
     r"""BAM with one branch alone: a gate per channel, or a gate per position.
 
-    Source: Park et al., *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514, section 4.1.
+    Source: Park et al., *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514, section 4.1
+    (its number at second hand).
 
     Args:
         channels: C, the channels of the input.

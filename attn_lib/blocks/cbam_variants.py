@@ -18,7 +18,7 @@ class CBAMVariant(AttentionBlock):
     r"""CBAM with chosen poolings, a chosen descriptor and a chosen order; with the defaults it is CBAM.
 
     Source: Woo et al., *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521, Tables 1
-    to 3.
+    to 3 (their numbers at second hand).
 
     Args:
         channels: C, the channels of the input.

@@ -96,7 +96,7 @@ class Run:
 
     @property
     def command(self) -> str:
-        """The command that repeats this run: on the same machine exactly, on another up to rounding."""
+        """The command that repeats this run, exactly on one machine; another rounds and ends otherwise."""
         words = ["python", "-m", "gate_by_gate.experiment", "run"]
         if not isinstance(self.data, ClutteredDigits):
             words += ["--task", self.data.name]

@@ -72,8 +72,8 @@ class LearningCurve:
 def data_order(images: int, *, seed: int, epoch: int) -> Tensor:
     """Return the order in which an epoch sees the images.
 
-    It follows from seed and epoch alone: every network with the same seed sees the same batches, so that runs
-    pair, and a run that is resumed has no random state to carry over.
+    It follows from seed and epoch alone: every network with the same seed sees the same batches, and a run
+    that is resumed has no random state to carry over.
     """
     return torch.from_numpy(IntegerStream("data order", seed, epoch).permutation(images))
 

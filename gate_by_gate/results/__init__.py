@@ -171,7 +171,8 @@ def reruns(name: str) -> list[dict[str, Any]]:
     """Return what came out when a run was repeated on one machine from weights changed in their last bits.
 
     Its entries: ``number``, 0 for a repetition from the very same weights; ``jitter``, by what share every
-    weight was changed; ``test`` with ``correct`` out of ``total``; ``versions``, ``machine``.
+    weight was changed; ``test`` with ``correct`` out of ``total``; ``versions``, ``machine``. A ``commit``
+    of None says that git could name none where it ran, as for all that are published.
 
     Raises:
         KeyError: that run was not repeated.
