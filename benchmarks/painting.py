@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=200, help="of each explorer (default: %(default)s)")
     arguments = parser.parse_args()
     pages = pages_with_explorers(BOOK)
-    path = chromium.find()
+    path = chromium.find_whole()
     if not pages or path is None:
         sys.exit(chromium.HELP if pages else "The book is not built: run `make book` first.")
     with sync_playwright() as playwright:

@@ -79,7 +79,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := sorted(set(arguments.networks) - set(known)):
         parser.error(f"no such network: {', '.join(unknown)}; there are {', '.join(known)}")
-    path = chromium.find()
+    path = chromium.find_whole()
     if path is None:
         sys.exit(chromium.HELP)
     names = arguments.networks or known
