@@ -34,7 +34,7 @@ MAKEFLAGS += --no-print-directory
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book lint check test test-book test-others zip pdf addresses firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test zip pdf addresses firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
 
 setup: $(STAMP)
 
@@ -68,15 +68,16 @@ pdf: setup
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(BIN)/python -m tests.browser.chromium
 	@PYTHONPATH=book/_ext $(BIN)/python -m book_engine.pdf _build/html _build/gate-by-gate.pdf \
-		"$$($(BIN)/python -c 'from tests.browser.chromium import find; print(find())')"
+		"$$($(BIN)/python -c 'from tests.browser.chromium import find_whole; print(find_whole())')"
 
 # Three rings. `check` is for every few minutes: style, types and the unit tests, or those that a word selects (part of
-# a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. The
-# book is built while what does not look at its pages is tested, so that two cores are busy; tests/conftest.py marks what
-# does. The build executes every chapter, and tests/notebooks compares what was executed with what is stored, as nbval
-# does, so that no chapter runs twice. `nightly` adds every checkpoint and every record, and runs the chapters by
-# `pytest --nbval`, too. A worker that has run out of tests takes over some of the other's; not of a chapter, which has one
-# kernel.
+# a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. Its
+# stages keep two cores busy one after the other, so that memory is not asked of them together: the book, which
+# executes two chapters at a time, with style and types beside it; what does not look at its pages; what does, which
+# tests/conftest.py marks. The build executes every chapter, and tests/notebooks compares what was executed with what is
+# stored, as nbval does, so that no chapter runs twice. `nightly` adds every checkpoint and every record, every
+# explorer and chapter where `test` looks at a few of each kind, and runs the chapters by `pytest --nbval`, too. A worker
+# that has run out of tests takes over some of the other's; not of a chapter, which has one kernel.
 PYTEST   := $(BIN)/python -m pytest -n 2 --dist worksteal
 NBVAL    := $(BIN)/python -m pytest -n 2 --dist loadfile --nbval
 SELECTED  = $(if $(wildcard $(ONLY)),$(ONLY),tests/unit -k "$(ONLY)")
@@ -90,6 +91,9 @@ check test nightly: export OMP_NUM_THREADS := 1
 # run, which begins with nothing of it. At night every process computes it by itself.
 test: export GATE_BY_GATE_KEPT := $(CURDIR)/_build/kept
 
+# What readers have; the other rings take it without its windows, where that can be had.
+nightly: export GATE_BY_GATE_WHOLE_BROWSER := 1
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -101,17 +105,11 @@ check: lint
 
 test: setup
 	@rm -rf $(GATE_BY_GATE_KEPT) $(NOTES)
-	@$(STAGE) "style and types" $(MAKE) lint
 	@$(BIN)/python -m tests.browser.chromium
-	@$(STAGE) "book and what needs none, side by side" $(MAKE) -j 2 test-book test-others
+	@$(STAGE) "the book, style and types beside it" $(MAKE) -j 2 lint book
+	@$(STAGE) "what needs no book" $(PYTEST) -m "not book and not nightly" tests
 	@$(STAGE) "what looks at the book" $(PYTEST) -m "book and not nightly" tests
 	@cat $(STAMP); $(STAGE)
-
-test-book:
-	@$(STAGE) "  the book" $(MAKE) book
-
-test-others:
-	@$(STAGE) "  what needs no book" $(PYTEST) -m "not book and not nightly" tests
 
 nightly: setup
 	@rm -f $(NOTES)

@@ -45,15 +45,15 @@ def sets_an_explorer(fragment: str, code: str) -> bool:
     return name in EXPLORERS and f"{EXPLORERS[name].__name__}(" in code
 
 
-def survey(page: Page, url: str, book: Path) -> dict[str, Counter[str]]:
-    """Open every chapter of a folder; return for each what is there and what is wrong."""
+def survey(page: Page, url: str, book: Path, chapters: list[str]) -> dict[str, Counter[str]]:
+    """Open chapters of a folder; return for each what is there and what is wrong."""
     page.add_init_script(SCRIPT)
     pages = {path.name for path in book.iterdir()}
     seen: dict[str, dict[str, Any]] = {}
     fragments: dict[str, list[str]] = {}
     page.goto(f"{url}/lab")
     page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=1000 * HANG_SECONDS)
-    for name in sorted(path.name for path in book.glob("*.ipynb")):
+    for name in chapters:
         page.evaluate("(path) => chapters.open(path)", f"book/{name}")
         page.wait_for_function("() => chapters.drawn()", timeout=1000 * HANG_SECONDS)
         # References are resolved after the text is there: what is seen counts once it has come to rest.
@@ -103,23 +103,43 @@ def opened(folder: Path, book: Path, python: str = sys.executable) -> Iterator[t
         yield lab.url, folder / "book"
 
 
-def check(browser: Browser, folder: Path, python: str = sys.executable) -> None:
+def check(
+    browser: Browser,
+    folder: Path,
+    chapters: list[str] = CHAPTERS,
+    *,
+    least: int,
+    python: str = sys.executable,
+) -> None:
+    """Fail unless chapters show everything right, and at least so many formulas, links and figures."""
     page = browser.new_page(viewport={"width": 1280, "height": 1400})
     with opened(folder, ROOT / "book", python) as (url, book):
-        counted = survey(page, url, book)
+        counted = survey(page, url, book, chapters)
     page.close()
-    assert sorted(counted) == CHAPTERS
     total = sum(counted.values(), Counter())
     # There is something to be seen of everything that is counted.
-    assert min(total["formulas"], total["links"], total["figures"]) > 30
+    assert min(total["formulas"], total["links"], total["figures"]) >= least
     assert {name: +Counter({key: count[key] for key in WRONG}) for name, count in counted.items()} == {
-        name: Counter() for name in CHAPTERS
+        name: Counter() for name in chapters
     }
 
 
+# What a chapter writes for one front end alone, tests/notebooks/test_front_ends.py finds without a browser.
+FEW = [
+    "02_squeeze_and_excitation.ipynb",
+    "12_the_experiment.ipynb",
+    "appendix_b_the_papers_in_one_page.ipynb",
+]
+
+
 @pytest.mark.slow
+def test_chapters_show_in_jupyterlab_what_their_pages_show(browser: Browser, tmp_path: Path):
+    check(browser, tmp_path, FEW, least=5)
+
+
+@pytest.mark.nightly
 def test_every_chapter_shows_in_jupyterlab_what_its_page_shows(browser: Browser, tmp_path: Path):
-    check(browser, tmp_path)
+    check(browser, tmp_path, least=31)
 
 
 def version_of(package: str) -> str:
@@ -150,7 +170,7 @@ def test_every_chapter_shows_in_the_jupyterlab_of_binder_what_its_page_shows(
     packages = [f"jupyterlab=={version_of('jupyterlab')}", pinned("jupyterlab-myst"), pinned("anywidget")]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
     (tmp_path / "lab").mkdir()
-    check(browser, tmp_path / "lab", str(python))
+    check(browser, tmp_path / "lab", least=31, python=str(python))
 
 
 def main(book: Path) -> None:
@@ -161,7 +181,7 @@ def main(book: Path) -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
-        counted = survey(browser.new_page(viewport={"width": 1280, "height": 1400}), url, copy)
+        counted = survey(browser.new_page(viewport={"width": 1280, "height": 1400}), url, copy, CHAPTERS)
         browser.close()
     counted["all"] = sum(counted.values(), Counter())
     columns = ("formulas", "links", "figures", *WRONG)

@@ -146,13 +146,27 @@ moves = []
 explorer.observe(moves.append, "channels")
 explorer
 """
-EVERY = """\
+SEVERAL = """\
 from IPython.display import display
 from gate_by_gate.explorers import EXPLORERS
-explorers = {name: explorer() for name, explorer in EXPLORERS.items()}
+explorers = {{name: EXPLORERS[name]() for name in {names}}}
 for explorer in explorers.values():
     display(explorer)
 """
+
+
+def of_every_kind() -> list[str]:
+    """Name a few explorers that have together every style of control and every kind of item there is."""
+    kinds = {}
+    for name, explorer in EXPLORERS.items():
+        definition = explorer.definition
+        items = [item.kind.kind for part in definition.parts.values() for item in part.items]
+        kinds[name] = {*items, *(control.style for control in definition.controls.values())}
+    named, left = [], set().union(*kinds.values())
+    while left:
+        named.append(max(kinds, key=lambda name: len(kinds[name] & left)))
+        left -= kinds[named[-1]]
+    return named
 
 
 def expect_setting(figure: Locator, client: BlockingKernelClient, setting: dict[str, object]) -> None:
@@ -192,13 +206,21 @@ def check_live(figure: Locator, client: BlockingKernelClient, definition: Defini
     expect_setting(figure, client, dict(definition.defaults))
 
 
-def test_every_explorer_is_live(lab: Lab, notebook: Page):
-    last = list(EXPLORERS)[-1]
-    open_and_run(notebook, lab, "every.ipynb", EVERY, f"[data-explorer={last}][data-ready=true]")
+# What makes an explorer live is the kit's, and of controls and items; what each computes, units look at.
+@pytest.mark.parametrize(
+    "names",
+    [of_every_kind(), pytest.param(list(EXPLORERS), marks=pytest.mark.nightly)],
+    ids=["of every kind", "all"],
+)
+def test_explorers_are_live(lab: Lab, notebook: Page, names: list[str]):
+    file = f"{len(names)}.ipynb"
+    ready = f"[data-explorer={names[-1]}][data-ready=true]"
+    open_and_run(notebook, lab, file, SEVERAL.format(names=names), ready)
     prepare(notebook)
-    with lab.client(lab.kernel_of("every.ipynb")) as client:
-        for name, explorer in EXPLORERS.items():
-            check_live(notebook.locator(f"figure[data-explorer={name}]"), client, explorer.definition)
+    with lab.client(lab.kernel_of(file)) as client:
+        for name in names:
+            definition = EXPLORERS[name].definition
+            check_live(notebook.locator(f"figure[data-explorer={name}]"), client, definition)
 
 
 def test_rapid_moves_are_coalesced_and_end_at_the_last_value(lab: Lab, notebook: Page):

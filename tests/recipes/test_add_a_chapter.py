@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.recipes.copying import copy_tree, recipe, run, touched
@@ -11,6 +12,7 @@ from tests.recipes.copying import copy_tree, recipe, run, touched
 CHAPTER = "book/14_what_a_gate_costs"
 
 
+@pytest.mark.nightly  # it executes a chapter twice, and builds a book
 def test_the_recipe_puts_a_page_into_the_book(tmp_path: Path):
     tree = copy_tree(tmp_path)
     *written, book = recipe("Add a chapter")

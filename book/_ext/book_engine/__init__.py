@@ -12,6 +12,7 @@ from sphinx.util.typing import ExtensionMetadata
 MODULES = (
     "repository",
     "reproducible",
+    "ahead",
     "streams",
     "folds",
     "reading",
