@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ def as_pdf(book: Path, document: Path) -> Path:
     browser = chromium.find()
     if browser is None:
         pytest.fail(chromium.HELP)
-    assert print_book(book, document, browser) == len(PdfReader(document).pages)
+    # It starts a Playwright of its own; in this thread there may be that of the fixture `browser`.
+    with ThreadPoolExecutor(1) as thread:
+        count = thread.submit(print_book, book, document, browser).result()
+    assert count == len(PdfReader(document).pages)
     return document
 
 
