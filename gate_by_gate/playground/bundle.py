@@ -7,10 +7,9 @@ worker as a text.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-
-from rjsmin import jsmin
 
 from gate_by_gate.widgets.embedding import link
 
@@ -40,9 +39,13 @@ _WORKER = 'const WORKER = "";\n'
 
 
 @cache
-def page_script() -> str:
-    """Return what draws playgrounds, with the worker in it, without comments and indents."""
-    worker = jsmin(f'"use strict";\n{link(STATIC / "worker.js")}')
+def page_script(shorten: Callable[[str], str] = str) -> str:
+    """Return what draws playgrounds, with the worker in it.
+
+    Args:
+        shorten: leaves out of a script what only its authors read. A page wants it short; a notebook need not
+            have what shortens it.
+    """
+    worker = shorten(f'"use strict";\n{link(STATIC / "worker.js")}')
     page = link(STATIC / "page.js").replace(_WORKER, f"const WORKER = {json.dumps(worker)};\n")
-    script: str = jsmin(f'(() => {{\n"use strict";\n{page}}})();\n')
-    return script
+    return shorten(f'(() => {{\n"use strict";\n{page}}})();\n')

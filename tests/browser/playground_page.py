@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import torch
+from rjsmin import jsmin
 from torch import Tensor
 
 from gate_by_gate.playground.bundle import STATIC, page_script
@@ -40,7 +41,7 @@ def write_page(
     path.write_text(
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>playground</title>'
         f'<meta name="viewport" content="width=device-width"><style>{style}</style>'
-        f"<script>{page_script() if script else ''}</script>"
+        f"<script>{page_script(jsmin) if script else ''}</script>"
         f"<body><main><h1>playground</h1>{body}</main></body></html>",
         encoding="utf-8",
     )

@@ -5,7 +5,7 @@ would stand above its question.
 
 The first cell installs on Google Colab what a chapter needs.
 
-An explorer or an exercise is drawn by a kernel or by the page. Where there is neither, as in what ``jupyter
+An explorer, an exercise or a playground is drawn by a kernel or by the page. Where there is neither, as in what ``jupyter
 nbconvert`` makes of a chapter, its output is a link to the page.
 
 What MyST has beyond Markdown is known to the book, and to JupyterLab with jupyterlab-myst installed; Colab,
@@ -97,6 +97,7 @@ if "google.colab" in sys.modules:
 
 # The text of an explorer and that of an exercise, as their classes write it.
 _EXPLORER = re.compile(r"(\w+)Explorer\(.*\)", re.DOTALL)
+_PLAYGROUND = re.compile(r"\w+Playground\(.*\)")
 _EXERCISE = re.compile(r"(.*) \[[0-9a-f]{8}\]", re.DOTALL)
 
 
@@ -123,20 +124,21 @@ def colab() -> str:
 
 
 def link_widgets(file: str, notebook: NotebookNode) -> None:
-    """Store with each explorer and exercise a link to where it is live."""
+    """Store with each explorer, exercise and playground a link to where it is live."""
     page = published(f"book/{Path(file).stem}.html")
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             text = data.get("text/plain", "")
             address = page
+            live = f"<code>{html.escape(text, quote=False)}</code> is live where this cell is run, and at"
             if explorer := _EXPLORER.fullmatch(text):
                 # A page brings into sight the explorer that its address names, by the name of its file.
                 files = {name.replace("_", ""): name for name in EXPLORERS}
                 address += f"#{files[explorer[1].lower()]}:"
-                words = (
-                    f"<code>{html.escape(text, quote=False)}</code> is live where this cell is run, and at"
-                )
+                words = live
+            elif _PLAYGROUND.fullmatch(text):
+                words = live
             elif exercise := _EXERCISE.fullmatch(text):
                 words = f"{html.escape(exercise[1], quote=False)} Answer it where this cell is run, or at"
             else:

@@ -181,17 +181,24 @@ def test_an_answer_that_is_not_folded_is_found():
 def test_a_widget_without_a_link_to_its_page_is_found():
     shown = [
         new_output("execute_result", {"text/plain": text})
-        for text in ("SelfAttentionExplorer(image=0, heads=1)", "Is 2 < 3? [0123abcd]", "Explorer(")
+        for text in (
+            "SelfAttentionExplorer(image=0, heads=1)",
+            "Is 2 < 3? [0123abcd]",
+            "BlockPlayground('self_attention')",
+            "Explorer(",
+        )
     ]
     notebook = new_notebook(cells=[new_code_cell("show()", outputs=shown)])
     assert problems("07_self.ipynb", notebook) == ["a widget without a link to its page: 'show()'"]
     link_widgets("07_self.ipynb", notebook)
     assert problems("07_self.ipynb", notebook) == []
-    explorer, exercise, other = (output.data.get("text/html") for output in shown)
+    explorer, exercise, playground, other = (output.data.get("text/html") for output in shown)
     page = "https://gate-by-gate.github.io/gate-by-gate/book/07_self.html"
     assert f'<a href="{page}#self_attention:">' in explorer
     assert exercise.startswith("<p>Is 2 &lt; 3? Answer it where")
     assert f'<a href="{page}">' in exercise
+    assert "BlockPlayground('self_attention')</code> is live where" in playground
+    assert f'<a href="{page}">' in playground
     assert other is None
 
 
