@@ -54,6 +54,7 @@ WORDS = {
     "key_good": "read right, its middle there",
     "key_bad": "read wrong",
     "told": "{right} of {all} networks read it right; {hits} of {maps} maps have their peak on it.",
+    "told_alone": "{right} of {all} networks read it right.",
     "gates_of": "Gates of {name} in stage {stage}, one bar a channel",
     "none": "— it has none",
     "unread": "The networks are loaded when you draw.",

@@ -1,15 +1,16 @@
 // Runs a network of the page on all inputs of a script beside it, and says how far each tensor is from the expected one.
-async (name, simd) => {
+async (name, simd, part) => {
   await new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = `${name}.expected.js`;
+    script.src = `${name}.${part}.expected.js`;
     script.onload = resolve;
     script.onerror = reject;
     document.head.append(script);
   });
-  const { count, inputs, expected } = globalThis.expected;
-  const floats = (base64) => new Float32Array(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
-  const images = floats(inputs);
+  const { count, bytes, inputs, expected } = globalThis.expected;
+  const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const floats = (base64) => new Float32Array(bytesOf(base64).buffer);
+  const images = bytes ? Float32Array.from(bytesOf(inputs), (value) => value / 255) : floats(inputs);
   const size = images.length / count;
   const wanted = Object.keys(expected);
   const values = Object.fromEntries(wanted.map((tensor) => [tensor, floats(expected[tensor].values)]));

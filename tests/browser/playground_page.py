@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 from rjsmin import jsmin
 from torch import Tensor
+from torch.fx import GraphModule
+from torch.utils._pytree import tree_flatten
 
 from gate_by_gate.playground.bundle import STATIC, page_script
 from gate_by_gate.playground.deliveries import delivery_script, exported
@@ -40,7 +44,8 @@ def write_page(
     path = folder / "page.html"
     path.write_text(
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>playground</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style>'
+        f'<meta name="viewport" content="width=device-width"><style>body {{ font-family: sans-serif }}'
+        f"{style}</style>"
         f"<script>{page_script(jsmin) if script else ''}</script>"
         f"<body><main><h1>playground</h1>{body}</main></body></html>",
         encoding="utf-8",
@@ -52,13 +57,40 @@ def coded(values: Tensor) -> str:
     return base64.b64encode(values.to(torch.float32).contiguous().numpy().astype("<f4").tobytes()).decode()
 
 
-def write_expected(folder: Path, setting: str, inputs: Tensor) -> None:
-    """Write inputs, and every tensor that the reference returns for them, as a script beside the page."""
-    network = exported(setting)
-    ran = [network.run(x[None]) for x in inputs]
+@cache
+def exact(setting: str) -> GraphModule:
+    """Return the reference of a network in double precision."""
+    reference: GraphModule = copy.deepcopy(exported(setting).reference).double()
+    return reference
+
+
+def run_exactly(setting: str, x: Tensor) -> dict[str, Tensor]:
+    """Run a network in PyTorch in double precision; return what ``Exported.run`` returns, in single."""
+    with torch.no_grad():
+        returned = tree_flatten(exact(setting)(x.double()))[0]
+    return {name: one.float() for name, one in zip(exported(setting).returned, returned, strict=True)}
+
+
+def write_expected(
+    folder: Path, setting: str, inputs: Tensor, *, part: int = 0, large: int = LARGE, exactly: bool = False
+) -> None:
+    """Write inputs, and every tensor that the reference returns for them, as a script beside the page.
+
+    Args:
+        folder: of the page.
+        setting: the network.
+        inputs: numbers from 0 to 1; or bytes, whose 255ths the network is given.
+        part: a number of these inputs, if they are some of many.
+        large: the numbers from which a tensor is large.
+        exactly: whether PyTorch computes in double precision.
+    """
+    network, are_bytes = exported(setting), inputs.dtype == torch.uint8
+    run = partial(run_exactly, setting) if exactly else network.run
+    ran = [run(x[None].float() / 255 if are_bytes else x[None]) for x in inputs]
     expected = {}
     for name, value in ran[0].items():
-        every = 25 if value.numel() > LARGE else 1
+        every = 25 if value.numel() > large else 1
         expected[name] = {"every": every, "values": coded(torch.stack([one[name] for one in ran[::every]]))}
-    data = {"count": len(inputs), "inputs": coded(inputs), "expected": expected}
-    (folder / f"{setting}.expected.js").write_text(f"globalThis.expected = {json.dumps(data)};")
+    images = base64.b64encode(inputs.numpy().tobytes()).decode() if are_bytes else coded(inputs)
+    data = {"count": len(inputs), "bytes": are_bytes, "inputs": images, "expected": expected}
+    (folder / f"{setting}.{part}.expected.js").write_text(f"globalThis.expected = {json.dumps(data)};")

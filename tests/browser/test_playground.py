@@ -460,6 +460,21 @@ def test_it_is_accessible(tmp_path: Path, open_page: OpenPage, theme: str):
     assert_accessible(page)
 
 
+def rows_of_strip(figure: Locator) -> int:
+    """Count the rows in which the controls above the canvas stand, the digits' buttons among them."""
+    rows: int = figure.locator(".attn-play-strip :is(.attn-choice label, select, .attn-range)").evaluate_all(
+        """(elements) => {
+            // A new row begins below the middle of the one before.
+            let rows = 0, middle = -Infinity;
+            const boxes = elements.map((one) => one.getBoundingClientRect());
+            for (const { top, bottom } of boxes.sort((a, b) => a.top - b.top))
+                if (top > middle) { rows += 1; middle = (top + bottom) / 2; }
+            return rows;
+        }"""
+    )
+    return rows
+
+
 def test_it_fits_on_a_screen_and_nothing_is_wider_than_a_phone(address: str, open_page: OpenPage):
     figure = opened(open_page, address, width=850)  # as wide as the book's text is at 1280
     assert figure.bounding_box()["height"] <= TALLEST
@@ -467,6 +482,8 @@ def test_it_fits_on_a_screen_and_nothing_is_wider_than_a_phone(address: str, ope
     assert figure.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     board, last = (figure.locator(one).last.bounding_box() for one in (".attn-play-board", ".attn-play-card"))
     assert last["y"] + last["height"] - board["y"] <= 600, "cause and effect are in view together"
+    figure = opened(open_page, address, width=359)  # as wide as it is in the book on a phone of 375 pixels
+    assert rows_of_strip(figure) <= 3
 
 
 @pytest.fixture
@@ -532,13 +549,14 @@ def test_what_a_block_s_playground_says_of_a_drawing_is_what_pytorch_computes(
 
 
 def test_a_block_s_playground_is_accessible_and_fits(own_digit: str, open_page: OpenPage):
-    for width in (850, 375):
+    for width in (850, 359):
         page = open_page(own_digit, width=width)
         page.locator("[data-widget=playground]").scroll_into_view_if_needed()
         figure = page.locator("figure.attn-playground")
         figure.wait_for()
         assert figure.bounding_box()["height"] <= TALLEST
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert rows_of_strip(figure) <= 3, width
         assert_accessible(page)
 
 

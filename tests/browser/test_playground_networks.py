@@ -16,10 +16,10 @@ from tests.conftest import OpenPage
 from tests.unit.playground.inputs import COUNT, digit_inputs
 
 CLOSE = 1e-4
-CALL = f"([name, simd]) => ({COMPARE.rstrip().rstrip(';')})(name, simd)"
+CALL = f"([name, simd, part]) => ({COMPARE.rstrip().rstrip(';')})(name, simd, part)"
 
 
-def assert_close(found: dict[str, Any], setting: str, inputs: int) -> None:
+def assert_close(found: dict[str, Any], setting: str, inputs: int, *, large: int = LARGE) -> None:
     """Compare all that was to be compared; print how far it is, as `pytest -s` shows."""
     graph, worst, numbers = exported(setting).graph, 0.0, 0
     for name in exported(setting).returned:
@@ -27,15 +27,15 @@ def assert_close(found: dict[str, Any], setting: str, inputs: int) -> None:
         size = 1
         for side in shape:
             size *= side
-        assert told["compared"] == size * (inputs if size <= LARGE else len(range(0, inputs, 25)))
+        assert told["compared"] == size * (inputs if size <= large else len(range(0, inputs, 25)))
         assert told["worst"] <= CLOSE, f"{setting}: {name}"
         worst, numbers = max(worst, told["worst"]), numbers + told["compared"]
     mean = sum(told["sum"] for told in found["far"].values()) / numbers
     print(f"\n{setting}: {numbers:,} numbers, worst {worst:.1e}, mean {mean:.1e}")
 
 
-def run(page: Page, setting: str, *, simd: bool) -> dict[str, Any]:
-    result: dict[str, Any] = page.evaluate(CALL, [setting, simd])
+def run(page: Page, setting: str, *, simd: bool, part: int = 0) -> dict[str, Any]:
+    result: dict[str, Any] = page.evaluate(CALL, [setting, simd, part])
     return result
 
 

@@ -5,8 +5,8 @@ would stand above its question.
 
 The first cell installs on Google Colab what a chapter needs.
 
-An explorer, an exercise or a playground is drawn by a kernel or by the page. Where there is neither, as in what ``jupyter
-nbconvert`` makes of a chapter, its output is a link to the page.
+An explorer, an exercise or a playground is drawn by a kernel or by the page. Where there is neither, as in
+what ``jupyter nbconvert`` makes of a chapter, its output is a link to the page.
 
 What MyST has beyond Markdown is known to the book, and to JupyterLab with jupyterlab-myst installed; Colab,
 VS Code and GitHub show it raw. An author may write it, and finds it stored like this:

@@ -296,7 +296,7 @@ export function makeDigits(host, spec, workerSource, addressOf) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   function tell({ right, hits, maps }, all) {
-    const text = words.told
+    const text = (maps ? words.told : words.told_alone)
       .replace("{right}", String(right))
       .replace("{all}", String(all))
       .replace("{hits}", String(hits))

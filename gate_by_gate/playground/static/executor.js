@@ -105,7 +105,7 @@ const PREPARE = {
   reshape: () => () => () => {},
   relu,
   sigmoid: elementwise((value) => 1 / (1 + Math.exp(-value))),
-  hard_swish: elementwise((value) => (value * Math.min(6, Math.max(0, value + 3))) / 6),
+  hard_swish: hardSwish,
   add: arithmetic,
   multiply: arithmetic,
   divide: arithmetic,
@@ -140,7 +140,18 @@ function elementwise(compute) {
   };
 }
 
-/** In a loop of its own: a function that is called for every number, of all kinds, is not inlined. */
+function hardSwish({ inputs: [x], output }, { places, shapes }) {
+  const [from, to, count] = [places[x], places[output], sizeOf(shapes[output])];
+  return ({ memory }) =>
+    () => {
+      for (let i = 0; i < count; i++) {
+        const value = memory[from + i];
+        memory[to + i] = value >= 3 ? value : value <= -3 ? 0 : (value * (value + 3)) / 6;
+      }
+    };
+}
+
+/** In a loop of its own, as the one above: a function that is called for every number, of all kinds, is not inlined. */
 function relu({ inputs: [x], output }, { places, shapes }) {
   const [from, to, count] = [places[x], places[output], sizeOf(shapes[output])];
   return ({ memory }) =>
@@ -414,7 +425,10 @@ function convolution({ inputs: [x, weight, bias], output, stride, padding: edge,
   };
 }
 
-/** A convolution with one filter for each channel, straight: there is no product of matrices in it. */
+/**
+ * A convolution with one filter for each channel, straight: there is no product of matrices in it. A row is summed in
+ * double precision, and rounded once: that costs nothing here, and the sums of a network's first layers decide its last.
+ */
 function depthwise(
   { inputs: [x, weight, bias], output, stride, padding: edge, dilation },
   { places, shapes },
@@ -423,27 +437,54 @@ function depthwise(
   const [height, width] = shapes[x].slice(2);
   const [rows, columns] = shapes[output].slice(2);
   const [from, factors, to] = [places[x], places[weight], places[output]];
+  const across = stride[1];
+  // For each column of the filter: where its tap lies beside the position, and the columns whose tap lies in the image.
+  const taps = Array.from({ length: wide }, (_, j) => {
+    const shift = j * dilation[1] - edge[1];
+    const last = Math.min(columns - 1, Math.floor((width - 1 - shift) / across));
+    return { shift, first: Math.max(0, Math.ceil(-shift / across)), last };
+  });
+  // The columns for which all taps lie in the image.
+  const within = [Math.max(...taps.map(({ first }) => first)), Math.min(...taps.map(({ last }) => last))];
+  if (within[0] > within[1]) within[1] = within[0] - 1; // there are none
+  const step = dilation[1];
+  const sums = new Float64Array(columns);
   return ({ memory }) =>
     () => {
       for (let c = 0; c < channels; c++) {
-        const start = to + c * rows * columns;
-        memory.fill(bias === undefined ? 0 : memory[places[bias] + c], start, start + rows * columns);
-        for (let i = 0; i < high; i++)
-          for (let j = 0; j < wide; j++) {
-            const factor = memory[factors + (c * high + i) * wide + j];
-            // The columns whose tap lies in the image.
-            const shift = j * dilation[1] - edge[1];
-            const first = Math.max(0, Math.ceil(-shift / stride[1]));
-            const last = Math.min(columns - 1, Math.floor((width - 1 - shift) / stride[1]));
-            for (let row = 0; row < rows; row++) {
-              const y = row * stride[0] - edge[0] + i * dilation[0];
-              if (y < 0 || y >= height) continue;
-              const line = from + (c * height + y) * width + shift;
-              const out = start + row * columns;
-              for (let column = first; column <= last; column++)
-                memory[out + column] += factor * memory[line + column * stride[1]];
+        const start = bias === undefined ? 0 : memory[places[bias] + c];
+        for (let row = 0; row < rows; row++) {
+          sums.fill(start);
+          for (let i = 0; i < high; i++) {
+            const y = row * stride[0] - edge[0] + i * dilation[0];
+            if (y < 0 || y >= height) continue;
+            const line = from + (c * height + y) * width;
+            const weights = factors + (c * high + i) * wide;
+            // Three taps at a time where all lie in the image, which is faster than one after the other.
+            for (let j = 0; j + 2 < wide; j += 3) {
+              const [left, middle, right] = [
+                memory[weights + j],
+                memory[weights + j + 1],
+                memory[weights + j + 2],
+              ];
+              let at = line + taps[j].shift + within[0] * across;
+              for (let column = within[0]; column <= within[1]; column++, at += across)
+                sums[column] +=
+                  left * memory[at] + middle * memory[at + step] + right * memory[at + 2 * step];
+            }
+            for (let j = 0; j < wide; j++) {
+              const factor = memory[weights + j];
+              const { shift, first, last } = taps[j];
+              const at = line + shift;
+              const rest = j >= wide - (wide % 3); // of the threes
+              for (let column = first; column <= last; column++) {
+                if (!rest && column === within[0]) column = within[1] + 1;
+                if (column <= last) sums[column] += factor * memory[at + column * across];
+              }
             }
           }
+          memory.set(sums, to + (c * rows + row) * columns);
+        }
       }
     };
 }
@@ -494,22 +535,34 @@ function resize({ inputs: [x], output }, { places, shapes }) {
   const layers = sizeOf(shapes[x]) / (height * width);
   const [from, to] = [places[x], places[output]];
   /** For each place of the result: the two it lies between, and how much of the second. */
-  const between = (many, old) =>
-    Array.from({ length: many }, (_, i) => {
+  const between = (many, old) => {
+    const places = {
+      first: new Int32Array(many),
+      second: new Int32Array(many),
+      share: new Float64Array(many),
+    };
+    for (let i = 0; i < many; i++) {
       const at = Math.max(0, ((i + 0.5) * old) / many - 0.5);
-      const low = Math.floor(at);
-      return [low, Math.min(low + 1, old - 1), at - low];
-    });
+      places.first[i] = Math.floor(at);
+      places.second[i] = Math.min(places.first[i] + 1, old - 1);
+      places.share[i] = at - places.first[i];
+    }
+    return places;
+  };
   const [down, across] = [between(rows, height), between(columns, width)];
   return ({ memory }) =>
     () => {
+      const { first, second, share } = across;
       let out = to;
       for (let layer = 0; layer < layers; layer++)
-        for (const [upper, lower, low] of down) {
-          const [above, below] = [upper, lower].map((row) => from + (layer * height + row) * width);
-          for (const [left, right, share] of across) {
-            const top = memory[above + left] * (1 - share) + memory[above + right] * share;
-            const bottom = memory[below + left] * (1 - share) + memory[below + right] * share;
+        for (let row = 0; row < rows; row++) {
+          const above = from + (layer * height + down.first[row]) * width;
+          const below = from + (layer * height + down.second[row]) * width;
+          const low = down.share[row];
+          for (let column = 0; column < columns; column++) {
+            const [left, right, part] = [first[column], second[column], share[column]];
+            const top = memory[above + left] * (1 - part) + memory[above + right] * part;
+            const bottom = memory[below + left] * (1 - part) + memory[below + right] * part;
             memory[out++] = top * (1 - low) + bottom * low;
           }
         }

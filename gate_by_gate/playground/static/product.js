@@ -1,10 +1,13 @@
-// The matrix product, in which a network spends its time: in WebAssembly with its SIMD instructions, four numbers at a
-// time, or, in a browser that has none or may not compile any, in plain JavaScript.
+// The matrix product, in which a network spends its time: in WebAssembly with its SIMD instructions, or, in a browser that
+// has none or may not compile any, in plain JavaScript.
+//
+// Numbers are of single precision, and sums of double: each is rounded once. Sums of single precision are twice as fast;
+// with them, the segmenter's mask of an unusual picture differs by up to 2e-4 from the exact one, with these by 4e-5.
 //
 // The WebAssembly is assembled here, from the instructions that are written out below: there is no binary to trust.
 
-const BLOCK = 8; // columns that are computed at a time: two vectors of four
-const VECTOR = 16; // bytes
+const BLOCK = 4; // columns that are computed at a time: two vectors of two
+const VECTOR = 8; // bytes of two numbers in the memory
 
 /** Round a number of columns up to one that the product takes. */
 export const padded = (columns) => Math.ceil(columns / BLOCK) * BLOCK;
@@ -38,15 +41,18 @@ export function makeProduct(size, simd = true) {
  * @returns {Product}
  */
 function plainProduct(memory) {
+  let sums = new Float64Array();
   return (a, b, out, bias, rows, inner, columns) => {
+    if (sums.length < columns) sums = new Float64Array(columns);
+    const line = sums.subarray(0, columns);
     for (let row = 0; row < rows; row++) {
-      const sums = out + row * columns;
-      memory.fill(memory[bias + row], sums, sums + columns);
+      line.fill(memory[bias + row]);
       for (let k = 0; k < inner; k++) {
         const factor = memory[a + row * inner + k];
         const values = b + k * columns;
-        for (let i = 0; i < columns; i++) memory[sums + i] += factor * memory[values + i];
+        for (let i = 0; i < columns; i++) line[i] += factor * memory[values + i];
       }
+      memory.set(line, out + row * columns);
     }
   };
 }
@@ -97,26 +103,39 @@ function instructions(rows) {
     `local.get ${sum(row, half)}`,
     `local.get ${factor}`,
     `local.get ${values}`,
-    "f32x4.mul",
-    "f32x4.add",
+    "f64x2.mul",
+    "f64x2.add",
     `local.set ${sum(row, half)}`,
+  ];
+  const load = (from, offset, values) => [
+    `local.get ${from}`,
+    `v128.load64_zero ${offset}`,
+    "f64x2.promote_low_f32x4",
+    `local.set ${values}`,
+  ];
+  const store = (values, offset) => [
+    `local.get ${place}`,
+    `local.get ${values}`,
+    "f32x4.demote_f64x2_zero",
+    `v128.store64_lane ${offset} 0`,
   ];
   return [
     "loop",
     ...each((row) => [
       `local.get ${bias}`,
       `v128.load32_splat ${4 * row}`,
+      "f64x2.promote_low_f32x4",
       `local.tee ${sum(row, 0)}`,
       `local.set ${sum(row, 1)}`,
     ]),
     ...[`local.get ${a}`, `local.set ${left}`],
     ...[`local.get ${b}`, `local.get ${column}`, "i32.add", `local.set ${right}`],
     "loop",
-    ...[`local.get ${right}`, "v128.load 0", `local.set ${first}`],
-    ...[`local.get ${right}`, `v128.load ${VECTOR}`, `local.set ${second}`],
+    ...load(right, 0, first),
+    ...load(right, VECTOR, second),
     ...[`local.get ${left}`, `local.set ${place}`],
     ...each((row) => [
-      ...[`local.get ${place}`, "v128.load32_splat 0", `local.set ${factor}`],
+      ...[`local.get ${place}`, "v128.load32_splat 0", "f64x2.promote_low_f32x4", `local.set ${factor}`],
       ...add(row, 0, first),
       ...add(row, 1, second),
       ...advance(place, [`local.get ${inner}`]),
@@ -127,8 +146,8 @@ function instructions(rows) {
     "end",
     ...[`local.get ${out}`, `local.get ${column}`, "i32.add", `local.set ${place}`],
     ...each((row) => [
-      ...[`local.get ${place}`, `local.get ${sum(row, 0)}`, "v128.store 0"],
-      ...[`local.get ${place}`, `local.get ${sum(row, 1)}`, `v128.store ${VECTOR}`],
+      ...store(sum(row, 0), 0),
+      ...store(sum(row, 1), VECTOR),
       ...advance(place, [`local.get ${columns}`]),
     ]),
     ...advance(column, [`i32.const ${2 * VECTOR}`]),
@@ -141,7 +160,7 @@ const INTEGERS = 4; // local variables of each type
 const vectors = (rows) => 3 + 2 * rows;
 
 // The bytes of every instruction that is used: WebAssembly Core Specification 2.0, section 5.4. What stands behind the
-// name is a number of the instruction's own; a memory access has its alignment, as a power of two, before it.
+// name are numbers of the instruction's own; a memory access has its alignment, as a power of two, before them.
 const CODES = {
   loop: [0x03, 0x40],
   end: [0x0b],
@@ -152,11 +171,13 @@ const CODES = {
   "i32.const": [0x41],
   "i32.lt_u": [0x49],
   "i32.add": [0x6a],
-  "v128.load": [0xfd, 0x00, 2],
   "v128.load32_splat": [0xfd, 0x09, 2],
-  "v128.store": [0xfd, 0x0b, 2],
-  "f32x4.add": [0xfd, 0xe4, 0x01],
-  "f32x4.mul": [0xfd, 0xe6, 0x01],
+  "v128.store64_lane": [0xfd, 0x5b, 2],
+  "v128.load64_zero": [0xfd, 0x5d, 2],
+  "f32x4.demote_f64x2_zero": [0xfd, 0x5e],
+  "f64x2.promote_low_f32x4": [0xfd, 0x5f],
+  "f64x2.add": [0xfd, 0xf0, 0x01],
+  "f64x2.mul": [0xfd, 0xf2, 0x01],
 };
 const [I32, V128, FUNCTION] = [0x7f, 0x7b, 0x60]; // types
 
@@ -177,8 +198,8 @@ const text = (string) => list([...string].map((letter) => [letter.charCodeAt(0)]
 export function assemble() {
   const bodies = [4, 1].map((rows) => {
     const code = instructions(rows).flatMap((line) => {
-      const [name, operand] = line.split(" ");
-      return [...CODES[name], ...(operand === undefined ? [] : leb(Number(operand)))];
+      const [name, ...operands] = line.split(" ");
+      return [...CODES[name], ...operands.flatMap((operand) => leb(Number(operand)))];
     });
     const locals = list([
       [...leb(INTEGERS), I32],

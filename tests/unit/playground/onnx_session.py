@@ -10,7 +10,14 @@ from gate_by_gate.playground.export import Exported
 
 
 def session_of(network: Exported) -> onnxruntime.InferenceSession:
-    """Write the exported operators and weights as an ONNX model, and load it, for one thread."""
+    """Load the ONNX model of a network, for one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model_of(network).SerializeToString(), options)
+
+
+def model_of(network: Exported) -> onnx.ModelProto:
+    """Write the exported operators and weights as an ONNX model."""
     graph = network.graph
     weights = np.frombuffer(network.weights, "<f2").astype(np.float32)
     shapes = graph["tensors"]
@@ -96,6 +103,4 @@ def session_of(network: Exported) -> onnxruntime.InferenceSession:
         ir_version=10,
     )
     onnx.checker.check_model(model)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+    return model
