@@ -183,7 +183,7 @@ DEFINITION = Definition(
                     answers,
                     "main",
                     irrelevant_when=SAME_AS_BEFORE,
-                    room=(15.6, 0),
+                    room=(15.6, 15.6),
                 ),
                 Part("look", ("photograph",), (Item("picture", Picture),), look, "side"),
                 Part(

@@ -124,7 +124,6 @@ def test_bars_say_their_values_to_pointer_keyboard_and_table(se_page: Page):
     expect(gates.locator(".attn-readout")).to_have_text(f"channel {channel}: {values[channel]}")
 
 
-@pytest.mark.chromium  # where the room is measured that a part keeps; Firefox wraps two lines sooner
 @pytest.mark.parametrize("width", [1280, 375])
 def test_nothing_jumps_when_a_control_moves(book: Path, open_page: OpenPage, width: int):
     for path in pages_with_explorers(book):
