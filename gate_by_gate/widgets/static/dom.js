@@ -142,6 +142,6 @@ export function amount(value) {
  */
 export function writeNumber(output, { value, text, right }) {
   output.dataset.value = String(value);
-  output.textContent = text;
+  setText(output, text);
   if (right !== undefined) output.dataset.verdict = right ? "right" : "wrong";
 }

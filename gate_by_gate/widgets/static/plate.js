@@ -26,6 +26,10 @@ export function makePlate(attributes = {}) {
   let size = [1, 1]; // width and height of what marks are placed on
   /** @type {any} */
   let laid; // the picture that is shown: most moves leave it
+  let marked = ""; // what is drawn on it: to draw that anew is much of what a move costs
+  let keyed = ""; // what the legend says
+  /** @type {any} */
+  let pictured; // the picture in the legend
 
   /** @param {string} shape @param {Record<string, any>} attributes */
   function mark(shape, attributes) {
@@ -70,16 +74,22 @@ export function makePlate(attributes = {}) {
         const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
         for (const [side, share] of Object.entries(sides)) box.style[side] = `${100 * share}%`;
       }
-      marks.replaceChildren(
-        ...list.flatMap(({ shape, at, style }) =>
-          shape === "rect"
-            ? rect(at, style)
-            : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })),
-        ),
-        ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
-          rect([(column * width) / columns, (row * height) / rows, width / columns, height / rows], style),
-        ),
-      );
+      const drawn = JSON.stringify([size, list, cells]);
+      if (drawn !== marked)
+        marks.replaceChildren(
+          ...list.flatMap(({ shape, at, style }) =>
+            shape === "rect"
+              ? rect(at, style)
+              : at.flatMap(([cx, cy]) => mark("circle", { cx, cy, r: 0.012 * width, style })),
+          ),
+          ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
+            rect([(column * width) / columns, (row * height) / rows, width / columns, height / rows], style),
+          ),
+        );
+      marked = drawn;
+      const said = JSON.stringify([frame, list.map(({ shape, style, label }) => [shape, style, label])]);
+      if (said === keyed && inset === pictured) return;
+      [keyed, pictured] = [said, inset];
       const key = (/** @type {any} */ { shape, style, shown }) => {
         if (!shown) return make("i", { class: `attn-key attn-${shape} attn-${style}` });
         const canvas = make("canvas", { class: `attn-inset attn-${style}` });

@@ -115,17 +115,20 @@ function makeBars(item, { point }) {
         bar.setAttribute("y", (high - Math.max(numberOf(i), zero)) / span);
         bar.setAttribute("height", Math.abs(numberOf(i) - zero) / span);
       });
-      lines.replaceChildren(
-        ...(data.before ?? []).map((_, i) => {
-          const y = (high - data.before[nameOf(i)]) / span;
-          return make("line", { x1: i + 0.02, x2: i + 0.98, y1: y, y2: y });
-        }),
-      );
+      const before = data.before ?? [];
+      // Elements are kept, and what stands as it should is left alone: to make it anew is most of what a move costs.
+      if (before.length !== lines.childElementCount)
+        lines.replaceChildren(...before.map((_, i) => make("line", { x1: i + 0.02, x2: i + 0.98 })));
+      [...lines.children].forEach((line, i) => {
+        const y = (high - before[nameOf(i)]) / span;
+        line.setAttribute("y1", y);
+        line.setAttribute("y2", y);
+      });
       [...scale.children].forEach((end, i) => {
-        end.textContent = i ? low : high;
+        setText(end, String(i ? low : high));
       });
       [...numbers.children].forEach((number, i) => {
-        number.textContent = wordOf(i);
+        setText(number, wordOf(i));
       });
       chart.setAttribute("aria-label", data.alt);
       mark(channel);

@@ -106,10 +106,10 @@ export function makeHeatmap(_item, { pictures, pointCell, move }) {
       element.classList.toggle("attn-sets", moved !== undefined);
       element.classList.toggle("attn-set", moved !== undefined && pick(moved).value === value);
       paintMap(plate.mapped, data, data.shape, from);
-      caption.textContent = data.caption.replace("{}", picked.text);
+      setText(caption, data.caption.replace("{}", picked.text));
       plate.element.setAttribute("aria-label", data.alt.replace("{}", picked.text));
-      low.textContent = data.low;
-      high.textContent = top;
+      setText(low, String(data.low));
+      setText(high, String(top));
       ramp.classList.toggle("attn-signed", Boolean(data.signed));
       ramp.style.background = rampOf(data);
       drawMarks();
