@@ -11,6 +11,8 @@ from torch.nn.functional import avg_pool2d
 
 from attn_lib.inspection import enlarge, grad_cam
 from gate_by_gate.explorers.shared.classified import (
+    before_unit,
+    begin_at,
     inputs,
     network,
     probabilities,
@@ -97,8 +99,11 @@ def maps(layer: str, guess: int, by: str = "trained") -> Tensor:
         raise ValueError(f"`guess` must be between 1 and {GUESSES}; got guess={guess!r}")
     if by not in DRAWN_BY:
         raise ValueError(f"`by` must be one of {tuple(DRAWN_BY)}; got by={by!r}")
-    asked = random_classifier() if by == "random" else network()
-    found = grad_cam(asked, inputs(), layer, classes=guesses()[:, guess - 1]).maps
+    asked = deepcopy(random_classifier() if by == "random" else network())
+    # What comes before the layer's unit is the same for every answer: it is computed once.
+    unit = int(layer.rpartition(".")[2])
+    seen = before_unit(unit)
+    found = grad_cam(begin_at(asked, unit), seen, "_blocks.0", classes=guesses()[:, guess - 1]).maps
     # This network pads at the right and below, where others pad on both sides: its cells lie at the far ends
     # of their squares. Seen from there, `enlarge` puts them right.
     return enlarge(found.flip(1, 2), SIDE).flip(1, 2)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from functools import cache
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attn_lib.insertion import insert_attention
 from gate_by_gate.explorers.shared.classified import (
-    inputs,
+    before_unit,
+    begin_at,
     network,
     probabilities,
     top_shares,
@@ -58,19 +58,6 @@ UNITS = Control("units", "units", (1, 16), 16, "choice", ("last", "all 16"))
 START = Control("start", "start", ("built", "identity"), "built", "choice", ("as built", "identity"))
 
 
-@cache
-def before_unit(unit: int) -> Tensor:
-    """Return what the trained network has made of all photographs before one of its units, from 0 to 15."""
-    whole, seen = network(), []
-    handle = whole._blocks[unit].register_forward_pre_hook(lambda unit, inputs: seen.append(inputs[0]))
-    try:
-        with torch.no_grad():
-            whole(inputs())
-    finally:
-        handle.remove()
-    return seen[0]
-
-
 @kept
 def with_block(block: str, placement: str, units: int, start: str) -> Tensor:
     """Return the probabilities of all classes for all photographs, with new blocks in the trained network.
@@ -98,11 +85,9 @@ def with_block(block: str, placement: str, units: int, start: str) -> Tensor:
             changed, block, placement=placement, stages=STAGES[units], as_identity=start == "identity"
         )
     # What comes before the first new block is as it was: it is computed once.
-    for name in ("_conv_stem", "_bn0", "_stem_activation"):
-        setattr(changed, name, nn.Identity())
-    changed._blocks = nn.Sequential(*list(changed._blocks)[-units:])
+    first = len(changed._blocks) - units
     with torch.no_grad():
-        return changed(before_unit(len(network()._blocks) - units)).softmax(dim=1)
+        return begin_at(changed, first)(before_unit(first)).softmax(dim=1)
 
 
 def now(setting: Setting) -> Tensor:

@@ -13,7 +13,15 @@ from gate_by_gate import imagenet
 from gate_by_gate.photographs import photographs
 from gate_by_gate.widgets.items.ranking import Share
 
-__all__ = ["inputs", "network", "probabilities", "random_classifier", "top_shares"]
+__all__ = [
+    "before_unit",
+    "begin_at",
+    "inputs",
+    "network",
+    "probabilities",
+    "random_classifier",
+    "top_shares",
+]
 
 
 @cache
@@ -48,6 +56,30 @@ def probabilities() -> Tensor:
     """Return the network's probabilities of all classes, for all photographs: ``(9, 1000)``."""
     with torch.no_grad():
         return network()(inputs()).softmax(dim=1)
+
+
+@cache
+def before_unit(unit: int) -> Tensor:
+    """Return what the trained network has made of all photographs before one of its units, from 0 to 15."""
+    whole, seen = network(), []
+    handle = whole._blocks[unit].register_forward_pre_hook(lambda unit, inputs: seen.append(inputs[0]))
+    try:
+        with torch.no_grad():
+            whole(inputs())
+    finally:
+        handle.remove()
+    return seen[0]
+
+
+def begin_at(model: EfficientNetLite0, unit: int) -> EfficientNetLite0:
+    """Cut off what comes before a unit: the model then takes what :func:`before_unit` returns.
+
+    The model itself is changed, and its units are counted anew, from 0.
+    """
+    for name in ("_conv_stem", "_bn0", "_stem_activation"):
+        setattr(model, name, nn.Identity())
+    model._blocks = nn.Sequential(*list(model._blocks)[unit:])
+    return model
 
 
 def top_shares(chances: Tensor, count: int = 5, marked: int | None = None) -> list[Share]:
