@@ -16,7 +16,7 @@ async (name, simd, part) => {
   const values = Object.fromEntries(wanted.map((tensor) => [tensor, floats(expected[tensor].values)]));
   const runner = attnPlayground.makeRunner({ simd });
   const loaded = await runner.load(name);
-  const far = Object.fromEntries(wanted.map((tensor) => [tensor, { worst: 0, sum: 0, compared: 0 }]));
+  const far = Object.fromEntries(wanted.map((tensor) => [tensor, { worst: 0, sum: 0, compared: 0, each: [] }]));
   for (let i = 0; i < count; i++) {
     const asked = wanted.filter((tensor) => i % expected[tensor].every === 0);
     const { results } = await runner.run(images.slice(i * size, (i + 1) * size), [{ name, wanted: asked }]);
@@ -24,13 +24,16 @@ async (name, simd, part) => {
       const found = results[0][tensor];
       const from = (i / expected[tensor].every) * found.length;
       const told = far[tensor];
+      let worst = 0; // of this input
       for (let j = 0; j < found.length; j++) {
         const difference = Math.abs(found[j] - values[tensor][from + j]);
         // A difference that is no number is the worst there is.
-        if (!(difference <= told.worst)) told.worst = Number.isNaN(difference) ? 1e30 : difference;
+        if (!(difference <= worst)) worst = Number.isNaN(difference) ? 1e30 : difference;
         told.sum += difference;
         told.compared += 1;
       }
+      told.worst = Math.max(told.worst, worst);
+      told.each.push(worst);
     }
   }
   runner.stop();

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from gate_by_gate.playground.deliveries import SEGMENTER, delivery_script, expor
 from gate_by_gate.playground.photograph import WORDS, PhotographPlayground
 from tests.browser.axe import assert_accessible
 from tests.browser.playground_page import write_expected, write_page
-from tests.browser.test_playground_networks import assert_close, run
+from tests.browser.test_playground_networks import CLOSE, assert_close, run
 from tests.conftest import OpenPage
 from tests.unit.playground.inputs import pictures
 
@@ -83,33 +84,52 @@ PART = 25
 """Pictures that are compared at a time: so many fit into a script."""
 
 
-def assert_segmenter_agrees(folder: Path, open_page: OpenPage, parts: int, *, simd: bool = True) -> None:
+SENSITIVE = 1
+"""Pictures out of all whose mask may be further from PyTorch's than ``CLOSE``; by twice that at most.
+
+In some pictures the mask hangs on the last bits of all numbers before it: PyTorch's own mask in single
+precision is more than ``CLOSE`` away from that in double precision for five of the 313.
+"""
+
+
+def compare_segmenter(
+    folder: Path, open_page: OpenPage, parts: int, *, simd: bool = True
+) -> Iterator[tuple[dict[str, Any], int]]:
     """Compare the mask and all gates on some parts of the pictures, every number of them.
 
-    PyTorch computes in double precision: of some pictures, such as noise, its mask in single precision is
-    itself up to 1.4e-4 away from that.
+    PyTorch computes in double precision.
+
+    Yields:
+        What the page says of a part, and how many pictures it had.
     """
     page = open_page(write_page(folder, SEGMENTER).as_uri())
     for part, inputs in enumerate(pictures().split(PART)[:parts]):
         write_expected(folder, SEGMENTER, inputs, part=part, large=10**6, exactly=True)
         found = run(page, SEGMENTER, simd=simd, part=part)
         assert found["simd"] is simd
-        assert_close(found, SEGMENTER, len(inputs), large=10**6)
+        yield found, len(inputs)
         (folder / f"{SEGMENTER}.{part}.expected.js").unlink()
 
 
 def test_the_segmenter_computes_what_pytorch_computes(tmp_path: Path, open_page: OpenPage):
-    assert_segmenter_agrees(tmp_path, open_page, parts=1)
+    for found, count in compare_segmenter(tmp_path, open_page, parts=1):
+        assert_close(found, SEGMENTER, count, large=10**6)
 
 
 @pytest.mark.nightly
 def test_so_it_does_for_every_picture(tmp_path: Path, open_page: OpenPage):
-    assert_segmenter_agrees(tmp_path, open_page, parts=len(pictures().split(PART)))
+    mask = exported(SEGMENTER).graph["logits"]
+    far: list[float] = []
+    for found, count in compare_segmenter(tmp_path, open_page, parts=len(pictures().split(PART))):
+        assert_close(found, SEGMENTER, count, large=10**6, within={mask: 2 * CLOSE})
+        far += [one for one in found["far"][mask]["each"] if one > CLOSE]
+    assert len(far) <= SENSITIVE, far
 
 
 @pytest.mark.nightly
 def test_so_does_plain_javascript(tmp_path: Path, open_page: OpenPage):
-    assert_segmenter_agrees(tmp_path, open_page, parts=1, simd=False)
+    for found, count in compare_segmenter(tmp_path, open_page, parts=1, simd=False):
+        assert_close(found, SEGMENTER, count, large=10**6)
 
 
 def test_the_segmenter_is_light():
