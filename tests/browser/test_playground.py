@@ -276,6 +276,7 @@ def test_the_gates_of_a_held_image_are_those_of_any_network(address: str, open_p
     )
 
 
+@pytest.mark.chromium  # Firefox tells of no request for a file
 def test_r_and_k_choose_among_the_trained_networks(address: str, open_page: OpenPage):
     """Each is one script out of the book's own folder, once; nothing else is requested."""
     figure = opened(open_page, address)
@@ -495,6 +496,7 @@ def own_digit(tmp_path: Path) -> str:
     return path.as_uri()
 
 
+@pytest.mark.chromium  # Firefox tells of no request for a file
 def test_a_block_s_playground_loads_nothing_before_it_is_used(own_digit: str, open_page: OpenPage):
     requests: list[str] = []
 
