@@ -72,7 +72,7 @@ def write_expected(
     Args:
         folder: of the page.
         setting: the network.
-        inputs: numbers from 0 to 1; or bytes, whose 255ths the network is given.
+        inputs: numbers from 0 to 1; or bytes, which the network is given over 255.
         part: a number of these inputs, if they are some of many.
         large: the numbers from which a tensor is large.
         exactly: whether PyTorch computes in double precision.

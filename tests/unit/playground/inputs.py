@@ -53,7 +53,7 @@ def pictures() -> Tensor:
     sorts += [*(originals > 0.5).float(), *(originals / 50 + 0.5), *noise[:40], *noise[40:].round()]
     sorts += [torch.full((3, side, side), value) for value in torch.linspace(0, 1, 9).tolist()]
     assert len(sorts) == PICTURES
-    # A page has whole numbers: a network is given their 255ths.
+    # A page has whole numbers: a network is given each of them over 255.
     every = torch.stack([(255 * one).round().to(torch.uint8) for one in sorts])
     return every[torch.randperm(PICTURES, generator=generator)]
 
