@@ -27,7 +27,7 @@ from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from book_engine.output import JOINED, pages, scripts
+from book_engine.output import JOINED, TEXTS, pages, scripts
 
 __all__ = ["WAITING", "one_script", "one_sheet", "runs"]
 
@@ -41,7 +41,7 @@ WAITING = (
 )
 """Scripts that wait, each by itself, until the page has been read; together those that call each other."""
 
-KINDS = {"css": "text/css", "js": "application/javascript"}
+JAVASCRIPT = "application/javascript"
 
 OPTIONS = "documentation_options.js"
 """A few values that scripts in the page set and others read, so it must be there before both."""
@@ -141,7 +141,6 @@ class Book:
 
     def write(self, kind: str, text: str) -> Path:
         """Write a file under a name that tells its content, so that no browser takes an old one for it."""
-        text = minify.string(KINDS[kind], text)
         file = self.static / f"{JOINED}{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
         file.write_text(text, "utf-8")
         return file
@@ -179,10 +178,11 @@ class Book:
             if AT_ONCE in elements or not waiting:
                 continue
             read = {name: (self.static / path).read_text("utf-8") for name, (_, path) in elements.items()}
-            joined = self.write("js", one_script([read[name] for name in group] for group in groups if group))
-            script = f'<script defer src="{relpath(joined, page.parent)}"></script>\n'
+            script = one_script([read[name] for name in group] for group in groups if group)
+            joined = self.write("js", minify.string(JAVASCRIPT, script))
+            element = f'<script defer src="{relpath(joined, page.parent)}"></script>\n'
             first = min((elements[name][0] for name in waiting), key=text.index)
-            text = text.replace(first, script, 1)
+            text = text.replace(first, element, 1)
             for name in waiting:
                 text = text.replace(elements[name][0], "")
             if OPTIONS in elements:
@@ -192,8 +192,8 @@ class Book:
     def shorten_others(self) -> None:
         """Shorten the names in the scripts that stay files of their own."""
         for script in scripts(self.folder):
-            if not script.name.startswith(JOINED):
-                text = minify.string(KINDS["js"], script.read_text("utf-8"))
+            if not script.name.startswith(JOINED) and script.name not in TEXTS:
+                text = minify.string(JAVASCRIPT, script.read_text("utf-8"))
                 script.write_text(text, "utf-8")
 
     def save(self) -> None:

@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["JOINED", "pages", "scripts", "sheets"]
+__all__ = ["JOINED", "TEXTS", "pages", "scripts", "sheets"]
 
 JOINED = "joined-"
 """How the names of the files begin that ``joined`` makes of others."""
+
+TEXTS = ("language_data.js", "searchindex.js", "searchtexts.js")
+"""Scripts that hold the words of the book, for its search."""
 
 _SCRIPT = re.compile(r"""<script\b[^>]*?\bsrc=["']([^"']+)["']""")
 

@@ -17,7 +17,7 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from book_engine.output import pages, scripts, sheets
+from book_engine.output import TEXTS, pages, scripts, sheets
 
 __all__ = ["Vocabulary", "keep_read", "keep_rules", "names_only", "variables_read"]
 
@@ -27,9 +27,6 @@ _NESTING = ("media", "supports", "layer", "container")
 # A page less what its reader reads. Folded code waits in <noscript>, in tags, until it is unfolded.
 _MARKUP = re.compile(r"""<script\b.*?</script>|<[a-zA-Z](?:[^"'>]|"[^"]*"|'[^']*')*>""", re.DOTALL)
 _SAID = re.compile(r"""\s(?:alt|alttext|title|aria-label|content)=(?:"[^"]*"|'[^']*')""")
-
-_TEXTS = ("language_data.js", "searchindex.js", "searchtexts.js")
-"""Scripts that hold the words of the book, for its search."""
 
 _READ = re.compile(r"var\(\s*(--[\w-]+)")
 
@@ -138,7 +135,7 @@ def _cut_sheets(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     folder = Path(app.outdir)
-    code = [script for script in scripts(folder) if script.name not in _TEXTS]
+    code = [script for script in scripts(folder) if script.name not in TEXTS]
     vocabulary = Vocabulary(
         [
             *(names_only(page.read_text("utf-8")) for page in pages(folder)),
