@@ -23,7 +23,7 @@ P = ParamSpec("P")
 
 
 def kept(compute: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """Make a function compute its tensor once for each of its arguments, which tell themselves by their repr.
+    """Make a function compute its tensor once for each set of arguments; their repr tells them apart.
 
     Like :func:`functools.cache`; and while `make test` runs, which names an empty folder, also once for the
     kernels that execute the chapters, the workers that test them, and the notebooks that are opened live.
