@@ -30,9 +30,7 @@ GATES = Control(
     "menu",
     ("their own", "open", "held", "of the frame before"),
 )
-VIEW = Control(
-    "view", "cards show", ("maps", "reads"), "maps", "menu", ("where it looks", "where it reads it")
-)
+VIEW = Control("view", "cards show", ("maps", "reads"), "maps", "menu", ("maps", "places"))
 
 WORDS = {
     "draw_here": "Draw a digit here, about as large as the frame.",
