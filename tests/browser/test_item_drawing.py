@@ -139,5 +139,18 @@ def test_start_again_takes_back_what_was_drawn(page: Page):
     assert shown(page) == before
 
 
+@pytest.mark.chromium  # it alone lends a page the look of paper
+def test_the_drawing_stands_on_paper_and_what_one_presses_does_not(page: Page):
+    cell(page, 0, 0).click()
+    page.emulate_media(media="print")
+    strokes = page.locator(".attn-stroke:visible")
+    assert strokes.count() == 49
+    said = strokes.evaluate_all("(cells) => cells.map((one) => getComputedStyle(one, '::before').content)")
+    assert said == [f'"{one}"' for one in shown(page)["map"]]
+    colours = strokes.evaluate_all("(cells) => cells.map((one) => getComputedStyle(one).backgroundColor)")
+    assert len({*zip(said, colours, strict=True)}) == 2, "ones and zeros have a colour each"
+    assert page.get_by_role("button", name="start again").count() == 0
+
+
 def test_it_is_accessible(page: Page):
     assert_accessible(page)
