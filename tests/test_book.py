@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -14,6 +13,7 @@ import yaml
 
 from gate_by_gate.explorers import EXPLORERS
 from tests.conftest import ROOT, OpenPage
+from tests.serving import as_sent
 
 FIRST_VISIT_BYTES = 250_000
 
@@ -115,9 +115,8 @@ def test_a_notebook_is_stored_with_its_outputs_and_nothing_of_one_run(path: Path
 
 
 def sent(path: Path) -> int:
-    """Return the bytes of a file as a server sends it: fonts and photographs are compressed as they are."""
-    packed = path.suffix in (".html", ".css", ".js", ".svg", ".json")
-    return len(gzip.compress(path.read_bytes(), 6)) if packed else path.stat().st_size
+    """Return the bytes of a file as a server sends it."""
+    return len(as_sent(path.read_bytes()))
 
 
 def all_that_may_be_loaded(path: Path, book: Path) -> set[Path]:
@@ -165,6 +164,42 @@ def test_the_first_visit_to_a_page_is_light(book: Path, open_page: OpenPage):
         if total > FIRST_VISIT_BYTES:
             heavy.append(f"{path.name}: {total:,} bytes")
     assert heavy == []
+
+
+UNNAMED = {
+    ".buildinfo": "for the next build",
+    "objects.inv": "for books that link to this one",
+    "_static/plus.png": "the script of the index writes its name",
+    "_static/fonts/stix-two-math-OFL.txt": "the licence of the font beside it",
+}
+"""Files that no page names, and what they are for."""
+
+PUBLISHED = ("sitemap.xml", "robots.txt", "404.html", "_images/previews/*")
+"""What a book that knows its address has beside them."""
+
+
+def test_every_file_of_the_book_is_reached_from_its_first_page(pages: dict[Path, Page], book: Path):
+    root = book.resolve()
+    reached: set[Path] = set()
+    waiting = [*root.glob("*.html")]
+    while waiting:
+        path = waiting.pop()
+        if path in reached or not path.is_file():
+            continue
+        reached.add(path)
+        if path.suffix != ".html":
+            continue
+        text = path.read_text(encoding="utf-8")
+        addresses = [*pages[book / path.relative_to(root)].links, *re.findall(r"; url=([^\"]+)", text)]
+        waiting += [path.parent / unquote(urlsplit(one).path) for one in addresses if "//" not in one]
+        waiting = [one.resolve() for one in waiting]
+        waiting += all_that_may_be_loaded(path, root)
+        networks = " ".join(re.findall(r'data-loads="([^"]*)"', text)).split()
+        waiting += [root / "_static" / "networks" / f"{name}.js" for name in networks]
+        waiting += [root / address for address in re.findall(r"_static/playground\.js", text)]
+    files = {file.relative_to(root) for file in root.rglob("*") if file.is_file()}
+    lost = files - {file.relative_to(root) for file in reached} - set(map(Path, UNNAMED))
+    assert [file for file in sorted(lost) if not any(map(file.match, PUBLISHED))] == []
 
 
 def test_the_page_of_the_package_lists_every_explorer_with_its_controls(book: Path):

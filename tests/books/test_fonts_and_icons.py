@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from book_engine.icons import characters_in
+from book_engine.icons import characters_in, without_old_fonts
 from book_engine.math_font import FONT, characters_of
 from fontTools.ttLib import TTFont
 
@@ -71,8 +71,15 @@ def test_icons_are_found_by_number_and_as_themselves():
     assert characters_in(css) == {0xF0C9, 0xF107, 0xF0F3}
 
 
+def test_a_font_for_old_browsers_is_not_named_behind_the_one_for_others():
+    new, old = 'url("a.woff2") format("woff2")', 'url("a.ttf") format("truetype")'
+    assert without_old_fonts(f"@font-face{{src:{new},{old}}}") == f"@font-face{{src:{new}}}"
+    assert without_old_fonts(f"@font-face{{src:{old}}}") == f"@font-face{{src:{old}}}"
+
+
 def test_the_icon_fonts_are_cut_down(mini_book: Path):
     fonts = sorted(mini_book.glob("_static/vendor/fontawesome/**/*.woff2"))
     assert {font.name for font in fonts} >= {"fa-brands-400.woff2", "fa-solid-900.woff2"}
     assert sum(font.stat().st_size for font in fonts) < 10_000
+    assert not list(mini_book.glob("_static/**/*.ttf"))
     assert 0xF135 in TTFont(next(font for font in fonts if "solid" in font.name)).getBestCmap()  # the rocket

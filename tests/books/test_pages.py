@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -16,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import assert_accessible
 from tests.conftest import OpenPage
 from tests.patience import PAGE_SECONDS
+from tests.serving import served
 
 PHONE, DESK = 375, 1280
 CHAPTER = "book/chapter.html"
@@ -24,15 +22,8 @@ CHAPTER = "book/chapter.html"
 @pytest.fixture(scope="session")
 def served_book(mini_book: Path) -> Iterator[str]:
     """The address of the miniature book on a web server, as a reader on the network meets it."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=mini_book)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(mini_book) as server:
+        yield server.address
 
 
 def overflow(page: Page) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,17 +10,12 @@ from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.patience import PAGE_SECONDS
+from tests.serving import as_sent
 
 # Of the 250 kB of a first visit to a chapter, what the engine may take; the rest is for text and explorers.
 # Measured with version 1.3 of the theme: 51 kB in 7 requests. As Jupyter Book comes: 2,367 kB in 42.
 ENGINE_BYTES = 55_000
 ENGINE_REQUESTS = 8
-
-
-def download(path: Path) -> int:
-    """The bytes of a file as a server sends it: compressed where that helps."""
-    content = path.read_bytes()
-    return min(len(content), len(gzip.compress(content, 9)))
 
 
 def test_the_engine_keeps_to_its_share_of_the_budget(mini_book: Path, browser: Browser):
@@ -42,7 +36,7 @@ def test_the_engine_keeps_to_its_share_of_the_budget(mini_book: Path, browser: B
     assert all(mini_book in path.parents for path in files)
     own = {mini_book / "book" / "chapter.html"} | {path for path in files if path.parent.name == "_images"}
     assert len(own) == 3  # the page and its two figures
-    sizes = {path.relative_to(mini_book).as_posix(): download(path) for path in files - own}
+    sizes = {path.relative_to(mini_book).as_posix(): len(as_sent(path.read_bytes())) for path in files - own}
 
     assert {"_static/fonts/stix-two-math.woff2", "_static/favicon.svg"} <= set(sizes)
     assert sorted(Path(name).suffix for name in sizes if JOINED in name) == [".css", ".js"]

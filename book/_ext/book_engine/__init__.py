@@ -32,6 +32,7 @@ MODULES = (
     "citations",
     "cuts",
     "joined",
+    "loaded",
 )
 
 

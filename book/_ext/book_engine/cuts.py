@@ -1,4 +1,4 @@
-"""Cuts: scripts and fonts that the theme loads and no page needs are left out of the pages and of the site.
+"""Cuts: scripts and fonts that the theme loads and no page needs are left out of the pages.
 
 The book must work from a folder on disk and ask nobody else's server for anything, so the pages also carry a
 content security policy under which a browser refuses to load from elsewhere. The layout in ``_templates``
@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import rjsmin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -70,9 +68,6 @@ POLICY = "; ".join(
     )
 )
 
-OWN_SCRIPTS = ("page.js", "search.js")
-"""Scripts of the book, published without their comments."""
-
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -124,23 +119,16 @@ class Scissors:
         ]
 
     def on_finish(self, app: Sphinx, error: Exception | None) -> None:
-        """Warn of cuts that found nothing; delete from the site what no page loads any more."""
+        """Warn of cuts that found nothing."""
         if error or app.builder.name != "html":
             return
-        for name in OWN_SCRIPTS:
-            if (script := Path(app.outdir, "_static", name)).is_file():
-                script.write_text(rjsmin.jsmin(script.read_text("utf-8")), "utf-8")
         for cut in CUTS:
             if cut.expected and self.pages and not self.found[cut.name]:
                 logger.warning("no page loads the %s to be cut", cut.name, type="cuts", subtype="nothing")
-            if not cut.kept_on:
-                for path in Path(app.outdir, "_static").rglob("*.js*"):
-                    if re.search(cut.path, path.as_posix()):
-                        path.unlink()
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Cut every page, and the site once it is finished."""
+    """Cut every page."""
     scissors = Scissors()
     app.connect("html-page-context", scissors.on_page, priority=900)
     app.connect("build-finished", scissors.on_finish, priority=900)
