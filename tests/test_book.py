@@ -13,6 +13,7 @@ import yaml
 
 from gate_by_gate.explorers import EXPLORERS
 from tests.conftest import ROOT, OpenPage
+from tests.front_end import declared_too_late
 from tests.serving import as_sent
 
 FIRST_VISIT_BYTES = 250_000
@@ -164,6 +165,12 @@ def test_the_first_visit_to_a_page_is_light(book: Path, open_page: OpenPage):
         if total > FIRST_VISIT_BYTES:
             heavy.append(f"{path.name}: {total:,} bytes")
     assert heavy == []
+
+
+def test_no_script_reads_what_it_declares_later(book: Path):
+    scripts = sorted(book.glob("_static/**/*.js"))
+    assert len(scripts) > 10
+    assert declared_too_late(scripts) == []
 
 
 UNNAMED = {

@@ -11,6 +11,8 @@ from book_engine.joined import WAITING, one_script, one_sheet, runs
 from book_engine.output import JOINED
 from playwright.sync_api import Browser
 
+from tests.front_end import declared_too_late
+
 
 @pytest.mark.parametrize(
     ("orders", "expected"),
@@ -60,6 +62,25 @@ def test_joined_scripts_run_one_by_one_and_one_that_fails_alone(browser: Browser
     assert len(failed) == 1
     assert "null" in failed[0]
     page.close()
+
+
+def test_what_a_short_script_reads_before_it_is_declared_is_found(tmp_path: Path):
+    script = tmp_path / "a.js"
+    script.write_text(one_script([["function f() { const a = g(); const { b } = (h(a)); return [a, b]; }"]]))
+    found = declared_too_late([script])
+    assert len(found) == 1, "minify-go has mended what the test looks for: it can go"
+    worker = "x" * 1000
+    for text, count in (
+        ("const a = 1, { b = a } = c, d = () => e, e = { a: b, b }.e;", 0),
+        ("let { b = a } = c, a = 1;", 1),
+        (f"f('const a = b, b = 1; // {worker}');", 1),
+    ):
+        script.write_text(text)
+        assert len(declared_too_late([script])) == count, text
+
+
+def test_no_short_script_reads_what_it_declares_later(mini_book: Path):
+    assert declared_too_late(sorted(mini_book.rglob("*.js"))) == []
 
 
 def test_every_page_loads_one_of_each_and_what_no_other_page_has(mini_book: Path):

@@ -62,14 +62,14 @@ function withSimd(size) {
   const pages = Math.ceil((4 * size) / 65536);
   const memory = new WebAssembly.Memory({ initial: pages });
   const compiled = new WebAssembly.Module(assemble());
-  const { four, one } = /** @type {Record<string, Function>} */ (
+  const products = /** @type {Record<string, Function>} */ (
     new WebAssembly.Instance(compiled, { page: { memory } }).exports
   );
   /** @type {Product} */
   const product = (a, b, out, bias, rows, inner, columns) => {
     for (let row = 0; row < rows; ) {
       const many = rows - row >= 4;
-      (many ? four : one)(
+      (many ? products.four : products.one)(
         4 * (a + row * inner),
         4 * b,
         4 * (out + row * columns),
