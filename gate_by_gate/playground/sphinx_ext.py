@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from rjsmin import jsmin
 from sphinx.application import Sphinx
 
 from gate_by_gate.playground.bundle import MOUNT, SCRIPT, STATIC, page_script
 from gate_by_gate.widgets.embedding import style_sheet
+from gate_by_gate.widgets.sphinx_ext import shorten
 
 __all__ = ["setup"]
 
@@ -28,7 +28,7 @@ def begin(app: Sphinx) -> None:
         return
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
-    (static / SCRIPT).write_text(page_script(jsmin), encoding="utf-8")
+    (static / SCRIPT).write_text(page_script(shorten), encoding="utf-8")
     (static / STYLE).write_text((STATIC / STYLE).read_text(encoding="utf-8"), encoding="utf-8")
     (static / WIDGETS).write_text(style_sheet(), encoding="utf-8")
 
@@ -45,7 +45,7 @@ def add_assets(
     if MOUNT in context["body"]:
         app.add_js_file(SCRIPT)
     # As Sphinx does for the others: no reader gets an old script with a new page.
-    checksum = zlib.crc32(page_script(jsmin).encode())
+    checksum = zlib.crc32(page_script(shorten).encode())
     context["body"] = context["body"].replace(f"_static/{SCRIPT}`", f"_static/{SCRIPT}?v={checksum:08x}`")
     app.add_css_file(WIDGETS)
     app.add_css_file(STYLE)

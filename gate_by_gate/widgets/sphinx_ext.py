@@ -13,15 +13,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import minify
 from docutils import nodes
-from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from gate_by_gate.widgets import embedding
 from gate_by_gate.widgets.items.picture import FOLDER
 
-__all__ = ["bundle", "setup"]
+__all__ = ["bundle", "setup", "shorten"]
 
 SCRIPT = "attn_widgets.js"
 STYLE = "attn_widgets.css"
@@ -30,8 +30,14 @@ MODULES = ("exercise", "explorer")
 EXPORT = "export default { render };"
 
 
+def shorten(script: str) -> str:
+    """Return a script as pages get it: without comments and indents, and with short local names."""
+    short: str = minify.string("application/javascript", script)
+    return short
+
+
 def bundle() -> str:
-    """Put the static host and the front-end modules into one classic script, without comments and indents.
+    """Put the static host and the front-end modules into one short classic script.
 
     Raises:
         ValueError: a module cannot be put into one file; see ``embedding.module_source``.
@@ -40,8 +46,7 @@ def bundle() -> str:
     for name in MODULES:
         body = embedding.module_source(name).replace(EXPORT, f"attnLib.widgets.{name} = {{ render }};")
         pieces.append(f'(() => {{\n"use strict";\n{body}}})();\n')
-    script: str = jsmin("".join(pieces))
-    return script
+    return shorten("".join(pieces))
 
 
 def begin(app: Sphinx) -> None:

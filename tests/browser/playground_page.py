@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from rjsmin import jsmin
 from torch import Tensor
 
 from gate_by_gate.playground.bundle import STATIC, page_script
 from gate_by_gate.playground.deliveries import delivery_script, exported
 from gate_by_gate.widgets.embedding import style_sheet
+from gate_by_gate.widgets.sphinx_ext import shorten
 
 LARGE = 10_000
 """Numbers from which a tensor counts as large: it is compared on every 25th input."""
@@ -43,7 +43,7 @@ def write_page(
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>playground</title>'
         f'<meta name="viewport" content="width=device-width"><style>body {{ font-family: sans-serif }}'
         f"{style}</style>"
-        f"<script>{page_script(jsmin) if script else ''}</script>"
+        f"<script>{page_script(shorten) if script else ''}</script>"
         f"<body><main><h1>playground</h1>{body}</main></body></html>",
         encoding="utf-8",
     )

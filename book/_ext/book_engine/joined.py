@@ -23,7 +23,6 @@ from posixpath import normpath, relpath
 from urllib.parse import unquote, urlsplit
 
 import minify
-from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
@@ -41,8 +40,6 @@ WAITING = (
 )
 """Scripts that wait, each by itself, until the page has been read; together those that call each other."""
 
-JAVASCRIPT = "application/javascript"
-
 OPTIONS = "documentation_options.js"
 """A few values that scripts in the page set and others read, so it must be there before both."""
 
@@ -58,6 +55,12 @@ _ADDRESS = re.compile(r"""url\(\s*(["']?)(?!["']?(?:data:|#|https?:|/))([^"')]+)
 _IMPORT = re.compile(r"""@import\s*(?:url\()?\s*["']([^"']+)["']\s*\)?\s*;""")
 _CHARSET = re.compile(r"""@charset\s*"[^"]*"\s*;""")
 _MAP = re.compile(r"""\s*(?://[#@] sourceMappingURL=\S+|/\*[#@] sourceMappingURL=[^*]*\*/)\s*""")
+
+
+def _short(script: str) -> str:
+    """Return a script without comments but those of licences, and with short names where nobody sees them."""
+    short: str = minify.string("application/javascript", script)
+    return short
 
 
 def runs(orders: Iterable[list[str]]) -> list[list[str]]:
@@ -113,15 +116,13 @@ def one_sheet(names: Iterable[str], read: Callable[[str], str]) -> str:
 
 
 def one_script(groups: Iterable[Iterable[str]]) -> str:
-    """Put scripts into one, without comments but those of licences.
+    """Put scripts into one, in short names and without comments but those of licences.
 
     Each group is a block of its own: one that fails, as where a browser must not remember anything, leaves
     the others alone, and what it declares is seen in it alone.
     """
-    blocks = (
-        "\n;".join(jsmin(_MAP.sub("", text), keep_bang_comments=True) for text in texts) for texts in groups
-    )
-    return "".join(f"try{{\n{block}\n}}catch(error){{reportError(error)}}\n" for block in blocks)
+    blocks = ("\n;".join(_MAP.sub("", text) for text in texts) for texts in groups)
+    return _short("".join(f"try{{\n{block}\n}}catch(error){{reportError(error)}}\n" for block in blocks))
 
 
 class Book:
@@ -178,23 +179,21 @@ class Book:
             if AT_ONCE in elements or not waiting:
                 continue
             read = {name: (self.static / path).read_text("utf-8") for name, (_, path) in elements.items()}
-            script = one_script([read[name] for name in group] for group in groups if group)
-            joined = self.write("js", minify.string(JAVASCRIPT, script))
+            joined = self.write("js", one_script([read[name] for name in group] for group in groups if group))
             element = f'<script defer src="{relpath(joined, page.parent)}"></script>\n'
             first = min((elements[name][0] for name in waiting), key=text.index)
             text = text.replace(first, element, 1)
             for name in waiting:
                 text = text.replace(elements[name][0], "")
             if OPTIONS in elements:
-                text = text.replace(elements[OPTIONS][0], f"<script>{jsmin(read[OPTIONS])}</script>\n")
+                text = text.replace(elements[OPTIONS][0], f"<script>{_short(read[OPTIONS])}</script>\n")
             self.texts[page] = _EARLY.sub("", text)
 
     def shorten_others(self) -> None:
-        """Shorten the names in the scripts that stay files of their own."""
+        """Shorten the scripts that stay files of their own."""
         for script in scripts(self.folder):
             if not script.name.startswith(JOINED) and script.name not in TEXTS:
-                text = minify.string(JAVASCRIPT, script.read_text("utf-8"))
-                script.write_text(text, "utf-8")
+                script.write_text(_short(script.read_text("utf-8")), "utf-8")
 
     def save(self) -> None:
         """Write the pages anew."""

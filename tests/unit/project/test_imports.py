@@ -157,7 +157,6 @@ RULES = (
             "gate_by_gate.widgets",
             "gate_by_gate.playground",
             "numpy",
-            "rjsmin",
         ),
         "it brings trained networks to a page, whichever blocks they hold",
     ),
@@ -187,7 +186,7 @@ RULES = (
     ),
     Rule(
         "gate_by_gate/widgets/sphinx_ext.py",
-        (*SPHINX, "rjsmin", "gate_by_gate.widgets"),
+        (*SPHINX, "minify", "gate_by_gate.widgets"),
         "a page embeds what the notebook stored; it computes nothing",
     ),
     Rule(
@@ -226,7 +225,6 @@ RULES = (
             "tinycss2",
             "PIL",
             "minify",
-            "rjsmin",
             *BIBTEX,
         ),
         "the engine of the pages knows nothing of attention",
