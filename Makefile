@@ -16,6 +16,7 @@
 # make experiment  trains every network of the book (hours; go on at any time), tests and publishes them
 # make times   times every network of the experiment anew (best on a quiet machine)
 # make bench   times blocks, pages and explorers, each over a yardstick of the same run (no test depends on a time)
+# make pages   what each page of the book costs and what checkers say of it, in both browsers; Lighthouse if it is there
 # make lock    pins anew what requirements.txt needs in turn; `make lock UV=--upgrade` takes the newest of it
 # make package  builds attn_lib's wheel and source archive into dist/, and checks them
 # make try-package  installs that wheel into an environment of its own and runs the examples of the READMEs there
@@ -34,7 +35,7 @@ MAKEFLAGS += --no-print-directory
 # already knows of, else PyTorch's own index, else the plain package (macOS has no other).
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: book lint check test zip pdf addresses firefox audit weekly nightly setup serve lab outputs experiment times bench lock package try-package clean
+.PHONY: book lint check test zip pdf addresses firefox audit weekly nightly setup serve lab outputs experiment times bench pages lock package try-package clean
 
 setup: $(STAMP)
 
@@ -172,6 +173,12 @@ bench: setup
 	$(BIN)/python -m benchmarks.painting
 	$(BIN)/python -m benchmarks.records
 	$(BIN)/python -m benchmarks.playground
+
+pages: setup
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.firefox
+	$(BIN)/python -m benchmarks.pages
 
 # Without `setup`, which would install what the old lock says.
 lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -19,8 +20,8 @@ NAMED_AS_READ = "label-content-name-mismatch"
 ALIKE = Path(__file__).with_name("alike.js").read_text(encoding="utf-8")
 
 
-def assert_accessible(page: Page) -> None:
-    """Fail with axe's report if a page violates one of its rules."""
+def violations(page: Page) -> list[AxeResults]:
+    """Return the results of what a page violates, with axe's report; there are none on a page in order."""
     rules = Axe().run(
         page, options=OPTIONS | {"rules": {CONTRAST: {"enabled": False}, NAMED_AS_READ: {"enabled": True}}}
     )
@@ -30,5 +31,10 @@ def assert_accessible(page: Page) -> None:
     page.evaluate("() => alike.show()")
     assert len(rules.response["passes"]) >= 10, "axe has found hardly anything to check"
     assert contrast.response["passes"] or contrast.violations_count, "axe has found no text"
-    found = [results for results in (rules, contrast) if results.violations_count]
+    return [results for results in (rules, contrast) if results.violations_count]
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with axe's report if a page violates one of its rules."""
+    found = violations(page)
     assert not found, "\n".join([page.url, *(results.generate_report() for results in found)])
