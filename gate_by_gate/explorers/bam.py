@@ -319,7 +319,7 @@ HERE = (*NETWORK, "image", "stage")
 
 DEFINITION = Definition(
     name="bam",
-    question="Lower the dilation: what does a score see, the gate find?",
+    question="Lower the dilation: what does one score see, and what does the gate find?",
     controls=(DILATION, REDUCTION, CHANNELS, COMBINE, IMAGE, STAGE),
     panels=(
         Panel(

@@ -29,6 +29,7 @@ from gate_by_gate.widgets.items.picture import Picture
 from gate_by_gate.widgets.items.shapes import Shapes
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
+from gate_by_gate.widgets.wording import amount
 
 __all__ = ["DEFINITION", "ECAExplorer"]
 
@@ -149,7 +150,7 @@ def against_se(setting: Setting) -> Data:
     return {
         "against_se": Chart(
             Axis("channels C", 8, 2048, [8, 32, 128, 512, 2048], log=True),
-            Axis("parameters", 1, 1e6, [(10**i, f"{10**i:,}") for i in (0, 2, 4, 6)], log=True),
+            Axis("parameters", 1, 1e6, [(10**i, amount(10**i)) for i in (0, 2, 4, 6)], log=True),
             [
                 Line("ECA", [Point(c, n) for c, n in own.items()], FAMILIES.index("ECA")),
                 Line(

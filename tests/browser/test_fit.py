@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.stepping import pages_with_explorers
 from tests.conftest import ROOT, OpenPage
 
 PAGES = sorted(path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md"))
@@ -42,6 +43,50 @@ SPILLED = """() => [...document.querySelectorAll("article :is(td, th)")]
     .filter((cell) => cell.checkVisibility() && cell.scrollWidth > cell.clientWidth + 1)
     .map((cell) => cell.textContent.trim().slice(0, 60))"""
 
+# Texts of explorers that stick out of theirs where nothing scrolls, or lie over each other by more than what
+# letters keep free around them. The strip of controls stays in sight: the rest may scroll below it.
+CROWDED = """() => [...document.querySelectorAll("figure[data-explorer]")].flatMap((figure) => {
+    const frame = figure.getBoundingClientRect();
+    const texts = [];
+    const walker = document.createTreeWalker(figure, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode()); ) {
+        const element = node.parentElement;
+        if (!node.data.trim() || element.closest("option, .attn-spoken, .attn-why, svg")) continue;
+        if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+        let box = element;
+        const shows = (one) => getComputedStyle(one).overflow === "visible";
+        while (box !== figure && shows(box)) box = box.parentElement;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const place = range.getBoundingClientRect();
+        if (place.width > 2 && (box === figure || box.clientHeight)) {
+            const strip = element.closest(".attn-strip");
+            texts.push({ text: node.data.trim().slice(0, 40), element, strip, cut: box !== figure, place });
+        }
+    }
+    const out = texts.filter(({ cut, place }) =>
+        !cut && (place.right > frame.right + 1 || place.left < frame.left - 1));
+    const over = texts.flatMap((one, i) => texts.slice(i + 1).filter((other) =>
+        one.element !== other.element && one.strip === other.strip && !one.cut && !other.cut
+        && Math.min(one.place.right, other.place.right) - Math.max(one.place.left, other.place.left) > 2
+        && Math.min(one.place.bottom, other.place.bottom) - Math.max(one.place.top, other.place.top) > 4
+    ).map((other) => [one, other]));
+    const name = figure.dataset.explorer;
+    return [
+        ...out.map(({ text }) => `${name}: ${text} is outside`),
+        ...over.map((pair) => `${name}: ${pair.map(({ text }) => text).join(" and ")} lie over each other`),
+    ];
+})"""
+
+# Opens a panel of every explorer that has so many, and tells whether one has.
+OPEN_PANEL = """(at) => [...document.querySelectorAll("figure[data-explorer]")].map((figure) => {
+    const tab = figure.querySelectorAll('[role="tab"]')[at];
+    tab?.click();
+    return tab;
+}).some(Boolean)"""
+
+ALL_LAID_OUT = ".attn-host { content-visibility: visible !important; }"
+
 
 def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -56,6 +101,33 @@ def test_nothing_is_cut_off_at_any_width(book: Path, open_page: OpenPage, name: 
         assert page.evaluate(CUT, SCROLLS) == [], width
         assert page.evaluate(SPILLED) == [], width
         assert overflow(page) == 0, width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_texts_of_explorers_have_room(book: Path, open_page: OpenPage, width: int):
+    crowded = {}
+    for path in pages_with_explorers(book):
+        page = open_page(path.as_uri(), width=width)
+        page.add_style_tag(content=ALL_LAID_OUT)
+        panel = 0
+        while page.evaluate(OPEN_PANEL, panel) or panel == 0:
+            page.evaluate(SETTLED)
+            if found := page.evaluate(CROWDED):
+                crowded[path.stem, panel] = found
+            panel += 1
+        page.close()
+    assert crowded == {}
+
+
+def test_crowded_texts_are_found(book: Path, open_page: OpenPage):
+    page = open_page(f"{book.as_uri()}/book/02_squeeze_and_excitation.html", width=375)
+    page.add_style_tag(content=ALL_LAID_OUT)
+    page.add_style_tag(content="figure[data-explorer=se] .attn-number { margin-block: -.6rem; }")
+    over = page.evaluate(CROWDED)
+    assert over
+    assert all("se: " in line and "lie over each other" in line for line in over)
+    page.add_style_tag(content="figure[data-explorer=se] .attn-number { margin: 0 -1rem; text-indent: 0 }")
+    assert any(line.endswith("is outside") for line in page.evaluate(CROWDED))
 
 
 def test_what_is_cut_off_is_found(book: Path, open_page: OpenPage):

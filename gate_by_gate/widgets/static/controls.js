@@ -78,7 +78,11 @@ function makeRange(control, { id, change }) {
     input.max = positions.length - 1;
     // Of many values every second, or every third, is written: there is room for no more.
     const every = Math.ceil(positions.length / MOST_TICKS);
-    ticks.replaceChildren(...positions.map((v, i) => make("span", {}, i % every ? "" : textOf(control, v))));
+    const texts = positions.map((v, i) => (i % every ? "" : textOf(control, v)));
+    ticks.replaceChildren(...texts.map((text) => make("span", {}, text)));
+    const written = texts.filter(Boolean);
+    const longest = Math.max(...written.map(({ length }) => length));
+    ticks.style.setProperty("--attn-wide", `${written.length * (longest + 1)}ch`);
   }
   function say(v) {
     input.setAttribute("aria-valuetext", textOf(control, v));

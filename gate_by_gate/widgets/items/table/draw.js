@@ -11,12 +11,20 @@ import { phrase } from "../../static/texts.js";
 function makeTable(item) {
   const head = make("thead");
   const body = make("tbody");
-  const element = make("table", { class: "attn-table" }, make("caption", {}, item.label), head, body);
+  const table = make("table", {}, make("caption", {}, item.label), head, body);
+  const element = make("div", { class: "attn-table", role: "group", "aria-label": item.label }, table);
   // What a screen reader says of a tick and a cross, which the style sheet draws.
   element.style.setProperty("--attn-tick", JSON.stringify(phrase("tick")));
   element.style.setProperty("--attn-cross", JSON.stringify(phrase("cross")));
   /** @param {string} scope @param {string} text */
   const heading = (scope, text) => make("th", { scope }, text);
+  // A table that is wider than its box scrolls there, by the keys of who stands on it as well.
+  const sizes = new ResizeObserver(() => {
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  });
+  sizes.observe(element);
+  sizes.observe(table);
   return {
     element,
     update({ head: of, columns, rows }) {
