@@ -21,7 +21,6 @@ their seeds; it alone needs more than torch: SciPy.
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -151,7 +150,7 @@ def record(name: str) -> dict[str, Any]:
     Raises:
         KeyError: there is no such run.
     """
-    entry = deepcopy(_entry(name))
+    entry = _copy(_entry(name))
     # JSON knows no tuples.
     network = entry["network"]
     entry["network"] = {
@@ -180,7 +179,12 @@ def reruns(name: str) -> list[dict[str, Any]]:
     found = [one for one in _reruns() if one["run"] == name]
     if not found:
         raise KeyError(f"expected a run out of {sorted({one['run'] for one in _reruns()})}; got {name!r}")
-    return deepcopy(found)
+    return _copy(found)
+
+
+def _copy(found: Any) -> Any:
+    """Copy what comes from a file of JSON, by way of its text: several times as fast as ``deepcopy``."""
+    return json.loads(json.dumps(found))
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from gate_by_gate import results
@@ -19,7 +19,7 @@ from gate_by_gate.results.families import FAMILIES, Pair, family_of
 
 try:
     import numpy as np
-    from scipy import stats
+    from scipy import special, stats
 except ModuleNotFoundError as error:
     raise ImportError("comparisons need SciPy: pip install -r requirements.txt") from error
 
@@ -68,7 +68,12 @@ class Spread:
         """The standard deviation over the seeds (n - 1); nan for one seed."""
         return statistics.stdev(self.values.values()) if len(self.values) > 1 else math.nan
 
-    @property
+    @cached_property
+    def squared_error(self) -> float:
+        """The squared standard error of the mean; of one seed there is none, and it raises."""
+        return statistics.variance(self.values.values()) / len(self.values)
+
+    @cached_property
     def interval(self) -> tuple[float, float]:
         """The 95 % confidence interval of the mean (Student's t, n - 1 degrees of freedom); nan for one seed.
 
@@ -233,12 +238,13 @@ def welch(first: Spread, second: Spread) -> Comparison:
         return Comparison(mean, math.nan, math.nan, math.nan, math.nan)
     if max(max(a) - min(a), max(b) - min(b)) < _ROUNDING:  # SciPy would divide by these spreads
         return _certain(mean)
-    # By hand, because SciPy warns if one of the two has no spread, which does no harm here.
-    errors = [statistics.variance(one) / len(one) for one in (a, b)]
+    # By hand, because SciPy warns if one of the two has no spread, which does no harm here; and by the bare
+    # functions behind `stats.t`, because an explorer shows thousands of pairs.
+    errors = first.squared_error, second.squared_error
     freedom = sum(errors) ** 2 / (errors[0] ** 2 / (len(a) - 1) + errors[1] ** 2 / (len(b) - 1))
     error = math.sqrt(sum(errors))
-    reach = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
-    p_value = 2 * float(stats.t.sf(abs(mean) / error, freedom))
+    reach = error * float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
+    p_value = 2 * float(special.stdtr(freedom, -abs(mean) / error))
     return Comparison(mean, mean - reach, mean + reach, p_value, p_value)
 
 

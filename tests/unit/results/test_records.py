@@ -38,9 +38,12 @@ def record_of(name):
     return results.record(name)
 
 
+PARSER = build_parser()
+
+
 @cache
 def run_of_command(name):
-    return run_of(build_parser().parse_args(shlex.split(record_of(name)["command"])[3:]))
+    return run_of(PARSER.parse_args(shlex.split(record_of(name)["command"])[3:]))
 
 
 @cache
