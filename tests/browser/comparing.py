@@ -84,9 +84,18 @@ def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
     return [tuple(axis[(step + shift * at) % len(axis)] for at, axis in enumerate(axes)) for step in steps]
 
 
-def visit(figure: Locator, definition: Definition, part: Part) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Move the controls of a part over all their combinations; yield each with what is read there."""
-    controls, ahead = definition.controls, positions(definition, part)
+def visit(
+    figure: Locator, definition: Definition, parts: list[Part]
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Move the controls of parts of a panel over all their combinations; yield each with what is read there.
+
+    Args:
+        figure: the explorer on the page.
+        definition: its definition.
+        parts: with the same positions, so that each needs to be moved to once; what is read of them stands in
+            their order.
+    """
+    controls, ahead = definition.controls, positions(definition, parts[0])
     spec = {"panels": definition.spec()["panels"]}  # without the pictures, which may be large
     while together := list(islice(ahead, TOGETHER)):
         combinations = [
@@ -96,28 +105,49 @@ def visit(figure: Locator, definition: Definition, part: Part) -> Iterator[tuple
         # As one string each way: Playwright would walk over every number of it several times.
         seen = figure.evaluate(
             """(figure, asked) => {
-                const { spec, part, combinations } = JSON.parse(asked);
+                const { spec, parts, combinations } = JSON.parse(asked);
                 return JSON.stringify(combinations.map((positions) => {
                     for (const [name, at] of positions) reading.set(figure, name, at);
-                    return reading.read(figure, spec, part);
+                    return parts.map((part) => reading.read(figure, spec, part));
                 }));
             }""",
-            json.dumps({"spec": spec, "part": part.name, "combinations": combinations}),
+            json.dumps({"spec": spec, "parts": [part.name for part in parts], "combinations": combinations}),
         )
         yield from zip(together, json.loads(seen), strict=True)
+
+
+def moved_together(definition: Definition) -> list[list[Part]]:
+    """Return the parts, together those that stand in one panel and are to be seen at the same positions."""
+    groups: list[list[Part]] = []
+    known: set[str] = set()
+    for panel in definition.panels:
+        alike: list[tuple[list[dict[str, Any]], list[Part]]] = []
+        for part in panel.parts:
+            if part.name in known:  # it stands in two panels, and is read in the first
+                continue
+            known.add(part.name)
+            where = list(positions(definition, part))
+            group = next((group for others, group in alike if others == where), None)
+            if group is None:
+                alike.append((where, [part]))
+            else:
+                group.append(part)
+        groups += [group for _, group in alike]
+    return groups
 
 
 def compare_everything(figure: Locator, definition: Definition) -> int:
     """Fail unless every part shows, at every position, what was computed; return how many were compared."""
     compared = 0
-    for part in definition.parts.values():
-        computed: tuple[Any, Any] = None, None  # positions with the same data stand one behind the other
-        for setting, shown in visit(figure, definition, part):
-            key = tuple(setting[name] for name in part.depends)
+    for parts in moved_together(definition):
+        computed: tuple[Any, list[Any]] = None, []  # positions with the same data stand one behind the other
+        for setting, shown in visit(figure, definition, parts):
+            key = tuple(setting[name] for name in parts[0].depends)
             if key != computed[0]:
-                computed = key, part.data(definition.defaults | setting)
-            compare(shown, computed[1], part, definition, setting)
-            compared += 1
+                computed = key, [part.data(definition.defaults | setting) for part in parts]
+            for part, seen, expected in zip(parts, shown, computed[1], strict=True):
+                compare(seen, expected, part, definition, setting)
+                compared += 1
     return compared
 
 
