@@ -181,7 +181,8 @@ class _Meter(TorchDispatchMode):
             output = func.decompose(*args, **kwargs)
         if output is not NotImplemented:
             return output
-        output = func(*args, **kwargs)
+        shape_of = _SHAPES.get(func.overloadpacket)
+        output = shape_of(args[0]) if shape_of and args[0].is_meta else func(*args, **kwargs)
         macs = self._count(func, args, output)
         if macs is not None:
             module = self._watch.innermost
@@ -221,6 +222,20 @@ _PRODUCTS: dict[Callable[..., Any], int] = {
     _aten.addmv: 1,
 }
 """Matrix products, with the position of their left operand: ``add...`` take what they add first."""
+
+_SHAPES: dict[Callable[..., Any], Callable[[Tensor], Any]] = {
+    _aten.relu: torch.empty_like,
+    _aten.hardtanh: torch.empty_like,
+    _aten.hardswish: torch.empty_like,
+    # In eval mode a norm has nothing to say of the batch.
+    _aten._native_batch_norm_legit_no_training: lambda x: (
+        torch.empty_like(x),
+        x.new_empty(0),
+        x.new_empty(0),
+    ),
+}
+"""What comes of an input on the ``meta`` device, where that is sure. PyTorch finds it out in Python, step by
+step, which takes as long as the rest of a block."""
 
 
 def _convolution(args: tuple[Any, ...], output: Tensor) -> int:

@@ -177,8 +177,13 @@ def fill(setting: Setting) -> Filled:
     """
     backbone = check_choice("backbone", setting["backbone"], BACKBONES)
     block = check_choice("block", setting["block"], tuple(CHOICES))
-    given = keywords(block, setting)
-    placement = placement_of(backbone, block, setting["placement"])
+    return filled_with(backbone, block, setting["placement"], keywords(block, setting))
+
+
+@cache
+def filled_with(backbone: str, block: str, at: Value, given: Keywords) -> Filled:
+    """Find the slots that the control's value ``at`` names; see :func:`fill`."""
+    placement = placement_of(backbone, block, at)
     if block == "none":
         return Filled(backbone, block)
     if placement is None:

@@ -231,18 +231,22 @@ class Cost(NamedTuple):
     """Of all its attention maps in float32, if they are kept."""
 
 
-@cache
 def cost(block: str, channels: int, side: int, heads: int) -> Cost:
     """Count the cost of a block with its default settings; ``heads`` is for self-attention alone.
 
     Raises:
         ValueError: the block refuses its channels or heads.
     """
-    keywords = {"num_heads": heads} if block == "self_attention" else {}
+    return counted(block, channels, side, (("num_heads", heads),) if block == "self_attention" else ())
+
+
+@cache
+def counted(block: str, channels: int, side: int, keywords: tuple[tuple[str, int], ...]) -> Cost:
+    """Count the cost of a block with keywords."""
     with torch.device("meta"):  # shapes without memory
-        module: nn.Module = BLOCKS[block](channels, **keywords).eval()
+        module: nn.Module = BLOCKS[block](channels, **dict(keywords)).eval()
         x = torch.zeros(1, channels, side, side)
-        maps = module.attention(x)  # type: ignore[operator]
+    maps = module.attention(x)  # type: ignore[operator]
     numbers = sum(attention.numel() for attention in maps.values())
     return Cost(count_parameters(module).total, count_macs(module, x).total, BYTES * numbers)
 
