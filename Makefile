@@ -126,7 +126,7 @@ addresses: setup
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(BIN)/python -m tests.addresses
 
-# The comparison of all positions, and what of a page is no behaviour, is Chromium's alone.
+# The comparison of all settings, and what of a page is no behaviour, is Chromium's alone.
 firefox: setup
 	@$(BIN)/python -m tests.browser.firefox
 	$(PYTEST) --firefox -m "not chromium" $(addprefix tests/browser/test_,$(FIREFOX)) tests/books/test_pages.py \

@@ -48,7 +48,7 @@ def import_seconds(first: str, second: str) -> float:
 
 
 def time_moves(definition: Definition, yardstick: Callable[[], object]) -> tuple[list[float], list[float]]:
-    """Return the times of the records of every position of every control, and those of the yardstick."""
+    """Return the times of the records of every value of every control, and those of the yardstick."""
     records, passes = [], []
     for name, control in definition.controls.items():
         for value in control.values:

@@ -1,4 +1,4 @@
-"""Bottleneck Attention Module (BAM): a score per channel and one per position make one gate per value."""
+"""Bottleneck Attention Module (BAM): a score per channel and one per place make one gate per value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BAM(AttentionBlock):
     .. math::
         M = \sigma\bigl(a(x) + b(x)\bigr), \qquad \tilde{x} = x + x \otimes M
 
-    with a score for each channel, a, and one for each position, b.
+    with a score for each channel, a, and one for each place, b.
 
     Source: Park et al., *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514, equations 1 and 2.
     The branches are added as in the paper; the authors' released code multiplies them (``"product"``). The
@@ -46,7 +46,7 @@ class BAM(AttentionBlock):
         channels: C, the channels of the input.
         reduction: r; both branches work on ``C // r`` channels.
         dilation: distance of the taps of the spatial branch's two 3x3 convolutions; with d it sees
-            ``(4 d + 1)`` by ``(4 d + 1)`` positions.
+            ``(4 d + 1)`` by ``(4 d + 1)`` places.
         combine: how the two scores become one: ``"sum"``, ``"product"`` or ``"max"``.
         device: where the parameters are, as for a layer of PyTorch's.
         dtype: the type of the parameters, likewise.
@@ -132,7 +132,7 @@ class ChannelScores(nn.Module):
 
 
 class SpatialScores(nn.Module):
-    """A score for every position: ``(N, C, H, W)`` to ``(N, 1, H, W)``."""
+    """A score for every place: ``(N, C, H, W)`` to ``(N, 1, H, W)``."""
 
     def __init__(self, channels: int, reduction: int, dilation: int) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class SpatialScores(nn.Module):
         self.score = nn.Conv2d(hidden, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Squeeze the channels, look around twice, and keep one number per position."""
+        """Squeeze the channels, look around twice, and keep one number per place."""
         check_batch_statistics(self.norm1, values=x.shape[0] * x.shape[2] * x.shape[3])
         hidden = F.relu(self.norm1(self.reduce(x)))
         hidden = F.relu(self.norm2(self.context1(hidden)))

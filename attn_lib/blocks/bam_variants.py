@@ -15,7 +15,7 @@ __all__ = ["BAMBranch"]
 
 
 class BAMBranch(AttentionBlock):
-    r"""BAM with one branch alone: a gate per channel, or a gate per position.
+    r"""BAM with one branch alone: a gate per channel, or a gate per place.
 
     Source: Park et al., *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514, section 4.1
     (its number at second hand).
@@ -65,7 +65,7 @@ class BAMBranch(AttentionBlock):
         return x * (1 + maps["combined"])
 
     def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor | None:
-        """Return the gate of every position, ``(N, H, W)``; None if the branch is that of the channels."""
+        """Return the gate of every place, ``(N, H, W)``; None if the branch is that of the channels."""
         return maps["combined"].mean(dim=1) if self.branch == "spatial" else None
 
     def extra_repr(self) -> str:

@@ -14,7 +14,7 @@ class AttentionBlock(nn.Module):
     """What every attention block can be asked: for its maps, and for what it makes of other maps.
 
     A block defines :meth:`attention` and :meth:`combine`; ``forward`` is the one after the other. Nothing
-    outside a block knows how its maps refine its input, or which of them tell positions apart: it asks.
+    outside a block knows how its maps refine its input, or which of them tell places apart: it asks.
 
     A block of your own need not inherit from this class; what it is asked for, it must have.
     """
@@ -41,7 +41,7 @@ class AttentionBlock(nn.Module):
         return self.combine(x, self.attention(x))
 
     def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor | None:
-        """Reduce maps to one number for every position, or return None if they tell no positions apart.
+        """Reduce maps to one number for every place, or return None if they tell no places apart.
 
         Shape:
             ``(N, H, W)``, where a side of 1 stands for every row or column. Maps that do not tell H from W

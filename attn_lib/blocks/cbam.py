@@ -1,4 +1,4 @@
-"""Convolutional Block Attention Module (CBAM): a gate per channel, then a gate per position."""
+"""Convolutional Block Attention Module (CBAM): a gate per channel, then a gate per place."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CBAM(AttentionBlock):
     Source: Woo et al., *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521, equations 1
     to 3. As in the authors' released code, the MLP has biases, the spatial gate has a batch norm (momentum
     0.01) that equation 3 does not, and the maximum comes before the mean. Their training script starts that
-    norm's weight at 0, so that every position gets one half; here it starts at 1, as PyTorch does. The
+    norm's weight at 0, so that every place gets one half; here it starts at 1, as PyTorch does. The
     paper's ablations are :class:`~attn_lib.blocks.cbam_variants.CBAMVariant`.
 
     Args:
@@ -51,7 +51,7 @@ class CBAM(AttentionBlock):
     Raises:
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``kernel_size`` is even or not positive, an
-            input is not ``(N, channels, H, W)``, or a training batch has one position.
+            input is not ``(N, channels, H, W)``, or a training batch has one place.
 
     Example:
         >>> maps = CBAM(64).attention(torch.zeros(2, 64, 7, 5))
@@ -85,7 +85,7 @@ class CBAM(AttentionBlock):
         return {"channel": channel, "spatial": spatial}
 
     def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
-        """Scale every channel of ``x`` by its gate, then every position of the result by its gate."""
+        """Scale every channel of ``x`` by its gate, then every place of the result by its gate."""
         return x * maps["channel"] * maps["spatial"]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ class ChannelScores(nn.Module):
 
 
 class SpatialScores(nn.Module):
-    """A score for every position: ``(N, C, H, W)`` to ``(N, 1, H, W)``."""
+    """A score for every place: ``(N, C, H, W)`` to ``(N, 1, H, W)``."""
 
     def __init__(self, kernel_size: int) -> None:
         super().__init__()
@@ -129,14 +129,14 @@ class SpatialScores(nn.Module):
         self.norm = nn.BatchNorm2d(1, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Describe every position, and look at its neighbourhood."""
+        """Describe every place, and look at its neighbourhood."""
         check_batch_statistics(self.norm, values=x.shape[0] * x.shape[2] * x.shape[3])
         scores: Tensor = self.norm(self.conv(self.describe(x)))
         return scores
 
 
 class MaximumAndAverage(nn.Module):
-    """The maximum and the mean over the channels of every position: ``(N, C, H, W)`` to ``(N, 2, H, W)``."""
+    """The maximum and the mean over the channels of every place: ``(N, C, H, W)`` to ``(N, 2, H, W)``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Put the two maps into one, the maximum first."""

@@ -26,7 +26,7 @@ class CBAMVariant(AttentionBlock):
         kernel_size: side of the spatial gate's convolution, odd.
         pooling: what the channel gate knows of a channel: its mean and its maximum (``"both"``), or one of
             them (``"avg"``, ``"max"``). The paper's Table 1.
-        descriptor: what the spatial gate knows of a position: maximum and mean over the channels
+        descriptor: what the spatial gate knows of a place: maximum and mean over the channels
             (``"pool"``), or one learnt combination of them (``"conv"``, a 1x1 convolution). The paper's
             Table 2.
         order: ``"channel_first"``, ``"spatial_first"``, or ``"parallel"``: both look at ``x``, and one
@@ -43,7 +43,7 @@ class CBAMVariant(AttentionBlock):
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``kernel_size`` is even or not positive, a
             choice is unknown, ``released_start`` has no norm, an input is not ``(N, channels, H, W)``, or a
-            training batch has one position.
+            training batch has one place.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class CBAMVariant(AttentionBlock):
 
 
 class LearntDescription(SpatialScores):
-    """A score for every position, from one learnt combination of its channels."""
+    """A score for every place, from one learnt combination of its channels."""
 
     def __init__(self, channels: int, kernel_size: int) -> None:
         nn.Module.__init__(self)

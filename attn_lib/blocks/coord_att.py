@@ -74,10 +74,10 @@ class CoordAtt(AttentionBlock):
         """Return the gates: ``{"height": (N, C, H, 1), "width": (N, C, 1, W)}``, each in (0, 1)."""
         check_map(x, self.channels)
         rows, columns = average(x, dim=3, keepdim=True), average(x, dim=2, keepdim=True)
-        # Columns are laid out as more rows, so that both strips are one sequence of H + W positions.
-        positions = torch.cat([rows, columns.transpose(2, 3)], dim=2)
-        check_batch_statistics(self.norm, values=positions.shape[0] * positions.shape[2])
-        hidden = F.hardswish(self.norm(self.reduce(positions)))
+        # Columns are laid out as more rows, so that both strips are one sequence of H + W places.
+        places = torch.cat([rows, columns.transpose(2, 3)], dim=2)
+        check_batch_statistics(self.norm, values=places.shape[0] * places.shape[2])
+        hidden = F.hardswish(self.norm(self.reduce(places)))
         rows, columns = hidden.split([x.shape[2], x.shape[3]], dim=2)
         return {
             "height": torch.sigmoid(self.height(rows)),
@@ -89,7 +89,7 @@ class CoordAtt(AttentionBlock):
         return x * maps["height"] * maps["width"]
 
     def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Return the product of a position's two gates, averaged over the channels: ``(N, H, W)``."""
+        """Return the product of a place's two gates, averaged over the channels: ``(N, H, W)``."""
         return (maps["height"] * maps["width"]).mean(dim=1)
 
     def extra_repr(self) -> str:

@@ -58,9 +58,9 @@ class CoordAttStrip(AttentionBlock):
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         """Return the gates: ``{"height": (N, C, H, 1)}`` or ``{"width": (N, C, 1, W)}``, each in (0, 1)."""
         check_map(x, self.channels)
-        positions = average(x, dim=POOLED_AXIS[self.strip], keepdim=True)
-        check_batch_statistics(self.norm, values=positions.shape[0] * positions.shape[2] * positions.shape[3])
-        hidden = F.hardswish(self.norm(self.reduce(positions)))
+        places = average(x, dim=POOLED_AXIS[self.strip], keepdim=True)
+        check_batch_statistics(self.norm, values=places.shape[0] * places.shape[2] * places.shape[3])
+        hidden = F.hardswish(self.norm(self.reduce(places)))
         return {self.strip: torch.sigmoid(self.expand(hidden))}
 
     def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:

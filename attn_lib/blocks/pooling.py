@@ -16,7 +16,7 @@ __all__ = ["average", "global_average", "global_maximum", "maximum"]
 
 
 def global_average(x: Tensor) -> Tensor:
-    """Average every channel over its H x W positions.
+    """Average every channel over its H x W places.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C)``.
@@ -25,7 +25,7 @@ def global_average(x: Tensor) -> Tensor:
 
 
 def global_maximum(x: Tensor) -> Tensor:
-    """Keep the largest value of every channel over its H x W positions.
+    """Keep the largest value of every channel over its H x W places.
 
     Shape:
         ``(N, C, H, W)`` to ``(N, C)``.

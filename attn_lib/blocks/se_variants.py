@@ -74,7 +74,7 @@ class SEVariant(AttentionBlock):
 
 
 class SEWithoutSqueeze(AttentionBlock):
-    r"""The two layers of SE at every position on its own, as 1x1 convolutions: a gate knows one position.
+    r"""The two layers of SE at every place on its own, as 1x1 convolutions: a gate knows one place.
 
     .. math::
         s(i, j) = \sigma\bigl(W_2\,\mathrm{ReLU}(W_1 x(i, j))\bigr), \qquad

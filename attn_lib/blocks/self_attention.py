@@ -1,4 +1,4 @@
-"""Self-attention: every position gathers a mean of all positions, weighted by how well they match."""
+"""Self-attention: every place gathers a mean of all places, weighted by how well they match."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class SelfAttention(AttentionBlock):
 
 
 class SelfAttention2d(AttentionBlock):
-    r"""Self-attention between all positions of a feature map, added to it: a non-local block.
+    r"""Self-attention between all places of a feature map, added to it: a non-local block.
 
     .. math::
         \tilde{x} = x + W_z\,\mathrm{SelfAttention}(x), \qquad W_z = 0 \text{ at initialisation}
@@ -131,7 +131,7 @@ class SelfAttention2d(AttentionBlock):
 
     Second derivatives are had as those of :class:`SelfAttention`.
 
-    The block does not know where a position is: shuffled positions of ``x`` give the same result, shuffled.
+    The block does not know where a place is: shuffled places of ``x`` give the same result, shuffled.
 
     Args:
         channels: C, the channels of the input.
@@ -178,12 +178,12 @@ class SelfAttention2d(AttentionBlock):
         self.to(device=device, dtype=dtype)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, positions row by row."""
+        """Return ``{"weights": (N, heads, H * W, H * W)}``: a row per query, places row by row."""
         check_map(x, self.channels)
         return {"weights": attention_weights(self._split(self.query(x)), self._split(self.key(x)))}
 
     def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
-        """Add to every position the mean of all values, weighted by its row of ``maps["weights"]``."""
+        """Add to every place the mean of all values, weighted by its row of ``maps["weights"]``."""
         return self._add(maps["weights"] @ self._split(self.value(x)), x)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -193,14 +193,14 @@ class SelfAttention2d(AttentionBlock):
         return self._add(F.scaled_dot_product_attention(query, key, value), x)
 
     def spatial_map(self, maps: Mapping[str, Tensor]) -> Tensor:
-        """Return the attention that every position receives: ``(N, H * W)``, row by row.
+        """Return the attention that every place receives: ``(N, H * W)``, row by row.
 
-        It is averaged over the positions that look and over the heads.
+        It is averaged over the places that look and over the heads.
         """
         return maps["weights"].mean(dim=(1, 2))
 
     def neutral(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights with which every position looks at all positions alike."""
+        """Return weights with which every place looks at all places alike."""
         return {"weights": uniform(maps["weights"])}
 
     def _add(self, gathered: Tensor, x: Tensor) -> Tensor:
@@ -209,7 +209,7 @@ class SelfAttention2d(AttentionBlock):
         return x + change
 
     def _split(self, features: Tensor) -> Tensor:
-        # (N, D, H, W) to (N, heads, H * W, D / heads), with the features of a position side by side in
+        # (N, D, H, W) to (N, heads, H * W, D / heads), with the features of a place side by side in
         # memory, as the fused kernels want them.
         heads: Tensor = features.flatten(2).unflatten(1, (self.num_heads, -1))
         return heads.transpose(2, 3).contiguous()

@@ -221,7 +221,7 @@ _PRODUCTS: dict[Callable[..., Any], int] = {
     _aten.baddbmm: 1,
     _aten.addmv: 1,
 }
-"""Matrix products, with the position of their left operand: ``add...`` take what they add first."""
+"""Matrix products, with the index of their left operand: ``add...`` take what they add first."""
 
 _SHAPES: dict[Callable[..., Any], Callable[[Tensor], Any]] = {
     _aten.relu: torch.empty_like,
@@ -239,8 +239,8 @@ step, which takes as long as the rest of a block."""
 
 
 def _convolution(args: tuple[Any, ...], output: Tensor) -> int:
-    """Count a product for each weight that an output position reads; if transposed, an input position."""
+    """Count a product for each weight that a place of the output reads; if transposed, of the input."""
     x, weight, transposed = args[0], args[1], args[6]
-    positions = x if transposed else output
-    macs: int = positions.numel() * weight.shape[1:].numel()
+    places = x if transposed else output
+    macs: int = places.numel() * weight.shape[1:].numel()
     return macs

@@ -73,7 +73,7 @@ def grad_cam(
             the map is to explain. Of a segmenter's logits, ``lambda y: y[:, 5].mean((1, 2))`` is a class; of
             a detector's raw map, ``lambda y: y[0][:, 4].amax((1, 2))`` its surest object.
         grid: for a layer that returns tokens ``(N, L, C)``: height and width of their map. The last
-            ``height * width`` tokens are its positions, row by row; those before them, such as a class token,
+            ``height * width`` tokens are its places, row by row; those before them, such as a class token,
             are left out.
         upsample: whether to enlarge the maps to the images' size, for drawing, as :func:`enlarge` does. To be
             scored, by :func:`pointing_hits` say, a map stays small.
@@ -207,10 +207,10 @@ def _scored(score: object, images: int) -> Tensor:
 
 def _as_map(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
     """Lay out the last tokens as a map: ``(N, L, C)`` to ``(N, C, H, W)``."""
-    positions = grid[0] * grid[1]
-    if tokens.shape[1] < positions:
-        raise ValueError(f"`grid` must have no more than {tokens.shape[1]} positions; got {grid}")
-    on_grid: Tensor = tokens[:, -positions:].transpose(1, 2).unflatten(2, grid)
+    places = grid[0] * grid[1]
+    if tokens.shape[1] < places:
+        raise ValueError(f"`grid` must have no more than {tokens.shape[1]} places; got {grid}")
+    on_grid: Tensor = tokens[:, -places:].transpose(1, 2).unflatten(2, grid)
     return on_grid
 
 

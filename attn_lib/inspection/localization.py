@@ -1,4 +1,4 @@
-"""Where the cells of a map lie in the image, and whether a map points at an object."""
+"""Where the places of a map lie in the image, and whether a map points at an object."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["energy_inside", "enlarge", "pointing_hits", "share_inside", "spatial
 
 
 def spatial_map(block: nn.Module, maps: Mapping[str, Tensor], size: tuple[int, int]) -> Tensor | None:
-    """Return one number for every position out of a block's maps, or None if they tell no positions apart.
+    """Return one number for every place out of a block's maps, or None if they tell no places apart.
 
     The block is asked, by its method ``spatial_map(maps)``. Those of ``attn_lib.blocks`` answer:
 
-    - SE and ECA, whose gates are the same at every position: None;
+    - SE and ECA, whose gates are the same at every place: None;
     - CBAM: its ``spatial`` gate;
-    - BAM and CoordAtt, which have a gate for every channel and position: its mean over the channels;
-    - self-attention: the attention that a position receives, averaged over all positions that look and over
+    - BAM and CoordAtt, which have a gate for every channel and place: its mean over the channels;
+    - self-attention: the attention that a place receives, averaged over all places that look and over
       the heads.
 
     Args:
@@ -51,11 +51,11 @@ def spatial_map(block: nn.Module, maps: Mapping[str, Tensor], size: tuple[int, i
 
 
 def enlarge(maps: Tensor, size: int | tuple[int, int]) -> Tensor:
-    """Enlarge maps to the size of their images, bilinearly, with every cell on the pixel that it stands for.
+    """Enlarge maps to the size of their images, bilinearly, with every place on the pixel that it stands for.
 
     Those are the pixels (s i, s j) of :func:`pointing_hits`, where s is the side of an image over that of its
-    map, rounded up as strided layers round. A plain bilinear enlargement puts cell (i, j) in the middle of a
-    square of s pixels, (s - 1) / 2 too far to the right and too far down. Behind the last cell its value is
+    map, rounded up as strided layers round. A plain bilinear enlargement puts place (i, j) in the middle of a
+    square of s pixels, (s - 1) / 2 too far to the right and too far down. Behind the last place its value is
     repeated.
 
     Args:
@@ -73,7 +73,7 @@ def enlarge(maps: Tensor, size: int | tuple[int, int]) -> Tensor:
         tensor([[[0., 1., 2., 3., 4., 4., 4., 4.]]])
     """
     rows, columns = (
-        _hats(cells, pixels, maps) for cells, pixels in zip(_map_sides(maps), _pair(size), strict=True)
+        _hats(places, pixels, maps) for places, pixels in zip(_map_sides(maps), _pair(size), strict=True)
     )
     return rows @ maps @ columns.T
 
@@ -81,9 +81,9 @@ def enlarge(maps: Tensor, size: int | tuple[int, int]) -> Tensor:
 def pointing_hits(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
     """Play the pointing game: does the largest value of each map lie in its object's box?
 
-    Cell (i, j) of a map stands for the pixel in the middle of its receptive field. In a network of odd
-    kernels that are padded by half, with s pixels to a cell, that is pixel (s i, s j). A map that is the same
-    everywhere points nowhere, which is a miss.
+    Place (i, j) of a map stands for the pixel in the middle of its receptive field. In a network of odd
+    kernels that are padded by half, with s pixels to a place, that is pixel (s i, s j). A map that is the
+    same everywhere points nowhere, which is a miss.
 
     Source: Zhang et al., *Top-down Neural Attention by Excitation Backprop*, ECCV 2016, without
     its tolerance of 15 pixels.
@@ -108,8 +108,8 @@ def pointing_hits(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> T
 def energy_inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
     """Return the share of each map's sum that lies in its object's box.
 
-    The cells lie as in :func:`pointing_hits`. A flat map has the share :func:`share_inside`; so has,
-    by definition, a map of zeros, which says nothing about any position.
+    The places lie as in :func:`pointing_hits`. A flat map has the share :func:`share_inside`; so has,
+    by definition, a map of zeros, which says nothing about any place.
 
     Source: Wang et al., *Score-CAM*, CVPR Workshops 2020 (the energy-based pointing game).
 
@@ -133,7 +133,7 @@ def energy_inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> T
 
 
 def share_inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
-    """Return the share of each map's cells that lie in the box: the score of a cell picked by chance.
+    """Return the share of each map's places that lie in the box: the score of a place picked by chance.
 
     Only the shape of ``maps`` matters. Arguments, shape and errors are those of :func:`pointing_hits`;
     the result is ``(N,)``, in [0, 1].
@@ -142,13 +142,13 @@ def share_inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Te
 
 
 def _inside(maps: Tensor, boxes: Tensor, size: int | tuple[int, int]) -> Tensor:
-    """Say of every cell whether the pixel that it stands for lies in the box: bool ``(N, H, W)``."""
-    cells, pixels = _map_sides(maps), _pair(size)
+    """Say of every place whether the pixel that it stands for lies in the box: bool ``(N, H, W)``."""
+    places, pixels = _map_sides(maps), _pair(size)
     if boxes.shape != (len(maps), 4):
         raise ValueError(f"`boxes` must be ({len(maps)}, 4), one for each map; got {tuple(boxes.shape)}")
     x, y, width, height = boxes.unbind(dim=1)
-    rows = _within(cells[0], pixels[0], y, height)
-    columns = _within(cells[1], pixels[1], x, width)
+    rows = _within(places[0], pixels[0], y, height)
+    columns = _within(places[1], pixels[1], x, width)
     return rows[:, :, None] & columns[:, None, :]
 
 
@@ -162,17 +162,17 @@ def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
 
 
-def _within(cells: int, pixels: int, start: Tensor, length: Tensor) -> Tensor:
-    if pixels % cells:
-        raise ValueError(f"the side of an image must be a multiple of its map's; got {pixels} and {cells}")
-    middles = torch.arange(0, pixels, pixels // cells, device=start.device)
+def _within(places: int, pixels: int, start: Tensor, length: Tensor) -> Tensor:
+    if pixels % places:
+        raise ValueError(f"the side of an image must be a multiple of its map's; got {pixels} and {places}")
+    middles = torch.arange(0, pixels, pixels // places, device=start.device)
     return (middles >= start[:, None]) & (middles < (start + length)[:, None])
 
 
-def _hats(cells: int, pixels: int, like: Tensor) -> Tensor:
-    """Weigh cells for pixels, ``(pixels, cells)``: 1 on a cell's own pixel, down to 0 at its neighbours'."""
-    if pixels < cells:
-        raise ValueError(f"an image must be no smaller than its map; got {pixels} pixels for {cells} cells")
-    step = -(-pixels // cells)
-    at = (torch.arange(pixels, device=like.device, dtype=like.dtype) / step).clamp(max=cells - 1)
-    return (1 - (at[:, None] - torch.arange(cells, device=like.device)).abs()).clamp(min=0)
+def _hats(places: int, pixels: int, like: Tensor) -> Tensor:
+    """Weigh places for pixels, ``(pixels, places)``: 1 on a place's own pixel, 0 on its neighbours'."""
+    if pixels < places:
+        raise ValueError(f"an image must be no smaller than its map; got {pixels} pixels for {places} places")
+    step = -(-pixels // places)
+    at = (torch.arange(pixels, device=like.device, dtype=like.dtype) / step).clamp(max=places - 1)
+    return (1 - (at[:, None] - torch.arange(places, device=like.device)).abs()).clamp(min=0)

@@ -35,7 +35,7 @@ def localization(network: nn.Module, split: Split) -> dict[str, Any]:
         For every stage: ``attention``, if the block there has a spatial map, and ``grad_cam`` of what the
         stage returns, for the class that the network predicts, on the first 500 images. Each with ``hits``
         out of ``total`` in the pointing game, the mean ``energy`` inside the box, and ``chance``, which is
-        what a cell picked at random has in the one, and a flat map in the other.
+        what a place picked at random has in the one, and a flat map in the other.
     """
     size = (split.images.shape[2], split.images.shape[3])
     evidence = grad_cams(network, split.images[:_GRAD_CAM_IMAGES])
@@ -49,7 +49,7 @@ def localization(network: nn.Module, split: Split) -> dict[str, Any]:
 
 
 def spatial_maps(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """Return the spatial map of every stage's block, for uint8 ``images``: one number for each position.
+    """Return the spatial map of every stage's block, for uint8 ``images``: one number for each place.
 
     Stages without a block are missing, and those whose block has no spatial map.
 

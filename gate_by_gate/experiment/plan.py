@@ -68,11 +68,11 @@ def _grid(base: NetworkConfig, **axes: Sequence[Any]) -> list[NetworkConfig]:
 
 
 def main_networks() -> list[NetworkConfig]:
-    """Return the networks of the main comparison: the headline, then every slider position and ablation."""
+    """Return the networks of the main comparison: the headline, settings of the sliders, ablations."""
     networks = [
         *HEADLINE,
         *WIDER,
-        # Slider positions.
+        # Settings of the sliders.
         *_grid(SE, reduction=(2, 4, 8, 16), bias=(True, False)),
         *_grid(ECA, kernel_size=(1, 3, 5, 7, 9)),
         *_grid(CBAM, reduction=(4, 8, 16), kernel_size=(3, 5, 7)),

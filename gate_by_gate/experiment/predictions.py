@@ -17,7 +17,7 @@ The count came later, when the frame had turned out to set blocks and the plain 
 blocks. Its images and budget were found with seeds 10 and 11 by SE (1.0 and 1.0) and with seed 10 by SE with
 a maximum (0.34). Other forms of it had been tried with one or two networks each and given up: digits to read
 by a vote of squares (of four squares SE read 0.89, SE with a maximum 0.73; of twelve, from 0.49 to 0.90),
-digits laid over each other (0.50), and squares so close that a cell of the network saw several of them. There
+digits laid over each other (0.50), and squares so close that a place of the map saw several of them. There
 SE with a maximum learned to count as well (0.99 and 1.0; with fewer squares 0.66), and CoordAtt read 0.68 and
 the plain network 0.50. What its first two seeds showed of CBAM was asked of the frame, :data:`FOLLOW_UP`.
 
@@ -106,7 +106,7 @@ def outcome(accuracy: float, blind: float) -> Outcome:
     return "fails" if share < 0.25 else "between"
 
 
-# In the last stage alone, as its authors use it: 100 positions instead of 400.
+# In the last stage alone, as its authors use it: 100 places instead of 400.
 _LAST_STAGE_ATTENTION = replace(SELF_ATTENTION, stages=(2,))
 
 
@@ -255,7 +255,7 @@ MATCHING_PAIR = ProbeExperiment(
         ),
     ),
 )
-"""The matching pair, which asks for a comparison, so for a product, of two positions."""
+"""The matching pair, which asks for a comparison, so for a product, of two places."""
 
 COLOUR_COUNT = ProbeExperiment(
     ColourCount(),

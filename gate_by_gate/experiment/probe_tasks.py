@@ -2,7 +2,7 @@
 
 Most tasks show real digits and a cue that says which of them to read. They differ in how the cue has to
 travel: whether it survives a mean, whether it can reach the digit, whether it must choose between channels
-or between positions. Two tasks have no digits: one asks to compare two positions, one to count. The
+or between places. Two tasks have no digits: one asks to compare two places, one to count. The
 predictions are in ``gate_by_gate.experiment.predictions``; they were written before the runs.
 """
 
@@ -32,10 +32,10 @@ _DIGITS_FROM = 40
 """The leftmost column of a digit in :class:`RowCue`, far from the mark at the left edge."""
 
 MARGIN = 12
-"""Pixels from :class:`FrameCue`'s digits to the edge; a cell of the last stage sees 11 to either side."""
+"""Pixels from :class:`FrameCue`'s digits to the edge; a place of the last stage sees 11 to either side."""
 
 CLEAR = 10
-"""Black pixels around every square in :class:`ColourCount`; a cell of its one stage sees 11 across."""
+"""Black pixels around every square in :class:`ColourCount`; a place of its one stage sees 11 across."""
 
 
 @dataclass(frozen=True)
@@ -396,7 +396,7 @@ class MatchingPair(ProbeTask):
 class ColourCount(ProbeTask):
     """Red, green and blue squares; two colours come equally often, and the answer is the third.
 
-    The squares lie on a grid, so far apart that no cell of the network's one stage sees two of them, or one
+    The squares lie on a grid, so far apart that no place of the network's one stage sees two of them, or one
     and the edge. There are ``mean + 2 * step`` squares of the odd colour and ``mean - step`` of each other
     one, or ``mean - 2 * step`` and ``mean + step``. So the total is the same in all images, and any rule that
     adds up counts with weights, and takes the largest sum, is right for four of the six cases at most.

@@ -112,7 +112,7 @@ def trace(block: BAM, x: Tensor) -> Shapes:
 
 @cache
 def reach(dilation: int) -> tuple[tuple[int, int], ...]:
-    """Return the positions that one spatial score depends on, as rows and columns away from its own.
+    """Return the places that one spatial score depends on, as rows and columns away from its own.
 
     Found by the gradient of the score in the branch's input, with positive weights so that nothing cancels
     and no ReLU closes.
@@ -123,7 +123,7 @@ def reach(dilation: int) -> tuple[tuple[int, int], ...]:
     for layer in branch.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.ones_(layer.weight)
-    middle = 2 * dilation + 1  # one position more than the branch can reach on either side
+    middle = 2 * dilation + 1  # one place more than the branch can reach on either side
     with torch.enable_grad():
         x = torch.ones(1, 1, 2 * middle + 1, 2 * middle + 1, requires_grad=True)
         [gradient] = torch.autograd.grad(branch(x)[0, 0, middle, middle], x)
@@ -150,8 +150,8 @@ class Field(NamedTuple):
         rows: rows and columns of the map.
         row: of the score.
         column: of the score.
-        side: height and width of the square that these positions lie in, on the map.
-        positions: how many positions there are, on the map and beyond its border.
+        side: height and width of the square that these places lie in, on the map.
+        places: how many places there are, on the map and beyond its border.
         on_map: those on the map, as ``(row, column)``.
     """
 
@@ -159,17 +159,17 @@ class Field(NamedTuple):
     row: int
     column: int
     side: int
-    positions: int
+    places: int
     on_map: list[tuple[int, int]]
 
     @property
     def stride(self) -> int:
-        """Pixels of the image from one position to the next."""
+        """Pixels of the image from one place to the next."""
         return IMAGE_SIDE // self.rows
 
 
 def field_of(setting: Setting) -> Field:
-    """Find the position in the middle of the digit, and what its score depends on."""
+    """Find the place in the middle of the digit, and what its score depends on."""
     offsets = reach(check_dilation(setting["dilation"]))
     rows = IMAGE_SIDE // 2 ** picked_stage(setting)
     x, y, width, height = samples().boxes[image_index(setting)].tolist()
@@ -182,7 +182,7 @@ def field_of(setting: Setting) -> Field:
 
 
 def field(setting: Setting) -> Data:
-    """Draw on the image which positions the spatial score in the middle of the digit depends on."""
+    """Draw on the image which places the spatial score in the middle of the digit depends on."""
     found = field_of(setting)
     seen = describe(image_index(setting))
     middle = pixel(found.row, found.column, found.rows)
@@ -205,13 +205,13 @@ def extent(setting: Setting) -> Data:
     """Say how large the field is, and how much of it lies on the map."""
     found = field_of(setting)
     pixels = found.side * found.stride
-    share = f"{len(found.on_map)} of {found.positions}"
+    share = f"{len(found.on_map)} of {found.places}"
     return {
         "side": Number(found.side, f"{found.side} × {found.side} places"),
         "pixels": Number(pixels, f"{pixels} × {pixels}, of {IMAGE_SIDE} × {IMAGE_SIDE}"),
         "reads": Number(
             len(found.on_map),
-            f"{share}, rest padding" if len(found.on_map) < found.positions else share,
+            f"{share}, rest padding" if len(found.on_map) < found.places else share,
         ),
     }
 

@@ -49,7 +49,7 @@ def compute(setting: Setting) -> Worksheet:
     calls = layer_calls(block, x)
     (z, _), (hidden, scores) = calls["channel.fc1"], calls["channel.fc2"]
 
-    # The branch that forgets positions.
+    # The branch that forgets places.
     sheet.put_bottleneck(z, hidden, scores, (block.channel.fc1.weight, block.channel.fc2.weight))
 
     # The branch that forgets channels. What a layer receives has been through the ReLU of the one before.

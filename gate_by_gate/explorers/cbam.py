@@ -170,7 +170,7 @@ def spatial_gates(setting: Setting) -> Data:
             mix(setting, received), "it sees: learnt mix of C", "The learnt mix of the channels"
         )
     spatial = spatial_map(trained_block(setting), seen.maps, (seen.input.shape[2], seen.input.shape[3]))
-    assert spatial is not None  # for the type checker: a CBAM always tells positions apart
+    assert spatial is not None  # for the type checker: a CBAM always tells places apart
     gate = "the gate, mean over C" if variant == "parallel" else "the spatial gate"
     before, after = (values[index].mean(dim=0) for values in (seen.input, seen.output))
     return {

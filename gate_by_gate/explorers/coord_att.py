@@ -120,7 +120,7 @@ def pick_channel(which: Value, gates: Tensor) -> int | None:
     """Return the channel that a value of the control means; None for the mean of all.
 
     Shape:
-        ``gates`` is ``(C, H, W)``: the gate of every channel and position.
+        ``gates`` is ``(C, H, W)``: the gate of every channel and place.
 
     Raises:
         ValueError: the control has no such value.

@@ -244,7 +244,7 @@ class Cost:
 def costs(name: str) -> dict[str, Cost]:
     """Return the cost of every setting whose cost is known.
 
-    Zero has no position on a logarithmic axis: it stands at the axis's low end.
+    Zero lies nowhere on a logarithmic axis: it stands at the axis's low end.
     """
     if name == "block":
         return {

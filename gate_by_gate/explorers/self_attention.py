@@ -1,4 +1,4 @@
-"""The self-attention explorer: where a position of the map looks, and what that costs as the map grows."""
+"""The self-attention explorer: where a place of the map looks, and what that costs as the map grows."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ HEADS_SHOWN = tuple(range(1, max(TRAINED_HEADS) + 1))
 """The heads that a network may have, counted from 1."""
 
 GRID = (5, 5)
-"""Rows and columns of the squares that a reader can pick: one for each position of the last stage. An earlier
-stage has more positions, and each square stands for one of them."""
+"""Rows and columns of the squares that a reader can pick: one for each place of the last stage. An earlier
+stage has more places, and each square stands for one of them."""
 
 HEADS = Control("heads", "heads", TRAINED_HEADS, 2, "choice")
 IMAGE = image_control("image", "test image", 1)
@@ -97,7 +97,7 @@ def block_name(stage: Value) -> str:
 
 
 def query_position(query: int, side: int) -> int:
-    """Return the index of the position that a square of the grid stands for, on a map ``(side, side)``.
+    """Return the index of the place that a square of the grid stands for, on a map ``(side, side)``.
 
     It is the one in the middle of the square, or, where four meet there, the lower right of them.
     """
@@ -170,7 +170,7 @@ def spread(setting: Setting) -> Data:
     weights = weights_of(setting)
     if weights is None:
         return SHOWN.missing(setting)
-    # The number of positions with equal weights that have the same entropy; its mean over the queries.
+    # The number of places with equal weights that have the same entropy; its mean over the queries.
     entropy = -(weights * weights.clamp(min=torch.finfo(weights.dtype).tiny).log()).sum(dim=-1)
     even = round_off(entropy.exp().mean().item())
     return {"spread": Number(even, f"{even:.1f} of {weights.shape[-1]}")}

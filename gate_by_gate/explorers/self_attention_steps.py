@@ -1,4 +1,4 @@
-"""Self-attention at work on a map of six positions, number by number: who matches, what is handed over."""
+"""Self-attention at work on a map of six places, number by number: who matches, what is handed over."""
 
 from __future__ import annotations
 
@@ -123,18 +123,18 @@ def row_of_plane(place: Place, shape: Shape) -> list[Place]:
 
 
 def row_of_position(place: Place, shape: Shape) -> list[Place]:
-    """Read the row of a table of pairs that belongs to a position."""
+    """Read the row of a table of pairs that belongs to a place."""
     _, row, column = place
     return [(0, row * COLUMNS + column, other) for other in range(shape[2])]
 
 
 def of_looking(place: Place, shape: Shape) -> list[Place]:
-    """Read all channels of the position that looks, which a row of a table of pairs stands for."""
+    """Read all channels of the place that looks, which a row of a table of pairs stands for."""
     return through((0, *divmod(place[1], COLUMNS)), shape)
 
 
 def of_looked_at(place: Place, shape: Shape) -> list[Place]:
-    """Read all channels of the position looked at, which a column of a table of pairs stands for."""
+    """Read all channels of the place looked at, which a column of a table of pairs stands for."""
     return through((0, *divmod(place[2], COLUMNS)), shape)
 
 

@@ -103,7 +103,7 @@ def draw(setting: str, index: int, stage: int) -> Heatmap:
 
 
 def peak_text(hit: bool | None) -> str:
-    """Write whether a map points at the digit; None if its peak is no single position."""
+    """Write whether a map points at the digit; None if its peak is no single place."""
     return "no peak" if hit is None else "hit" if hit else "miss"
 
 

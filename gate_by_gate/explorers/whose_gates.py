@@ -36,7 +36,7 @@ ALL = "all"
 """The blocks of the network, all at once."""
 
 DRAWN_SIDE = 64
-"""Rows and columns of a mask as it is drawn; every number comes from all of its 256 x 256 positions."""
+"""Rows and columns of a mask as it is drawn; every number comes from all of its 256 x 256 places."""
 
 PHOTOGRAPH = photograph_control("photograph", "photograph", 0)
 

@@ -44,7 +44,7 @@ WORDS = {
     "hit": "hit",
     "miss": "miss",
     "no_peak": "no peak",
-    "no_map": "no map of positions",
+    "no_map": "no map of places",
     "reads": "{good} of {tried}",
     "key_box": "the digit to read",
     "key_dot": "peak of the map",

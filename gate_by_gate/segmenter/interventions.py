@@ -79,7 +79,7 @@ def segment_with(
 def overlap(mask: Tensor, other: Tensor) -> Tensor:
     """Return how well two masks agree: what both mark, as a share of what either marks.
 
-    A position is marked if it belongs to a person more likely than not. Two masks that mark nothing agree.
+    A place is marked if it belongs to a person more likely than not. Two masks that mark nothing agree.
 
     Shape:
         ``(N, 1, H, W)`` twice to ``(N,)``.

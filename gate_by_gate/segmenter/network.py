@@ -16,7 +16,7 @@ __all__ = ["PooledGate", "SelfieSegmenter", "SkipGate"]
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution whose output has one position for every ``stride`` of the input, TensorFlow's ``SAME``.
+    """A convolution whose output has one place for every ``stride`` of the input, TensorFlow's ``SAME``.
 
     The zeros that this takes go to both sides; of an odd number, the right and the lower side get the last.
     """
@@ -146,7 +146,7 @@ class SkipGate(AttentionBlock):
 
 
 class DecoderStage(nn.Module):
-    """A step of the decoder: twice the positions, joined with the encoder's features of that size.
+    """A step of the decoder: twice the places, joined with the encoder's features of that size.
 
     Args:
         channels: of what comes from below.
@@ -171,7 +171,7 @@ class DecoderStage(nn.Module):
 
 
 class SelfieSegmenter(nn.Module):
-    """MediaPipe's selfie segmentation: how much every position of a picture belongs to a person.
+    """MediaPipe's selfie segmentation: how much every place of a picture belongs to a person.
 
     A narrow MobileNetV3-like encoder of eight units, six of them with SE, a head whose channels are gated
     by the mean of its input, and three decoder stages that gate the encoder's features before they are

@@ -1,4 +1,4 @@
-"""Controls: what a reader can move, and every position that the published page offers."""
+"""Controls: what a reader can move, and every value that the published page offers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares what an explorer shows in a browser with what its definition computes, at every position."""
+"""Compares what an explorer shows in a browser with what its definition computes, at every setting."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def prepare(page: Page) -> None:
 
 
 TOGETHER = 20
-"""So many positions are read at once: what is read of one may take 200 kB, and of all of them gigabytes."""
+"""So many settings are read at once: what is read of one may take 200 kB, and of all of them gigabytes."""
 
 MANY = 1000
-"""So many positions of what changes a view are too many to visit for each of its settings."""
+"""So many settings of what changes a view are too many to visit for each of its settings."""
 
 
 def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
@@ -76,7 +76,7 @@ def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
 
 
 def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
-    """Return as many positions as the longest axis has, in which every value of every axis comes up.
+    """Return as many settings as the longest axis has, in which every value of every axis comes up.
 
     Each axis is so many steps ahead of the one before.
     """
@@ -117,7 +117,7 @@ def visit(
 
 
 def moved_together(definition: Definition) -> list[list[Part]]:
-    """Return the parts, together those that stand in one panel and are to be seen at the same positions."""
+    """Return the parts, together those that stand in one panel and are to be seen at the same settings."""
     groups: list[list[Part]] = []
     known: set[str] = set()
     for panel in definition.panels:
@@ -137,10 +137,10 @@ def moved_together(definition: Definition) -> list[list[Part]]:
 
 
 def compare_everything(figure: Locator, definition: Definition) -> int:
-    """Fail unless every part shows, at every position, what was computed; return how many were compared."""
+    """Fail unless every part shows, at every setting, what was computed; return how many were compared."""
     compared = 0
     for parts in moved_together(definition):
-        computed: tuple[Any, list[Any]] = None, []  # positions with the same data stand one behind the other
+        computed: tuple[Any, list[Any]] = None, []  # settings with the same data stand one behind the other
         for setting, shown in visit(figure, definition, parts):
             key = tuple(setting[name] for name in parts[0].depends)
             if key != computed[0]:

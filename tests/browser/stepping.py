@@ -14,7 +14,7 @@ STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((co
         control.dispatchEvent(new Event(event, { bubbles: true }));
     });
 })"""
-"""Gives one function for each position of each control of the tab in view, which moves it there."""
+"""Gives one function for each value of each control of the tab in view, which moves it there."""
 
 
 def pages_with_explorers(book: Path) -> list[Path]:

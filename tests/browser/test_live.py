@@ -185,7 +185,7 @@ def expect_setting(figure: Locator, client: BlockingKernelClient, setting: dict[
 
 
 def check_live(figure: Locator, client: BlockingKernelClient, definition: Definition) -> None:
-    """Move every control to its last position; what is shown is what Python computes, the code with it."""
+    """Move every control to its last value; what is shown is what Python computes, the code with it."""
     assert figure.get_by_role("button", name="copy link").count() == 0  # the address is the notebook's
     code = figure.locator(".attn-code summary")
     assert code.count() == (definition.code is not None)

@@ -1,4 +1,4 @@
-"""The published pages, opened from disk: every position of every control, against what attn_lib computes."""
+"""The published pages, opened from disk: every value of every control, against what attn_lib computes."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ def test_every_position_of_every_explorer_shows_what_attn_lib_computes(
             compared += compare_everything(figure, definition)
         page.close()  # a page that stays open keeps its memory
     assert compared, f"{name} is on no page"
-    print(f"{compared} control positions compared")
+    print(f"{compared} settings compared")

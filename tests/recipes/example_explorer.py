@@ -1,4 +1,4 @@
-"""The example explorer: what a squeeze makes of one bright position, as the map around it grows."""
+"""The example explorer: what a squeeze makes of one bright place, as the map around it grows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gate_by_gate.widgets.items.number import Number, count
 from gate_by_gate.widgets.live import Explorer
 from gate_by_gate.widgets.snippets import Code
 
-__all__ = ["DEFINITION", "BrightPositionExplorer"]
+__all__ = ["DEFINITION", "BrightPlaceExplorer"]
 
 SQUEEZES = {"mean": "mean", "amax": "maximum"}
 
@@ -27,12 +27,12 @@ def squeezed(setting: Setting) -> Data:
     x = torch.zeros(side, side)
     x[side // 2, side // 2] = 1
     value = getattr(x, squeeze)().item()
-    return {"value": Number(round_off(value, 4), f"{value:.4f}"), "positions": count(side * side)}
+    return {"value": Number(round_off(value, 4), f"{value:.4f}"), "places": count(side * side)}
 
 
 DEFINITION = Definition(
-    name="bright_position",
-    question="Widen the map around one bright position: does the squeeze still see it?",
+    name="bright_place",
+    question="Widen the map around one bright place: does the squeeze still see it?",
     controls=(SIDE, SQUEEZE),
     panels=(
         Panel(
@@ -42,7 +42,7 @@ DEFINITION = Definition(
                 Part(
                     "squeezed",
                     ("side", "squeeze"),
-                    (Item("value", Number, "squeezed to"), Item("positions", Number, "positions")),
+                    (Item("value", Number, "squeezed to"), Item("places", Number, "places")),
                     squeezed,
                 ),
             ),
@@ -61,7 +61,7 @@ value = x.{function}().item()
 )
 
 
-class BrightPositionExplorer(Explorer):
-    """A map that is 1 at one position: what its mean and its maximum make of it."""
+class BrightPlaceExplorer(Explorer):
+    """A map that is 1 at one place: what its mean and its maximum make of it."""
 
     definition = DEFINITION

@@ -1,4 +1,4 @@
-"""Global context (GC): every position gains the same vector, transformed from a weighted mean of all."""
+"""Global context (GC): every place gains the same vector, transformed from a weighted mean of all."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class GlobalContext(AttentionBlock):
         nn.init.zeros_(self.fc2.bias)
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the weights: ``{"spatial": (N, 1, H, W)}``, which sum to 1 over the positions."""
+        """Return the weights: ``{"spatial": (N, 1, H, W)}``, which sum to 1 over the places."""
         check_map(x, self.channels)
         scores: Tensor = self.key(x)
         return {"spatial": torch.softmax(scores.flatten(2), dim=2).view_as(scores)}
 
     def combine(self, x: Tensor, maps: Mapping[str, Tensor]) -> Tensor:
-        """Add to every position what the transform makes of the weighted mean of all."""
+        """Add to every place what the transform makes of the weighted mean of all."""
         context = (x * maps["spatial"]).sum(dim=(2, 3))
         change: Tensor = self.fc2(F.relu(self.norm(self.fc1(context))))
         return x + change[:, :, None, None]

@@ -24,7 +24,7 @@ class SimAM(AttentionBlock):
 
     Source: Yang et al., *SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks*,
     ICML 2021, as in the authors' released code. The sigmoid's argument is the inverse of the least energy
-    that tells a value from the others of its channel. A channel of one position is its own mean; its gate
+    that tells a value from the others of its channel. A channel of one place is its own mean; its gate
     is sigmoid(1/2).
 
     Args:

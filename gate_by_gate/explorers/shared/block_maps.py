@@ -1,4 +1,4 @@
-"""How the maps of a block are drawn for a picture: gates of channels, gates of positions, and weights."""
+"""How the maps of a block are drawn for a picture: gates of channels, gates of places, and weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def of_picture(values: Tensor, index: int) -> Tensor:
 
 
 def channel_gates(maps: Maps, index: int) -> Tensor:
-    """Return one gate for every channel, ``(C,)``: the mean over all positions where they differ."""
+    """Return one gate for every channel, ``(C,)``: the mean over all places where they differ."""
     if "combined" in maps:
         gates = maps["combined"]
     elif "channel" in maps:
@@ -58,11 +58,11 @@ def draw_channel_gates(maps: Maps, other: Maps | None, index: int) -> Data:
 
 
 def draw_spatial_gates(maps: Maps, gates: Tensor | None, index: int, over: Under, whose: str) -> Data:
-    """Draw the gates of the positions over a picture, or two strips and their product.
+    """Draw the gates of the places over a picture, or two strips and their product.
 
     Args:
         maps: the maps of a block with gates.
-        gates: one number for every position, ``(N, H, W)``, or None if the maps tell no positions apart.
+        gates: one number for every place, ``(N, H, W)``, or None if the maps tell no places apart.
         index: the picture.
         over: the picture with its marks.
         whose: how the captions begin.
@@ -86,12 +86,12 @@ def draw_spatial_gates(maps: Maps, gates: Tensor | None, index: int, over: Under
 
 
 def looks_from(weights: Tensor, index: int, query: tuple[int, int], sides: tuple[int, int]) -> Tensor:
-    """Return where one position looks, ``(H, W)``, the mean over the heads.
+    """Return where one place looks, ``(H, W)``, the mean over the heads.
 
     Args:
         weights: ``(N, heads, L, L)``.
         index: the picture.
-        query: row and column of the position.
+        query: row and column of the place.
         sides: H and W.
     """
     row: Tensor = of_picture(weights, index).mean(dim=0)[query[0] * sides[1] + query[1]]

@@ -11,7 +11,7 @@ SIDE = 7
 
 
 def as_map(ones: list[tuple[int, int]]) -> list[list[int]]:
-    """Return a map that is 1 at some positions and 0 elsewhere, row by row."""
+    """Return a map that is 1 at some places and 0 elsewhere, row by row."""
     return [[int((row, column) in ones) for column in range(SIDE)] for row in range(SIDE)]
 
 

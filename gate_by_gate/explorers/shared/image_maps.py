@@ -19,7 +19,7 @@ ALIKE = 1e-5
 """The difference from which two values of a map count as different: less is rounding of saturated gates."""
 
 MOST_PEAKS = 4
-"""Most positions that are marked as peaks; more with the largest value are a plateau."""
+"""Most places that are marked as peaks; more with the largest value are a plateau."""
 
 MOST_ROWS = 14
 """Most rows and columns of a drawn map: more would cost a page more bytes than they show a reader."""
@@ -37,9 +37,9 @@ def coarse(values: Tensor) -> Tensor:
 
 
 def pixel(row: int, column: int, rows: int) -> tuple[float, float]:
-    """Return the middle of the pixel that a position of a map stands for: x and y in the image.
+    """Return the middle of the pixel that a place of a map stands for: x and y in the image.
 
-    Every layer before it has an odd kernel that is padded by half, so position (i, j) of a map of stride s
+    Every layer before it has an odd kernel that is padded by half, so place (i, j) of a map of stride s
     looks at the pixel (s i, s j) and equally far to all sides.
     """
     stride = IMAGE_SIDE // rows
@@ -82,7 +82,7 @@ def map_over_image(
     """
     drawn = coarse(values)
     row, column = peak(values)
-    middles = [pixel(*position, values.shape[-1]) for position in peaks(values)]
+    middles = [pixel(*place, values.shape[-1]) for place in peaks(values)]
     # A plateau keeps its line in the legend, so that the page keeps its height.
     few = len(middles) <= MOST_PEAKS
     marks = [Dots(middles, label, "spot") if few else Dots([], "no single peak", "spot")]
@@ -96,17 +96,17 @@ def map_over_image(
 
 
 def peaks(values: Tensor) -> list[tuple[int, int]]:
-    """Return row and column of every position of a map ``(H, W)`` that has its largest value."""
+    """Return row and column of every place of a map ``(H, W)`` that has its largest value."""
     return [(row, column) for row, column in (values > values.max() - ALIKE).nonzero().tolist()]
 
 
 def points_at_digit(values: Tensor, index: int) -> bool | None:
     """Return whether the peak of a map ``(H, W)`` lies in the digit's box; None if some of several do."""
-    positions = peaks(values)
-    spikes = torch.zeros(len(positions), *values.shape)
-    for spike, position in zip(spikes, positions, strict=True):
-        spike[position] = 1
-    hits = pointing_hits(spikes, samples().boxes[index].expand(len(positions), 4), IMAGE_SIDE)
+    places = peaks(values)
+    spikes = torch.zeros(len(places), *values.shape)
+    for spike, place in zip(spikes, places, strict=True):
+        spike[place] = 1
+    hits = pointing_hits(spikes, samples().boxes[index].expand(len(places), 4), IMAGE_SIDE)
     return None if hits.any() and not hits.all() else bool(hits.all())
 
 

@@ -1,6 +1,6 @@
 """What a backbone costs with a block in its slots: counted once per block and shape, and added up.
 
-To build and run a whole network for every position of a control would take a tenth of a second and more. A
+To build and run a whole network for every value of a control would take a tenth of a second and more. A
 block costs the same wherever it sees the same shape, so the bare backbone is run once for an image size, and
 every block once for a shape; all on the ``meta`` device, which computes shapes and nothing else.
 """

@@ -245,21 +245,21 @@ class ProbeParts:
         return draw_channel_gates(maps, other, self.index(setting))
 
     def places(self, setting: Setting) -> Data:
-        """Give the gates of the positions over the picture."""
+        """Give the gates of the places over the picture."""
         return self.places_of(setting, NOTHING, "this cue: " if self.probe.cued else "")
 
     def other_places(self, setting: Setting) -> Data:
-        """Give the gates of the positions over the picture with the other cue."""
+        """Give the gates of the places over the picture with the other cue."""
         return self.places_of(setting, TURNED, "the other: ")
 
     def places_of(self, setting: Setting, intervention: str, whose: str) -> Data:
-        """Give the map of the positions over a picture, or, if there is none, the picture itself."""
+        """Give the map of the places over a picture, or, if there is none, the picture itself."""
         drawn = self.map_of(setting, intervention, whose)
         seen = self.draw(self.seen(intervention), self.index(setting)) if "missing" in drawn else None
         return {name: drawn.get(name) for name in ("map", "strips")} | {"seen": seen}
 
     def map_of(self, setting: Setting, intervention: str, whose: str) -> Data:
-        """Give the gates of the positions, two strips, or where one position looks, over a picture."""
+        """Give the gates of the places, two strips, or where one place looks, over a picture."""
         maps = self.maps(setting, intervention)
         if "missing" in maps:
             return dict(maps)
@@ -270,7 +270,7 @@ class ProbeParts:
             block = trained_network(self.network_name(setting)).get_submodule(self.block_name(setting))
             gates = spatial_map(block, maps, (height, width))
             return draw_spatial_gates(maps, gates, index, Under(number, box), whose)
-        # The position in the middle of what is asked for; without a cue, of one of two equal patterns.
+        # The place in the middle of what is asked for; without a cue, of one of two equal patterns.
         x, y, across, down = (view.boxes if self.probe.cued else view.cues)[index].tolist()
         row, column = (y + down // 2) >> stage, (x + across // 2) >> stage
         looks = looks_from(maps["weights"], index, (row, column), (height, width))

@@ -258,7 +258,7 @@ def own_column(place: Place, shape: Shape) -> list[Place]:
 
 
 def through(place: Place, shape: Shape) -> list[Place]:
-    """Read the same position of every plane."""
+    """Read the same place of every plane."""
     return [(plane, *place[1:]) for plane in range(shape[0])]
 
 
@@ -282,7 +282,7 @@ def convolution(rows: int, columns: int, dilation: int = 1) -> tuple[Rule, Rule]
     def of_map(place: Place, shape: Shape) -> list[Place]:
         _, row, column = place
         there = [(row + dilation * i, column + dilation * j) for i, j in taps(place)]
-        return [(plane, *position) for plane in range(shape[0]) for position in there]
+        return [(plane, *place) for plane in range(shape[0]) for place in there]
 
     def of_weights(place: Place, shape: Shape) -> list[Place]:
         return [(plane, 1 + i, 1 + j) for plane in range(shape[0]) for i, j in taps(place)]

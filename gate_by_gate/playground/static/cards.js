@@ -14,7 +14,7 @@ import { makeFrame } from "./board.js";
  * @property {number} label what the first digit is
  * @property {number[]} chances of the digits 0 to 9
  * @property {number} guess the digit that it reads
- * @property {{values: Float32Array, shape: number[]} | null} map of the block, if it tells positions apart
+ * @property {{values: Float32Array, shape: number[]} | null} map of the block, if it tells places apart
  * @property {[number, number] | null} peak of the map, if it has one
  * @property {boolean} hit whether the peak lies on the digit
  * @property {{name: string, values: number[]}[]} gates of its channels
@@ -66,7 +66,7 @@ export function makeCard(title, { side, digit }, words, pick) {
     if (event.target !== button) pick();
   });
 
-  /** Lay a grid over the image: `left` and `top` in pixels of it, cells `step` pixels wide. */
+  /** Lay a grid over the image: `left` and `top` in pixels of it, squares `step` pixels wide. */
   function layOver([rows, columns], [left, top], step) {
     const share = (pixels) => `${(100 * pixels) / side}%`;
     Object.assign(over.style, {
@@ -83,7 +83,7 @@ export function makeCard(title, { side, digit }, words, pick) {
     const [rows, columns] = shape.slice(-2);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const step = Math.ceil(side / rows);
-    // A cell stands for the pixel in the middle of what it sees; the last ones are repeated, up to the edge.
+    // A place stands for the pixel in the middle of what it sees; the last ones are repeated, up to the edge.
     let hex = "";
     for (let i = 0; i <= rows; i++)
       for (let j = 0; j <= columns; j++) {

@@ -378,7 +378,7 @@ function padding(work, rows, inner, columns) {
   });
 }
 
-/** A convolution, as the product of its weight with a matrix that has a column for each position of its result. */
+/** A convolution, as the product of its weight with a matrix that has a column for each place of its result. */
 function convolution({ inputs: [x, weight, bias], output, stride, padding: edge, dilation }, work) {
   const { places, shapes } = work;
   const [outputs, channels, high, wide] = shapes[weight];
@@ -438,7 +438,7 @@ function depthwise(
   const [rows, columns] = shapes[output].slice(2);
   const [from, factors, to] = [places[x], places[weight], places[output]];
   const across = stride[1];
-  // For each column of the filter: where its tap lies beside the position, and the columns whose tap lies in the image.
+  // For each column of the filter: where its tap lies beside the place, and the columns whose tap lies in the image.
   const taps = Array.from({ length: wide }, (_, j) => {
     const shift = j * dilation[1] - edge[1];
     const last = Math.min(columns - 1, Math.floor((width - 1 - shift) / across));
@@ -489,7 +489,7 @@ function depthwise(
     };
 }
 
-/** A transposed convolution that steps as far as its kernel is wide: every position makes a square of its own. */
+/** A transposed convolution that steps as far as its kernel is wide: every place makes a square of its own. */
 function transposedConvolution({ inputs: [x, weight, bias], output }, { places, shapes }) {
   const [channels, outputs, high, wide] = shapes[weight];
   const [height, width] = shapes[x].slice(2);
@@ -499,13 +499,12 @@ function transposedConvolution({ inputs: [x, weight, bias], output }, { places, 
       for (let o = 0; o < outputs; o++)
         for (let y = 0; y < height * high; y++)
           for (let z = 0; z < width * wide; z++) {
-            const position = Math.floor(y / high) * width + Math.floor(z / wide);
+            const place = Math.floor(y / high) * width + Math.floor(z / wide);
             const tap = (o * high + (y % high)) * wide + (z % wide);
             let sum = bias === undefined ? 0 : memory[places[bias] + o];
             for (let c = 0; c < channels; c++)
               sum +=
-                memory[from + c * height * width + position] *
-                memory[factors + c * outputs * high * wide + tap];
+                memory[from + c * height * width + place] * memory[factors + c * outputs * high * wide + tap];
             memory[to + (o * height * high + y) * width * wide + z] = sum;
           }
     };

@@ -17,7 +17,7 @@ import { fetchDelivery, makeRunner, whenNear } from "./runner.js";
  * @property {Record<string, string>} words
  */
 
-const THRESHOLD = 0.5; // from which on a position belongs to the person
+const THRESHOLD = 0.5; // from which on a place belongs to the person
 let figures = 0;
 
 /**

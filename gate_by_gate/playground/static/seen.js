@@ -11,7 +11,7 @@ export function probabilities(logits) {
 export const largest = (values) => values.indexOf(Math.max(...values));
 
 /**
- * Say where a map of an image of `side` pixels points: the pixel in the middle of what its largest cell sees, as
+ * Say where a map of an image of `side` pixels points: the pixel in the middle of what its largest place sees, as
  * attn_lib.inspection.pointing_hits has it; null for a map that is the same everywhere.
  * @param {ArrayLike<number>} values
  * @param {number[]} shape its last two sides are the map's
@@ -36,7 +36,7 @@ export const isInside = ([x, y], [left, top], size) =>
   x >= left && y >= top && x < left + size && y < top + size;
 
 /**
- * Give a number for every channel of a map: its mean over the positions; null for a map that has no channels.
+ * Give a number for every channel of a map: its mean over the places; null for a map that has no channels.
  * @param {ArrayLike<number>} values
  * @param {number[]} shape (1, channels, height, width)
  */

@@ -1,5 +1,5 @@
 // Controls. Each maker returns {element, show(value), offer(values), disable(why)} and calls change(value) when the reader moves it. A value that is
-// not among the published ones (set from Python in a running notebook) gets a position of its own.
+// not among the published ones (set from Python in a running notebook) gets a step of its own.
 
 import { paintPicture } from "./colours.js";
 import { clamp, make } from "./dom.js";

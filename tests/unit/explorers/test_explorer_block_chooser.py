@@ -38,7 +38,7 @@ def choice(**setting: object) -> tuple[str, dict[str, list[object]]]:
 
 
 def test_it_answers_the_question_of_the_chapter():
-    """A mobile network at 7 x 7, with less than 0.2 M parameters to spare, and two positions to compare."""
+    """A mobile network at 7 x 7, with less than 0.2 M parameters to spare, and two places to compare."""
     said, rows = choice(need="pair", network="mobilenet_v2", where="small", budget=200_000)
     assert said == "Nothing fits. What would carry it for the least is self-attention, with 358 k."
     assert rows["self-attention"][1] == {"value": 358_400, "text": "358 k", "right": False}

@@ -136,5 +136,5 @@ def test_the_pixel_of_a_cell_is_the_middle_of_what_it_sees():
 def test_an_enlargement_says_what_does_not_fit():
     with pytest.raises(ValueError, match=r"`maps` must be \(N, H, W\); got \(3, 5\)"):
         enlarge(torch.zeros(3, 5), (6, 10))
-    with pytest.raises(ValueError, match="no smaller than its map; got 4 pixels for 5 cells"):
+    with pytest.raises(ValueError, match="no smaller than its map; got 4 pixels for 5 places"):
         enlarge(torch.zeros(1, 3, 5), (6, 4))

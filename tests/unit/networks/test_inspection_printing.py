@@ -205,7 +205,7 @@ def test_tokens_are_a_map_on_their_grid():
             r"must return a map .*\(2, 16, 8\)\. Tokens .* need their `grid`",
         ),
         ({"layer": "patch", "grid": (3, 5)}, ValueError, r"must return tokens .*as `grid` says; got \(2, 8"),
-        ({"layer": "norm", "grid": (4, 5)}, ValueError, r"no more than 16 positions; got \(4, 5\)"),
+        ({"layer": "norm", "grid": (4, 5)}, ValueError, r"no more than 16 places; got \(4, 5\)"),
     ],
 )
 def test_wrong_wishes_of_grad_cam_are_named(keywords, error, message):

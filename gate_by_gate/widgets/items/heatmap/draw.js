@@ -35,7 +35,7 @@ export function makeHeatmap(_item, { pictures, pointCell, move }) {
   /** @type {any} */
   let data;
   let from = 0; // where the frame that is shown begins among the digits
-  let at = 0; // the position of the control that picks the frame
+  let at = 0; // the index of the value that picks the frame
   let top = 1; // the high end of its scale
   /** @type {[number, number] | null} */
   let pointed = null; // row and column
