@@ -30,6 +30,7 @@ MODULES = (
     "header",
     "contents",
     "citations",
+    "unbroken",
     "cuts",
     "joined",
     "loaded",
