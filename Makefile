@@ -179,6 +179,7 @@ pages: setup
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.browser.firefox
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.reading
 
 # Without `setup`, which would install what the old lock says.
 lock:
