@@ -122,7 +122,7 @@ def branching_flow(
     Returns:
         The Axes.
     """
-    pitch, width, height, gap = 0.8, 1.95, 0.54, 0.2
+    pitch, width, height, gap = 0.8, 2.1, 0.54, 0.2
     rail = 0.3 if bypass else 0.0
     left = rail + 0.15 + width / 2
     right, centre = left + width + gap, left + (width + gap) / 2
