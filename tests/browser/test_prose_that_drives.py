@@ -17,7 +17,7 @@ from tests.conftest import ROOT, OpenPage
 LEAST_PAGES = 13
 """At least so many pages have sentences that set an explorer."""
 
-LEAST_NUMBERS = 20
+LEAST_NUMBERS = 50
 """So many of these sentences at least state a number that the explorer then shows."""
 
 
@@ -80,9 +80,40 @@ def follow(page: Page, link: Locator) -> None:
         assert value in published, f"{address}: {key} has no value {value}"
         assert standing(figure, key) == published[value], address
     if shows := link.get_attribute("data-shows"):
-        number = figure.locator(f"output[data-name={shows}]")
-        exact, rounded = str(number.get_attribute("data-value")), first_number(str(number.text_content()))
+        exact, text = shown(figure, shows)
+        rounded = first_number(text)
         assert states(said, exact) or states(said, rounded), f"{said!r} states neither {exact} nor {rounded}"
+
+
+CELL = """(figure, [row, column]) => {
+    const heads = (cells) => [...cells].map((cell) => cell.textContent);
+    const tables = [...figure.querySelectorAll("table")].filter((table) => table.checkVisibility());
+    return tables.flatMap((table) => {
+        const at = heads(table.tHead.rows[0].cells).indexOf(column);
+        const rows = [...table.tBodies[0].rows].filter(({ cells }) => cells[0].textContent === row);
+        return at < 1 ? [] : rows.map(({ cells: { [at]: cell } }) => [
+            cell.querySelector("output")?.dataset.value ?? cell.textContent,
+            cell.textContent,
+        ]);
+    });
+}"""
+"""Finds the entries of all tables in view that stand in a row and a column of these headings."""
+
+
+def shown(figure: Locator, what: str) -> tuple[str, str]:
+    """Return what an explorer shows under a name: the value, and the text that a reader sees.
+
+    The name is that of a number, or, of an entry of a table, its headings: ``ECA: parameters`` stands in the
+    row ``ECA`` and the column ``parameters``.
+    """
+    row, _, column = what.rpartition(": ")
+    if not row:
+        number = figure.locator(f"output[data-name={what}]")
+        return str(number.get_attribute("data-value")), str(number.text_content())
+    found = figure.evaluate(CELL, [row, column])
+    assert len(found) == 1, f"expected one entry {what!r} in view; got {found}"
+    ((exact, text),) = found
+    return exact, text
 
 
 def first_number(text: str) -> str:
