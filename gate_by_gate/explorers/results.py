@@ -384,7 +384,7 @@ def say_measure(measure: Measure) -> list[str]:
     says = {
         "pointing": f"The share of {on} on which the largest value of a map lies in the digit's box; a place "
         f"picked at random does on {chance}.",
-        "energy": f"The share of a map that lies in the digit's box, mean over {on}; of a level map it is "
+        "energy": f"The share of a map that lies in the digit's box, mean over {on}; of a flat map it is "
         f"{chance}.",
     }[measure.name]
     if measure.of == "grad_cam":

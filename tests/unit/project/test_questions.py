@@ -1,4 +1,4 @@
-"""A chapter's questions stand along its way, each before what answers it, and not in a heap at its end."""
+"""A chapter's questions stand along its way, each before what answers it, and no answer stands open."""
 
 from __future__ import annotations
 
@@ -35,3 +35,15 @@ def test_something_answers_before_the_next_questions(chapter: Path):
     row = "".join("?" if is_question(cell) else "." for cell in shown(chapter))
     assert "?" * (IN_A_ROW + 1) not in row
     assert not row.endswith("?")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_no_answer_stands_open_beside_a_hidden_solution(chapter: Path):
+    cells = shown(chapter)
+    behind = [
+        next((after.source for after in cells[at + 1 :] if after.cell_type == "markdown"), "##")
+        for at, cell in enumerate(cells)
+        if "hide-cell" in cell.metadata.get("tags", ())
+    ]
+    # Behind a solution comes a section, or the next exercise with its name in bold.
+    assert [text for text in behind if not text.startswith(("## ", "**"))] == []
