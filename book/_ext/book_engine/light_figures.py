@@ -29,7 +29,8 @@ def lightened(svg: str) -> str:
     def packed(picture: re.Match[str]) -> str:
         written = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(picture[1]))) as opened:
-            opened.save(written, "WEBP", lossless=True, quality=100, method=6)
+            # Method 6 saves another twentieth of the bytes, in a hundred times the time.
+            opened.save(written, "WEBP", lossless=True, quality=100, method=4)
         return f"data:image/webp;base64,{base64.b64encode(written.getvalue()).decode()}"
 
     def rounded(number: re.Match[str]) -> str:
