@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gate_by_gate.widgets.embedding import link
 
-__all__ = ["MOUNT", "MOUNT_NEAR", "SCRIPT", "STATIC", "page_script"]
+__all__ = ["ADDRESS", "MOUNT", "MOUNT_NEAR", "SCRIPT", "STATIC", "page_script"]
 
 STATIC = Path(__file__).parent / "static"
 """The front-end modules and the style sheet."""
@@ -21,18 +21,21 @@ STATIC = Path(__file__).parent / "static"
 SCRIPT = "playground.js"
 """The script of the playgrounds in the folder of a book's scripts."""
 
+ADDRESS = f"_static/{SCRIPT}"
+"""Where it lies, from the root of a book."""
+
 MOUNT = "window.attnPlayground?.mount(document.currentScript.previousElementSibling)"
 """Draws the playground at once: the page has loaded the script."""
 
-MOUNT_NEAR = """\
-((host) => new IntersectionObserver((entries, watch) => {
+MOUNT_NEAR = f"""\
+((host) => new IntersectionObserver((entries, watch) => {{
 if (!entries.some((entry) => entry.isIntersecting)) return;
 watch.disconnect();
 const script = document.createElement("script");
-script.src = `${document.documentElement.dataset.content_root ?? ""}_static/playground.js`;
+script.src = (document.documentElement.dataset.content_root ?? "") + "{ADDRESS}";
 script.onload = () => attnPlayground.mount(host);
 document.head.append(script);
-}, { rootMargin: "600px" }).observe(host))(document.currentScript.previousElementSibling)"""
+}}, {{ rootMargin: "600px" }}).observe(host))(document.currentScript.previousElementSibling)"""
 """Loads the script when the reader comes near the playground, and then draws it."""
 
 _WORKER = 'const WORKER = "";\n'

@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from gate_by_gate.playground.bundle import MOUNT, SCRIPT, STATIC, page_script
+from gate_by_gate.playground.bundle import ADDRESS, MOUNT, SCRIPT, STATIC, page_script
 from gate_by_gate.widgets.embedding import style_sheet
 from gate_by_gate.widgets.sphinx_ext import shorten
 
@@ -46,7 +46,7 @@ def add_assets(
         app.add_js_file(SCRIPT)
     # As Sphinx does for the others: no reader gets an old script with a new page.
     checksum = zlib.crc32(page_script(shorten).encode())
-    context["body"] = context["body"].replace(f"_static/{SCRIPT}`", f"_static/{SCRIPT}?v={checksum:08x}`")
+    context["body"] = context["body"].replace(f'"{ADDRESS}"', f'"{ADDRESS}?v={checksum:08x}"')
     app.add_css_file(WIDGETS)
     app.add_css_file(STYLE)
     folder = Path(app.outdir) / "_static" / "networks"
