@@ -11,6 +11,7 @@ from gate_by_gate import results
 from gate_by_gate.experiment.cluttered_digits import ClutteredDigits, draw_layout, load_sources
 from gate_by_gate.playground.deliveries import SIDE, coded
 from gate_by_gate.playground.networks import CHOICES
+from gate_by_gate.playground.opening import laid_out, said_of
 from gate_by_gate.playground.playground import Playground
 from gate_by_gate.widgets.controls import Control
 
@@ -88,6 +89,8 @@ class DigitsPlayground(Playground):
     clutter: ClassVar[int] = 14
     place: ClassVar[tuple[int, int]] = (8, 18)
     """Where the digit's frame is at first: column and row."""
+    seed: ClassVar[int] = 136
+    """Of the clutter at first."""
 
     @property
     def picked(self) -> str:
@@ -115,6 +118,16 @@ class DigitsPlayground(Playground):
     def __repr__(self) -> str:
         """Name it, the same in every run."""
         return f"DigitsPlayground({', '.join(self.titles)})"
+
+    def opening(self) -> dict[str, Any]:
+        """Return what each network says of the picture at the start, which is shown until they are loaded."""
+        if self.waits:  # there is nothing to read before the reader has drawn
+            return {}
+        start = {control.name: control.default for control in self.controls}
+        glyph = results.sample_images().digits[int(start["digit"])]
+        image = laid_out(glyph, self.place, fragments(ClutteredDigits()), self.clutter, self.seed)
+        stage = int(start["stage"])
+        return {title: said_of(image, CHOICES[title].network.name, stage) for title in self.titles}
 
     def deliveries(self, *, framed: bool = False) -> Sequence[str]:
         """Name the networks that it loads."""
@@ -144,10 +157,11 @@ class DigitsPlayground(Playground):
                 "place": self.place,
                 "other": (26, 2),
                 "second": False,
-                "seed": 136,
+                "seed": self.seed,
                 "picked": self.picked,
                 **{control.name: control.default for control in self.controls},
             },
+            "opening": self.opening(),
             "waits": self.waits,
             "words": WORDS | {"question": self.question},
         }

@@ -13,7 +13,7 @@ from attn_lib.inspection import pointing_hits
 from gate_by_gate import results
 from gate_by_gate.playground.bundle import SCRIPT, page_script
 from gate_by_gate.playground.deliveries import SIDE, exported
-from gate_by_gate.playground.digits import BlockPlayground, DigitsPlayground
+from gate_by_gate.playground.digits import WORDS, BlockPlayground, DigitsPlayground
 from gate_by_gate.playground.networks import CHOICES, NETWORKS
 from tests.browser.axe import assert_accessible
 from tests.browser.playground_page import write_page
@@ -34,8 +34,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def opened(open_page: OpenPage, address: str, **options: object) -> Locator:
-    """Open the page, and wait until every network is there."""
+    """Open the page as a reader who moves the mouse, and wait until every network is there."""
     page = open_page(address, **options)
+    page.mouse.move(1, 1)
     figure = page.locator("figure.attn-playground[data-loaded=true]")
     figure.wait_for()
     return figure
@@ -143,6 +144,67 @@ def expected(
             peak = "no peak" if flat else "hit" if hit else "miss"
         told[name] = int(chances.argmax()), f"{chances.max().item():.2f}", peak
     return told
+
+
+def shown(figure: Locator) -> dict[str, object]:
+    """Read what the reader sees: the canvas, every card with its map, the gates, and what is said of all."""
+    seen: dict[str, object] = figure.evaluate(
+        """(figure) => {
+            const texts = (where) => [...figure.querySelectorAll(where)].map((one) => one.textContent);
+            const labels = [...figure.querySelectorAll("[role=img]")];
+            const canvases = [...figure.querySelectorAll("canvas:not([hidden])")];
+            const marks = [...figure.querySelectorAll(".attn-play-dot, .attn-box")];
+            return {
+                texts: texts("output, .attn-play-peak, .attn-play-status, .attn-play-row"),
+                labels: labels.map((one) => one.getAttribute("aria-label")),
+                pictures: canvases.map((canvas) => canvas.toDataURL()),
+                marks: marks.map((mark) => mark.getAttribute("style")),
+                busy: figure.querySelectorAll("[aria-busy=true]").length,
+            };
+        }"""
+    )
+    return seen
+
+
+@pytest.mark.chromium  # Firefox tells of no request for a file
+def test_the_first_picture_is_stored_and_what_the_networks_make_of_it(address: str, open_page: OpenPage):
+    """A page that is only loaded loads no network; a reader who comes sees the same from the networks."""
+    requests: list[str] = []
+    page = open_page(
+        address, prepare=lambda page: page.on("request", lambda request: requests.append(request.url))
+    )
+    figure = page.locator("figure.attn-playground[data-ready=true]")
+    figure.wait_for()
+    page.wait_for_timeout(300)
+    assert requests == [address]
+    stored = shown(figure)
+    assert stored["busy"] == 0
+    page.mouse.move(1, 1)
+    page.locator("figure[data-loaded=true]").wait_for()
+    settle(figure)
+    assert shown(figure) == stored
+    assert {url.rsplit("/", 1)[1] for url in requests if "/networks/" in url} == {
+        f"{name}.js" for name in NETWORKS
+    }
+
+
+@pytest.mark.chromium  # only its requests can be held back
+def test_a_card_whose_network_is_not_there_yet_does_not_show_an_old_picture(
+    address: str, open_page: OpenPage
+):
+    page = open_page(address)
+    figure = page.locator("figure.attn-playground[data-ready=true]")
+    figure.wait_for()
+    stored = shown(figure)
+    waiting = []
+    page.route("**/networks/*.js", waiting.append)
+    slider = figure.locator("input[data-control=place]")
+    slider.press("ArrowLeft")
+    expect(figure.locator("[aria-busy=true]")).to_have_count(len(NETWORKS))
+    expect(figure.locator(".attn-play-status")).to_have_text(WORDS["loading"])
+    slider.press("ArrowRight")
+    expect(figure.locator("[aria-busy=true]")).to_have_count(0)
+    assert shown(figure) == stored
 
 
 def test_a_dragged_digit_is_read_where_it_lies(address: str, open_page: OpenPage):
@@ -310,6 +372,7 @@ def test_r_and_k_choose_among_the_trained_networks(address: str, open_page: Open
 def test_a_network_that_is_not_there_is_said_and_the_old_one_stays(address: str, browser: Browser):
     page = browser.new_page()
     page.goto(address)
+    page.mouse.move(1, 1)
     figure = page.locator("figure.attn-playground[data-loaded=true]")
     figure.wait_for()
     settle(figure)
@@ -448,6 +511,7 @@ def test_a_network_that_cannot_be_loaded_is_said(tmp_path: Path, browser):
     path = write_page(tmp_path, "plain", body=DigitsPlayground().page_html())
     page = browser.new_page()
     page.goto(path.as_uri())
+    page.mouse.move(1, 1)
     status = page.locator(".attn-play-status")
     setting = CHOICES[DigitsPlayground().picked].network.name
     expect(status).to_have_text(MISSING.format(setting=setting))
@@ -568,4 +632,5 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own(tmp_path: Path, open_page: Op
         encoding="utf-8",
     )
     page = open_page((tmp_path / "notebook.html").as_uri())
+    page.mouse.move(20, 20)
     page.frame_locator("iframe").locator("figure[data-loaded=true]").wait_for()

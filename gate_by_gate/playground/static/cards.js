@@ -5,6 +5,7 @@ import { make, setText } from "../../widgets/static/dom.js";
 import { makeFrame } from "./board.js";
 
 /** @import { Place } from "./scene.js" */
+/** @import { SeenMap } from "./seen.js" */
 
 /**
  * What a card shows.
@@ -14,14 +15,12 @@ import { makeFrame } from "./board.js";
  * @property {number} label what the first digit is
  * @property {number[]} chances of the digits 0 to 9
  * @property {number} guess the digit that it reads
- * @property {{values: Float32Array, shape: number[]} | null} map of the block, if it tells places apart
+ * @property {SeenMap | null} map of the block, if it tells places apart
  * @property {[number, number] | null} peak of the map, if it has one
  * @property {boolean} hit whether the peak lies on the digit
  * @property {{name: string, values: number[]}[]} gates of its channels
  * @property {Int8Array | null} reads where it has read the digit, in place of the map: 1 right, -1 wrong, 0 not tried
  */
-
-const MAP_STEPS = 15; // of a map's colours
 
 /**
  * Make a card.
@@ -66,7 +65,7 @@ export function makeCard(title, { side, digit }, words, pick) {
     if (event.target !== button) pick();
   });
 
-  /** Lay a grid over the image: `left` and `top` in pixels of it, squares `step` pixels wide. */
+  /** Lay a grid over the image: `left` and `top` in pixels of it, cells `step` pixels wide. */
   function layOver([rows, columns], [left, top], step) {
     const share = (pixels) => `${(100 * pixels) / side}%`;
     Object.assign(over.style, {
@@ -78,19 +77,13 @@ export function makeCard(title, { side, digit }, words, pick) {
     over.hidden = false;
   }
 
-  /** @param {NonNullable<Seen["map"]>} map */
-  function showMap({ values, shape }) {
-    const [rows, columns] = shape.slice(-2);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+  /** @param {SeenMap} map */
+  function showMap({ shape: [rows, columns], hex, low, high }) {
     const step = Math.ceil(side / rows);
     // A place stands for the pixel in the middle of what it sees; the last ones are repeated, up to the edge.
-    let hex = "";
-    for (let i = 0; i <= rows; i++)
-      for (let j = 0; j <= columns; j++) {
-        const value = values[Math.min(i, rows - 1) * columns + Math.min(j, columns - 1)];
-        hex += Math.round(high > low ? (MAP_STEPS * (value - low)) / (high - low) : 0).toString(16);
-      }
-    paintMap(over, { shape: [rows + 1, columns + 1], hex, low, high });
+    const lines = Array.from({ length: rows }, (_, i) => hex.slice(i * columns, (i + 1) * columns));
+    const repeated = [...lines, lines[rows - 1]].map((line) => line + line[columns - 1]).join("");
+    paintMap(over, { shape: [rows + 1, columns + 1], hex: repeated, low, high });
     layOver([rows + 1, columns + 1], [(1 - step) / 2, (1 - step) / 2], step);
   }
 

@@ -6,11 +6,12 @@ import { makeBoard } from "./board.js";
 import { makeCard } from "./cards.js";
 import { makeChooser } from "./chooser.js";
 import { makeDetail } from "./detail.js";
-import { planOf } from "./jobs.js";
-import { makeRunner, whenNear, whenUsed } from "./runner.js";
+import { judge, planOf } from "./jobs.js";
+import { makeRunner, whenMet, whenUsed } from "./runner.js";
 import { makeScene } from "./scene.js";
 
 /** @import { Choice } from "./chooser.js" */
+/** @import { Said } from "./jobs.js" */
 /** @import { Supply } from "./scene.js" */
 
 /**
@@ -19,6 +20,7 @@ import { makeScene } from "./scene.js";
  * @property {Record<string, Choice>} networks for each card, by its title
  * @property {Record<string, any>} controls as the kit describes them
  * @property {Record<string, any>} start where the controls stand at first
+ * @property {Record<string, Said>} opening what each card's network says of the picture at the start, as it is stored
  * @property {boolean} waits whether the networks are loaded when they are first used, not when the reader comes near
  * @property {Record<string, string>} words
  */
@@ -37,7 +39,7 @@ let drawn = 0;
  * @param {(name: string) => string} addressOf where the script of a network lies
  */
 export function makeDigits(host, spec, workerSource, addressOf) {
-  const { supply, networks, controls, start, waits, words } = spec;
+  const { supply, networks, controls, start, opening, waits, words } = spec;
   const { side, digit } = supply;
   const many = side - digit + 1; // places along a side
   const scene = makeScene(supply);
@@ -69,6 +71,7 @@ export function makeDigits(host, spec, workerSource, addressOf) {
     ...(state.second ? [{ digit: (state.digit + 5) % 10, place: state.other }] : []),
   ];
   const paintScene = () => scene.paint({ digits: laid(), clutter: state.clutter, seed: state.seed });
+  const first = paintScene().slice();
   /**
    * Give an image its key: that of the last one if it is the same.
    * @param {Float32Array} pixels
@@ -185,11 +188,24 @@ export function makeDigits(host, spec, workerSource, addressOf) {
     changed();
   }
 
+  /** @type {string[]} the cards that show what is stored, as long as their networks are not loaded */
+  let stored = [];
+  function findStored(pixels) {
+    const isFirst =
+      state.stage === start.stage &&
+      state.gates === start.gates &&
+      pixels.every((value, i) => value === first[i]);
+    stored = Object.keys(opening).filter(
+      (name) => isFirst && chosen[name] === networks[name].first && !(chosen[name] in graphs),
+    );
+  }
+
   /** Say which network a card shows. */
   function nameCard(name) {
     const network = chosen[name];
     const told = network === networks[name].first ? "" : choosers[name].told(network);
-    cards[name].name(network, told, !runner || network in graphs);
+    const shows = network in graphs || stored.includes(name) || (waits && !runner);
+    cards[name].name(network, told, shows);
   }
 
   /** Show another network of a card, once it is loaded. */
@@ -233,31 +249,22 @@ export function makeDigits(host, spec, workerSource, addressOf) {
     board.show(pixels, isDrawn() && scene.isBlank());
     board.element.classList.toggle("attn-play-draws", state.tool !== "move");
     showKey();
-    if (!runner || names.every((name) => !(chosen[name] in graphs))) return;
+    findStored(pixels);
+    names.forEach(nameCard);
     const { stage, digit: label, place } = state;
     const places = laid().map((one) => one.place);
-    /** @type {Image | null} */
-    let image = null;
-    /** @type {Image | null} */
-    let previous = null;
-    /** @type {{name: string, plan: ReturnType<typeof planOf>}[]} */
-    let plans = [];
-    // Planned when the image before has been seen: it may be the one whose gates are used.
-    const answer = await runner.run(pixels, () => {
-      image = known(pixels);
-      previous = image === last ? before : last;
-      const asked = { stage, open: state.gates === "open", source: sourceFor(image, previous) };
-      plans = names
-        .filter((name) => chosen[name] in graphs)
-        .map((name) => ({ name, plan: planOf(chosen[name], graphs[chosen[name]], asked) }));
-      return plans.map(({ plan }) => plan.job);
-    });
-    if (answer === null) return; // the canvas has changed since
-    [last, before] = [image, previous];
-    frames++;
+    const all = stored.map((name) => ({ name, network: chosen[name], said: opening[name] }));
+    if (names.some((name) => chosen[name] in graphs)) {
+      const answers = await ask(pixels, stage);
+      if (answers === null) return; // the canvas has changed since
+      all.push(...answers);
+    } else if (!all.length) {
+      if (runner) setText(status, words.loading);
+      return;
+    }
     const told = { right: 0, hits: 0, maps: 0 };
-    plans.forEach(({ name, plan }, i) => {
-      const seen = plan.read(answer.results[i], { side, digit, place });
+    for (const { name, network, said } of all) {
+      const seen = judge(said, { side, digit, place });
       const right = seen.guess === label;
       reads[name][place[1] * many + place[0]] = right ? 1 : -1;
       told.right += Number(right);
@@ -271,12 +278,45 @@ export function makeDigits(host, spec, workerSource, addressOf) {
         reads: state.view === "reads" ? reads[name] : null,
       });
       if (name === picked)
-        detail.show([name, choosers[name].told(plan.job.name)].join(" ").trim(), stage, seen.gates);
-    });
+        detail.show([name, choosers[name].told(network)].join(" ").trim(), stage, seen.gates);
+    }
+    tell(told, all.length);
     element.dataset.ready = "true";
+  }
+
+  /**
+   * Run the networks that are loaded; null if another image has overtaken this one.
+   * @param {Float32Array} pixels
+   * @param {number} stage
+   * @returns {Promise<{name: string, network: string, said: Said}[] | null>}
+   */
+  async function ask(pixels, stage) {
+    /** @type {Image | null} */
+    let image = null;
+    /** @type {Image | null} */
+    let previous = null;
+    /** @type {{name: string, plan: ReturnType<typeof planOf>}[]} */
+    let plans = [];
+    // Planned when the image before has been seen: it may be the one whose gates are used.
+    const answer = await /** @type {NonNullable<typeof runner>} */ (runner).run(pixels, () => {
+      image = known(pixels);
+      previous = image === last ? before : last;
+      const asked = { stage, open: state.gates === "open", source: sourceFor(image, previous) };
+      plans = names
+        .filter((name) => chosen[name] in graphs)
+        .map((name) => ({ name, plan: planOf(chosen[name], graphs[chosen[name]], asked) }));
+      return plans.map(({ plan }) => plan.job);
+    });
+    if (answer === null) return null;
+    [last, before] = [image, previous];
+    frames++;
     element.dataset.frames = String(frames);
     element.dataset.took = answer.took.toFixed(1);
-    tell(told, plans.length);
+    return plans.map(({ name, plan }, i) => ({
+      name,
+      network: plan.job.name,
+      said: plan.read(answer.results[i]),
+    }));
   }
 
   let asked = false;
@@ -303,7 +343,8 @@ export function makeDigits(host, spec, workerSource, addressOf) {
       .replace("{maps}", String(maps));
     setText(status, text);
     clearTimeout(timer);
-    timer = setTimeout(() => setText(spoken, text), STILL_MS);
+    // Nothing is spoken of a picture that the reader has done nothing to.
+    if (runner) timer = setTimeout(() => setText(spoken, text), STILL_MS);
   }
   function complain(error) {
     setText(status, words.failed.replace("{why}", error.message));
@@ -353,21 +394,18 @@ export function makeDigits(host, spec, workerSource, addressOf) {
   for (const [name, control] of Object.entries(made)) control.show(state[name]);
   keepKeys(element);
   host.replaceWith(element);
-  names.forEach(nameCard);
-  setText(status, waits ? words.unread : words.loading);
+  if (waits) setText(status, words.unread);
   pick(picked);
 
   /** Load the networks, one after the other, and show each as soon as it is there. */
   async function begin() {
-    setText(status, words.loading);
     runner = makeRunner(workerSource, addressOf);
-    names.forEach(nameCard);
     for (const name of [picked, ...names.filter((other) => other !== picked)]) {
-      await load(chosen[name]);
-      nameCard(name);
       await look();
+      await load(chosen[name]);
     }
+    await look();
     element.dataset.loaded = "true";
   }
-  (waits ? whenUsed : whenNear)(element, () => begin().catch(complain));
+  (waits ? whenUsed : whenMet)(element, () => begin().catch(complain));
 }

@@ -1,10 +1,19 @@
 // What networks are asked for, and what of their answers a card shows. Everything about a network comes from its graph:
 // which tensors are maps, where each block's spatial map is, and what a map holds when its gates are open.
 
-import { byChannel, isInside, largest, peakOf, probabilities } from "./seen.js";
+import { byChannel, isInside, largest, mapOf, peakOf, probabilities } from "./seen.js";
 
 /** @import { Block, Graph } from "./executor.js" */
 /** @import { Borrowed } from "./runner.js" */
+/** @import { SeenMap } from "./seen.js" */
+
+/**
+ * What a network says of an image.
+ * @typedef {object} Said
+ * @property {number[]} chances of the digits 0 to 9
+ * @property {SeenMap | null} map of the block, if it tells positions apart
+ * @property {{name: string, values: number[]}[]} gates of its channels
+ */
 
 /** The gates of a block: their names, and their tensors. */
 const gatesOf = (/** @type {Block | undefined} */ block) =>
@@ -42,21 +51,15 @@ export function planOf(name, graph, { stage, open, source }) {
   return {
     job: { name, wanted, held, borrowed },
     /**
-     * Say what a card shows of the answer.
+     * Read off the answer what the network says.
      * @param {Record<string, Float32Array>} result
-     * @param {{side: number, digit: number, place: [number, number]}} where the digit is that is to be read
+     * @returns {Said}
      */
-    read(result, { side, digit, place }) {
-      const chances = probabilities(result[logits]);
+    read(result) {
       const spatial = block?.spatial_map;
-      const map = spatial ? { values: result[spatial], shape: tensors[spatial] } : null;
-      const peak = map && peakOf(map.values, map.shape, side);
       return {
-        chances,
-        guess: largest(chances),
-        map,
-        peak,
-        hit: peak !== null && isInside(peak, place, digit),
+        chances: probabilities(result[logits]),
+        map: spatial ? mapOf(result[spatial], tensors[spatial]) : null,
         gates: shown.flatMap(([gate, tensor]) => {
           const values = byChannel(result[tensor], tensors[tensor]);
           return values ? [{ name: gate, values }] : [];
@@ -64,4 +67,15 @@ export function planOf(name, graph, { stage, open, source }) {
       };
     },
   };
+}
+
+/**
+ * Judge what a network says.
+ * @param {Said} said
+ * @param {{side: number, digit: number, place: [number, number]}} where the digit is that is to be read
+ */
+export function judge({ chances, map, gates }, { side, digit, place }) {
+  const peak = map && peakOf(map, side);
+  const hit = peak !== null && isInside(peak, place, digit);
+  return { chances, guess: largest(chances), map, peak, hit, gates };
 }

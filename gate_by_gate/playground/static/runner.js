@@ -164,3 +164,22 @@ export function whenNear(element, start) {
   );
   watch.observe(element);
 }
+
+/**
+ * Start something once, when the reader has come near an element and has shown that they are there: by moving the mouse, by
+ * scrolling, by a key or a touch. A page that is only loaded does no work.
+ * @param {Element} element
+ * @param {() => void} start
+ */
+export function whenMet(element, start) {
+  const shown = new AbortController();
+  const sign = new Promise((resolve) => {
+    for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "focusin"])
+      addEventListener(kind, resolve, { capture: true, passive: true, signal: shown.signal });
+  });
+  const near = new Promise((resolve) => whenNear(element, () => resolve(null)));
+  Promise.all([near, sign]).then(() => {
+    shown.abort();
+    start();
+  });
+}

@@ -11,24 +11,47 @@ export function probabilities(logits) {
 export const largest = (values) => values.indexOf(Math.max(...values));
 
 /**
- * Say where a map of an image of `side` pixels points: the pixel in the middle of what its largest place sees, as
- * attn_lib.inspection.pointing_hits has it; null for a map that is the same everywhere.
+ * @typedef {object} SeenMap a map as the kit stores it, and its largest place
+ * @property {[number, number]} shape
+ * @property {string} hex a digit for each place: the nearest of sixteen even steps between its ends
+ * @property {number} low
+ * @property {number} high
+ * @property {number | null} top the largest place; null if the map is the same everywhere
+ */
+
+const LAST_STEP = 15; // from one end of a map's colours to the other
+
+/**
+ * Read a map off a tensor.
  * @param {ArrayLike<number>} values
  * @param {number[]} shape its last two sides are the map's
+ * @returns {SeenMap}
+ */
+export function mapOf(values, shape) {
+  const [rows, columns] = shape.slice(-2);
+  let best = 0;
+  let [low, high] = [values[0], values[0]];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > high) [best, high] = [i, values[i]];
+    if (values[i] < low) low = values[i];
+  }
+  const isFlat = high === low;
+  const step = (value) => (isFlat ? 0 : Math.round((LAST_STEP * (value - low)) / (high - low)));
+  const hex = Array.from(values, (value) => step(value).toString(16)).join("");
+  return { shape: [rows, columns], hex, low, high, top: isFlat ? null : best };
+}
+
+/**
+ * Say where a map of an image of `side` pixels points: the pixel in the middle of what its largest place sees, as
+ * attn_lib.inspection.pointing_hits has it; null for a map that is the same everywhere.
+ * @param {SeenMap} map
  * @param {number} side
  * @returns {[number, number] | null} column and row
  */
-export function peakOf(values, shape, side) {
-  const [rows, columns] = shape.slice(-2);
-  let best = 0;
-  let least = values[0];
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] > values[best]) best = i;
-    if (values[i] < least) least = values[i];
-  }
-  if (values[best] === least) return null;
+export function peakOf({ shape: [rows, columns], top }, side) {
+  if (top === null) return null;
   const [down, across] = [Math.ceil(side / rows), Math.ceil(side / columns)];
-  return [across * (best % columns), down * Math.floor(best / columns)];
+  return [across * (top % columns), down * Math.floor(top / columns)];
 }
 
 /** Tell whether a pixel lies in a square. */
@@ -36,7 +59,7 @@ export const isInside = ([x, y], [left, top], size) =>
   x >= left && y >= top && x < left + size && y < top + size;
 
 /**
- * Give a number for every channel of a map: its mean over the places; null for a map that has no channels.
+ * Give a number for every channel of a map: its mean over the positions; null for a map that has no channels.
  * @param {ArrayLike<number>} values
  * @param {number[]} shape (1, channels, height, width)
  */
