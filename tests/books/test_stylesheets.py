@@ -43,6 +43,8 @@ WORDS = Vocabulary(['<p id="top" class="note w-1/2"><a>', 'button.classList.add(
         ('@charset "UTF-8";@import "gone.css";', '@charset "UTF-8";@import "gone.css";'),
         ("/*! Licence .gone */.gone{top:0}/* gone */p{top:0}", "/*! Licence .gone */p{top:0}"),
         ('p:after{content:"}.gone{"}.note{top:0}', 'p:after{content:"}.gone{"}.note{top:0}'),
+        # What nothing holds is looked for nowhere.
+        (".note:not(:has(b.gone)),p:not(:has(a)){top:0}", ".note:not(b.gone),p:not(:has(a)){top:0}"),
         # An element that is on no page; one that a script may make; what is no element.
         ("hr,p hr,button{top:0}", "button{top:0}"),
         ("*,p::before,:root,p:hover{top:0}", "*,p::before,:root,p:hover{top:0}"),

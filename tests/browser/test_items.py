@@ -307,8 +307,8 @@ def test_bars_with_names_say_them(page: Page):
 
 
 def banded(chart: Locator) -> list[int]:
-    bars = chart.locator("rect")
-    return [i for i in range(bars.count()) if "attn-banded" in (bars.nth(i).get_attribute("class") or "")]
+    drawn = chart.locator("path.attn-banded").get_attribute("d")
+    return [int(left) for left in re.findall(r"M(\d+)", drawn or "")]
 
 
 def test_the_neighbours_of_the_bar_that_is_pointed_at_are_pointed_out(page: Page):
@@ -328,8 +328,10 @@ def test_a_band_without_neighbours_is_there_while_no_bar_is_pointed_at(page: Pag
     point_at(page, taps.locator("[data-name=map]"), 0.25, 0.5)
     assert banded(taps) == []
     # The marked one differs from the others by its outline too.
-    strokes = taps.locator("rect").evaluate_all("(bars) => bars.map((bar) => getComputedStyle(bar).stroke)")
-    assert [stroke == "none" for stroke in strokes] == [False, True]
+    strokes = taps.locator("path.attn-plain, path.attn-marked").evaluate_all(
+        "(looks) => looks.map((look) => getComputedStyle(look).stroke)"
+    )
+    assert [stroke == "none" for stroke in strokes] == [True, False]
     page.mouse.move(1, 1)
     assert banded(taps) == [1]
 

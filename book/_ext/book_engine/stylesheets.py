@@ -78,11 +78,35 @@ def _names(selector: list[Any]) -> Iterator[str]:
             yield token.value
 
 
+def _never_holds(function: Any, vocabulary: Vocabulary) -> list[Any] | None:
+    """Return what an element is never to hold, for ``:not(:has(x))`` with an x that occurs nowhere."""
+    if function.type != "function" or function.lower_name != "not":
+        return None
+    match function.arguments:
+        case [colon, inner] if colon == ":" and inner.type == "function" and inner.lower_name == "has":
+            held: list[Any] = inner.arguments
+            return None if all(map(vocabulary.knows, _names(held))) else held
+    return None
+
+
+def _write(selector: list[Any], vocabulary: Vocabulary) -> str:
+    """Write a selector, with ``:not(x)`` for ``:not(:has(x))`` where there is no x.
+
+    Both are true then, and weigh alike. For the other a browser looks into an element whenever anything
+    changes in it.
+    """
+    never = [_never_holds(token, vocabulary) for token in selector]
+    return "".join(
+        token.serialize() if held is None else f"not({tinycss2.serialize(held)})"
+        for token, held in zip(selector, never, strict=True)
+    )
+
+
 def _keep(rules: list[Any], vocabulary: Vocabulary) -> Iterator[str]:
     for rule in rules:
         if rule.type == "qualified-rule":
             kept = [
-                tinycss2.serialize(selector)
+                _write(selector, vocabulary)
                 for selector in _selectors(rule.prelude)
                 if all(map(vocabulary.knows, _names(selector)))
             ]

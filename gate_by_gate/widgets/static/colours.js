@@ -1,6 +1,8 @@
 // Maps as colours. A stored map has one hexadecimal digit for each cell: 0 for its low end and the scale's last step for
 // its high end. What is read back from it is as exact as that.
 
+import { setAttributes } from "./dom.js";
+
 // Viridis (Smith and van der Walt, 2015) at sixteen even steps: perceptually even, for readers with a colour-vision
 // deficiency too, and without a grey, so that it reads below the greys of a picture. A test compares these with
 // matplotlib's, and the next ones too.
@@ -75,15 +77,23 @@ export function valueAt(map, cell) {
 }
 
 /**
+ * Give what paints a canvas. One that is meant to be read is kept in the memory of the page, and drawn with what lies around
+ * it. Else the browser gives each a layer of its own, and so everything that lies over it; a move then costs several
+ * times as much as the few pixels.
+ * @param {HTMLCanvasElement} canvas
+ */
+export const contextOf = (canvas) =>
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+
+/**
  * Paint a canvas, one pixel for each cell.
  * @param {HTMLCanvasElement} canvas
  * @param {number[]} shape
  * @param {(cell: number) => number[]} colour gives red, green and blue of 0 to 255
  */
 export function paint(canvas, [height, width], colour) {
-  canvas.width = width;
-  canvas.height = height;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  setAttributes(canvas, { width, height });
+  const context = contextOf(canvas);
   const image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const shade = colour(i);

@@ -2,7 +2,7 @@
 // not among the published ones (set from Python in a running notebook) gets a step of its own.
 
 import { paintPicture } from "./colours.js";
-import { clamp, make } from "./dom.js";
+import { clamp, make, setAttributes, setText } from "./dom.js";
 import { cellAt, stepOf } from "./pointing.js";
 
 const MOST_TICKS = 6; // numbers below a slider
@@ -85,8 +85,8 @@ function makeRange(control, { id, change }) {
     ticks.style.setProperty("--attn-wide", `${written.length * (longest + 1)}ch`);
   }
   function say(v) {
-    input.setAttribute("aria-valuetext", textOf(control, v));
-    value.textContent = textOf(control, v);
+    setAttributes(input, { "aria-valuetext": textOf(control, v) });
+    setText(value, textOf(control, v));
   }
   settle(control.values);
   input.addEventListener("input", () => {
@@ -197,8 +197,8 @@ function makePlace(control, { id, change }) {
 
   function say(place) {
     const text = control.texts[place];
-    input.setAttribute("aria-valuetext", text);
-    value.textContent = text;
+    setAttributes(input, { "aria-valuetext": text });
+    setText(value, text);
   }
   function moveTo(place) {
     if (place === Number(input.value)) return;
@@ -235,7 +235,7 @@ function makePlace(control, { id, change }) {
       board.style.setProperty("--attn-columns", columns);
       map.removeAttribute("tabindex"); // the keys go to the slider
       map.replaceWith(board);
-      board.append(map, input);
+      board.append(input, map);
       const follow = (event) => {
         event.stopPropagation();
         const [row, column] = cellAt(board, event, control.grid);

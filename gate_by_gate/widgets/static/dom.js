@@ -48,6 +48,25 @@ export function setText(element, text) {
 }
 
 /**
+ * Write attributes, but those alone that change: to write one again, even the same, has the browser style its element anew.
+ * @param {Element} element
+ * @param {Record<string, unknown>} attributes
+ */
+export function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes))
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+}
+
+/**
+ * Hide an element, or show it; for the same reason only if it is not so already.
+ * @param {any} element
+ * @param {boolean} hidden
+ */
+export function setHidden(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
+/**
  * Make a table that opens on request, and is filled only then.
  * @param {string} label what its values are of, for a screen reader
  * @param {() => {columns: string[], rows: string[][]}} read what it holds now; the first cell of a row is its header

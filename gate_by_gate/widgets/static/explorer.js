@@ -14,7 +14,7 @@
 // not there at this setting. Instead of its items a part's data may be {missing: "why there is nothing to show"}.
 
 import { makeControl, textOf } from "./controls.js";
-import { keepKeys, make, setText } from "./dom.js";
+import { keepKeys, make, setAttributes, setHidden, setText } from "./dom.js";
 import { kinds } from "./kinds.js";
 import { followLinks } from "./links.js";
 import { phrase } from "./texts.js";
@@ -44,7 +44,9 @@ function makePart(part, pictures, pick, move) {
   const element = make(
     "div",
     {
-      class: `attn-part attn-${part.layout}`,
+      class: ["attn-part", `attn-${part.layout}`, ...part.items.map(({ kind }) => `attn-with-${kind}`)].join(
+        " ",
+      ),
       "data-part": part.name,
       style: `--attn-room: ${part.room[0]}rem; --attn-room-phone: ${part.room[1]}rem`,
     },
@@ -67,7 +69,7 @@ function makePart(part, pictures, pick, move) {
       if (data === shown && stands === stood) return false;
       [shown, stood] = [data, stands];
       const why = data.missing;
-      note.textContent = why ?? "";
+      setText(note, why ?? "");
       element.classList.toggle("attn-missing", why !== undefined);
       if (why === undefined)
         for (const [name, item] of Object.entries(items)) {
@@ -75,6 +77,7 @@ function makePart(part, pictures, pick, move) {
           item.element.classList.toggle("attn-absent", data[name] === null);
           if (data[name] !== null) item.update(data[name], { pick, data });
         }
+      element.classList.toggle("attn-picking", element.querySelector(":scope > .attn-sets") !== null);
       if (part.layout === "either") takeSides(element);
       return true;
     },
@@ -138,7 +141,7 @@ function makeTabs(panels, id, choose) {
     show(name) {
       for (const button of buttons) {
         const chosen = button.dataset.tab === name;
-        button.setAttribute("aria-selected", String(chosen));
+        setAttributes(button, { "aria-selected": chosen });
         button.tabIndex = chosen ? 0 : -1;
       }
     },
@@ -217,6 +220,7 @@ function arrange(parts) {
       );
     }
     columns[layout === "side" ? "side" : "main"].append(...above, element);
+    if (layout === "large") columns.main.parentElement.classList.add("attn-enlarged");
   }
   return elements;
 }
@@ -333,10 +337,10 @@ function render({ model, el }) {
     let waiting = false;
     const panel = inView();
     tabs.show(panel.name);
-    for (const one of panels) one.element.hidden = one !== panel;
-    strip.hidden = !panel.controls.some(inStrip);
+    for (const one of panels) setHidden(one.element, one !== panel);
+    setHidden(strip, !panel.controls.some(inStrip));
     for (const [name, control] of Object.entries(controls)) {
-      control.element.hidden = !panel.controls.includes(name);
+      setHidden(control.element, !panel.controls.includes(name));
       if (control.element.hidden) continue;
       const why = whyIdle(name, panel.parts);
       control.disable(why);
@@ -350,7 +354,7 @@ function render({ model, el }) {
       else waiting = true;
     }
     tools.show();
-    figure.setAttribute("aria-busy", String(waiting));
+    setAttributes(figure, { "aria-busy": waiting });
     clearTimeout(timer);
     if (waiting) timer = setTimeout(lose, PATIENCE_MS);
   }

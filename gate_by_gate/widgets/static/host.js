@@ -17,6 +17,7 @@ globalThis.attnLib = {
     const values = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
     if (values.shared) values.parts = this.spread(values.parts, values.shared);
     for (const [name, packed] of Object.entries(values.parts ?? {})) values.parts[name] = this.unpack(packed);
+    element.parentElement?.classList.add("attn-around"); // the page lets what stays in sight out of this box
     const listeners = {};
     const computed = {};
     const model = {

@@ -3,7 +3,7 @@
 // {shape: "points", at: [[x, y], ...]}, with a style and a label for the legend.
 
 import { paintPicture } from "./colours.js";
-import { make } from "./dom.js";
+import { make, setAttributes, setHidden } from "./dom.js";
 
 /**
  * Make the stack that a picture, a map and marks are drawn on.
@@ -26,6 +26,7 @@ export function makePlate(attributes = {}) {
   let size = [1, 1]; // width and height of what marks are placed on
   /** @type {any} */
   let laid; // the picture that is shown: most moves leave it
+  let boxed = ""; // where the box is
   let marked = ""; // what is drawn on it: to draw that anew is much of what a move costs
   let keyed = ""; // what the legend says
   /** @type {any} */
@@ -34,9 +35,10 @@ export function makePlate(attributes = {}) {
   /** @param {string} shape @param {Record<string, any>} attributes */
   function mark(shape, attributes) {
     // The wider line below keeps a mark in sight on light and on dark places.
+    const { style } = attributes;
     const draw = (/** @type {string} */ name) =>
       make(shape, { ...attributes, class: `attn-mark attn-${name}` });
-    return [draw("halo"), draw(attributes.style)];
+    return [draw(`halo attn-below-${style}`), draw(style)];
   }
   /** @param {number[]} sides @param {string} style */
   const rect = ([x, y, width, height], style) => mark("rect", { x, y, width, height, style });
@@ -52,12 +54,12 @@ export function makePlate(attributes = {}) {
      * @param {number[]} [shape]
      */
     lay(picture, shape) {
-      under.hidden = !picture;
+      setHidden(under, !picture);
       if (picture && picture !== laid) paintPicture(under, picture);
       laid = picture ?? laid;
       const [height, width] = /** @type {number[]} */ (picture ? picture.shape : shape);
       size = [width, height];
-      marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      setAttributes(marks, { viewBox: `0 0 ${width} ${height}` });
       element.style.aspectRatio = `${width} / ${height}`;
     },
 
@@ -68,8 +70,9 @@ export function makePlate(attributes = {}) {
      */
     mark({ box: place, frame, inset, marks: list = [], cells = [] }) {
       const [width, height] = size;
-      box.hidden = !place;
-      if (place) {
+      setHidden(box, !place);
+      if (place && String([size, place]) !== boxed) {
+        boxed = String([size, place]);
         const [x, y, w, h] = place;
         const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
         for (const [side, share] of Object.entries(sides)) box.style[side] = `${100 * share}%`;

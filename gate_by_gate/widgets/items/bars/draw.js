@@ -7,7 +7,8 @@
 //   before  a line across each bar at another value
 //   names   what the bars are called, if not by their numbers
 
-import { clamp, make, makeReadout, makeTableOf, setText } from "../../static/dom.js";
+import { makeBarPaths } from "../../static/bars.js";
+import { clamp, make, makeReadout, makeTableOf, setAttributes, setText } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { cellAt, makePointable } from "../../static/pointing.js";
 import { phrase } from "../../static/texts.js";
@@ -18,11 +19,12 @@ const FEW_BARS = 12; // up to so many bars are numbered below
 
 /** @param {Item} item @param {Host} host @returns {View} */
 function makeBars(item, { point }) {
-  const svg = make("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
-  const bars = make("g");
-  const lines = make("g"); // across the bars, at the values before
-  svg.append(bars, lines);
-  const chart = make("div", { class: "attn-bars", role: "img", "data-name": "map", tabindex: 0 }, svg);
+  const paths = makeBarPaths();
+  const chart = make(
+    "div",
+    { class: "attn-bars", role: "img", "data-name": "map", tabindex: 0 },
+    paths.element,
+  );
   const scale = make("p", { class: "attn-ends", "aria-hidden": "true" }, make("span"), make("span"));
   const numbers = make("p", { class: "attn-numbers", "aria-hidden": "true" });
   const readout = makeReadout();
@@ -69,6 +71,25 @@ function makeBars(item, { point }) {
     point: (i) => point(i === null ? null : nameOf(i), data.what),
   });
 
+  /** Draw the bars as they stand, and which of them are pointed out. */
+  function draw() {
+    const { low, high, values, before } = data;
+    const banded = (i) =>
+      marked === null
+        ? data.band?.includes(nameOf(i))
+        : data.reach !== undefined && Math.abs(nameOf(i) - nameOf(marked)) <= data.reach;
+    paths.draw(
+      values.map((_, i) => numberOf(i)),
+      {
+        low,
+        high,
+        before: before?.map((_, i) => before[nameOf(i)]),
+        banded,
+        marked,
+      },
+    );
+  }
+
   /**
    * Mark the bar of a channel, or of none. Bars that stand for something else than `what` stay as they are.
    * @param {number | null} channel
@@ -78,14 +99,7 @@ function makeBars(item, { point }) {
     if (what !== data.what) return;
     const at = channel === null ? -1 : placeOf(channel);
     marked = at >= 0 && at < data.values.length ? at : null;
-    const banded = (i) =>
-      marked === null
-        ? data.band?.includes(nameOf(i))
-        : data.reach !== undefined && Math.abs(nameOf(i) - nameOf(marked)) <= data.reach;
-    [...bars.children].forEach((bar, i) => {
-      bar.classList.toggle("attn-marked", i === marked);
-      bar.classList.toggle("attn-banded", Boolean(banded(i)));
-    });
+    draw();
     if (marked === null) return setText(readout, "");
     const said = {
       what: data.what,
@@ -104,33 +118,17 @@ function makeBars(item, { point }) {
       data = next;
       const { low, high, values, sort } = data;
       order = sort && pick(sort.control).value === sort.when ? descending(part[sort.by].values) : null;
-      const span = high - low || 1;
-      const zero = clamp(0, low, high);
-      if (values.length !== bars.childElementCount) {
-        svg.setAttribute("viewBox", `0 0 ${values.length} 1`);
-        bars.replaceChildren(...values.map((_, i) => make("rect", { x: i + 0.1, width: 0.8 })));
-        numbers.replaceChildren(...(values.length <= FEW_BARS ? values.map(() => make("span")) : []));
-      }
-      [...bars.children].forEach((bar, i) => {
-        bar.setAttribute("y", (high - Math.max(numberOf(i), zero)) / span);
-        bar.setAttribute("height", Math.abs(numberOf(i) - zero) / span);
-      });
-      const before = data.before ?? [];
       // Elements are kept, and what stands as it should is left alone: to make it anew is most of what a move costs.
-      if (before.length !== lines.childElementCount)
-        lines.replaceChildren(...before.map((_, i) => make("line", { x1: i + 0.02, x2: i + 0.98 })));
-      [...lines.children].forEach((line, i) => {
-        const y = (high - before[nameOf(i)]) / span;
-        line.setAttribute("y1", y);
-        line.setAttribute("y2", y);
-      });
+      const few = values.length <= FEW_BARS ? values.length : 0;
+      if (few !== numbers.childElementCount)
+        numbers.replaceChildren(...Array.from({ length: few }, () => make("span")));
       [...scale.children].forEach((end, i) => {
         setText(end, String(i ? low : high));
       });
       [...numbers.children].forEach((number, i) => {
         setText(number, wordOf(i));
       });
-      chart.setAttribute("aria-label", data.alt);
+      setAttributes(chart, { "aria-label": data.alt });
       mark(channel);
       table.update();
     },

@@ -2,12 +2,21 @@
 
 reading.bars = (element) => {
   const { alt, map } = reading.map(element);
-  const bars = [...map.querySelectorAll("rect")].map((bar) => ({
-    top: Number(bar.getAttribute("y")),
-    height: Number(bar.getAttribute("height")),
-    banded: bar.classList.contains("attn-banded"),
-  }));
-  const before = [...map.querySelectorAll("line")].map((line) => Number(line.getAttribute("y1")));
+  const drawn = (look) =>
+    [
+      ...map
+        .querySelector(`.attn-${look}`)
+        .getAttribute("d")
+        .matchAll(/M(\S+) (\S+?)h[.\d]+(?:v([^h]+)|(?=M|$))/g),
+    ].map(([, left, top, height]) => ({
+      at: Math.floor(Number(left)),
+      top: Number(top),
+      height: Number(height),
+    }));
+  const bars = ["plain", "banded"]
+    .flatMap((look) => drawn(look).map((bar) => ({ ...bar, banded: look === "banded" })))
+    .sort((one, other) => one.at - other.at);
+  const before = drawn("before").map(({ top }) => top);
   const names = [...element.querySelectorAll(".attn-numbers span")].map((name) => name.textContent);
   const [high, low] = [...element.querySelectorAll(".attn-ends span")].map((end) => Number(end.textContent));
   return { alt, bars, before, names, low, high };

@@ -5,7 +5,7 @@
 //   here    {x, y, text}: the point of this setting; or {pick, at}: one for each value of the control `pick`
 //   rings   [{pick, label}]: each is drawn around the point whose name is the text of the control `pick`
 
-import { clamp, make, makeReadout, makeTableOf, percent, setText } from "../../static/dom.js";
+import { clamp, make, makeReadout, makeTableOf, percent, setAttributes, setText } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePointable } from "../../static/pointing.js";
 import { phrase } from "../../static/texts.js";
@@ -55,7 +55,7 @@ function marker(x, y, name, style) {
  * @param {number} at
  */
 function labelled(x, y, label, at) {
-  const frame = marker(x, y, "circle", "attn-here");
+  const frame = marker(x, y, "circle", "attn-here attn-lettered");
   const side = at === 0 ? { x: -10, "text-anchor": "end" } : { x: 10, "text-anchor": "start" };
   frame.append(make("text", { y: -5, class: "attn-letter", ...side }, label));
   return frame;
@@ -256,7 +256,7 @@ function makeChart(item) {
     xTicks.replaceChildren(...x.ticks.map(tick("left", place.x)));
     xLabel.textContent = x.label;
     yLabel.textContent = y.label;
-    plot.setAttribute("aria-label", data.alt);
+    setAttributes(plot, { "aria-label": data.alt });
     table.update();
   }
 

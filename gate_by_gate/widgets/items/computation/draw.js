@@ -128,7 +128,7 @@ function drawThumbnail(tensor) {
  */
 function makeLine(name) {
   const text = make("p", { class: `attn-${name}`, "aria-live": "polite" });
-  const element = make("div", { class: "attn-sentence" }, text);
+  const element = make("div", { class: `attn-sentence attn-of-${name}` }, text);
   return {
     element,
     text,

@@ -2,7 +2,8 @@
 //   before, now   what was marked, and what is, as the lengths of runs, row by row: not marked, marked, not marked, ...
 //                 in base 26, "a" to "z", with the last digit in upper case
 
-import { make } from "../../static/dom.js";
+import { contextOf } from "../../static/colours.js";
+import { make, setAttributes } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePlate } from "../../static/plate.js";
 import { phrase } from "../../static/texts.js";
@@ -58,9 +59,8 @@ const between = (size) =>
  * @param {Uint8Array} is
  */
 function paintVeil(canvas, [height, width], was, is) {
-  canvas.width = FINE * width;
-  canvas.height = FINE * height;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  setAttributes(canvas, { width: FINE * width, height: FINE * height });
+  const context = contextOf(canvas);
   const image = context.createImageData(canvas.width, canvas.height);
   const states = was.map((before, cell) => 2 * before + is[cell]);
   const columns = between(width);
@@ -126,7 +126,7 @@ function makeCutout(item, { pictures }) {
     element,
     update({ index, shape, before, now, alt }) {
       plate.lay(pictures[index]);
-      plate.element.setAttribute("aria-label", alt);
+      setAttributes(plate.element, { "aria-label": alt });
       plate.element.dataset.shape = shape;
       const [was, is] = [before, now].map((runs) => cellsOf(runs, shape[0] * shape[1]));
       paintVeil(plate.mapped, shape, was, is);

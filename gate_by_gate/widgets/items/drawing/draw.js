@@ -171,6 +171,7 @@ function makeDrawing(_item, _host) {
         else results.append(made.element);
         if (pointed?.[0] === name) pointed = null;
         drawn[name] = made;
+        made.element.classList.toggle("attn-single", tensor.values.length === 1);
       }
       drawn[name].tensor = tensor;
       drawn[name].cells.forEach((cell, at) => {
@@ -178,6 +179,10 @@ function makeDrawing(_item, _host) {
         tint(cell, tensor, at);
       });
     }
+    results.classList.toggle(
+      "attn-with-singles",
+      Object.values(drawn).some(({ cells }) => cells.length === 1),
+    );
     light();
     say();
   }

@@ -7,7 +7,7 @@
 //   sets    [control, value]: a click on the map moves the control there
 
 import { paintMap, rampOf, valueAt } from "../../static/colours.js";
-import { clamp, make, makeReadout, setText } from "../../static/dom.js";
+import { clamp, make, makeReadout, setAttributes, setText } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePlate } from "../../static/plate.js";
 import { cellAt, makePointable } from "../../static/pointing.js";
@@ -37,6 +37,7 @@ export function makeHeatmap(_item, { pictures, pointCell, move }) {
   let from = 0; // where the frame that is shown begins among the digits
   let at = 0; // the index of the value that picks the frame
   let top = 1; // the high end of its scale
+  let painted = ""; // the cells that are shown, and their colours: most moves leave some maps
   /** @type {[number, number] | null} */
   let pointed = null; // row and column
 
@@ -102,16 +103,21 @@ export function makeHeatmap(_item, { pictures, pointCell, move }) {
       if (pointed !== null && (pointed[0] >= height || pointed[1] >= width)) pointed = null;
       plate.lay(data.over && pictures[data.over.index], data.shape);
       plate.element.classList.toggle("attn-covered", data.over !== undefined);
+      ramp.classList.toggle("attn-dimmed", data.over !== undefined);
       const [moved, value] = data.sets ?? [];
       element.classList.toggle("attn-sets", moved !== undefined);
       element.classList.toggle("attn-set", moved !== undefined && pick(moved).value === value);
-      paintMap(plate.mapped, data, data.shape, from);
+      const seen = JSON.stringify([data.shape, data.signed, data.hex.slice(from, from + height * width)]);
+      if (seen !== painted) {
+        paintMap(plate.mapped, data, data.shape, from);
+        ramp.style.background = rampOf(data);
+      }
+      painted = seen;
       setText(caption, data.caption.replace("{}", picked.text));
-      plate.element.setAttribute("aria-label", data.alt.replace("{}", picked.text));
+      setAttributes(plate.element, { "aria-label": data.alt.replace("{}", picked.text) });
       setText(low, String(data.low));
       setText(high, String(top));
       ramp.classList.toggle("attn-signed", Boolean(data.signed));
-      ramp.style.background = rampOf(data);
       drawMarks();
     },
   };

@@ -2,7 +2,7 @@
 // {index, box: [x, y, width, height], frame, alt, marks, inset}
 //   inset   the index of the picture that the legend shows for the frame
 
-import { make } from "../../static/dom.js";
+import { make, setAttributes } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePlate } from "../../static/plate.js";
 
@@ -24,7 +24,7 @@ function makePicture(item, { pictures }) {
     update({ index, box, frame, marks, alt, inset }) {
       plate.lay(pictures[index]);
       plate.mark({ box, frame, marks, inset: pictures[inset] });
-      plate.element.setAttribute("aria-label", alt);
+      setAttributes(plate.element, { "aria-label": alt });
     },
   };
 }

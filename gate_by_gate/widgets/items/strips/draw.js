@@ -17,6 +17,7 @@ function makeStrips(item, host) {
   const plate = /** @type {HTMLElement} */ (product.element.querySelector(".attn-picture"));
   const board = make("div", { class: "attn-strips" });
   plate.replaceWith(board);
+  product.element.classList.add("attn-crossed");
   board.append(top, left, plate);
   return {
     ...product,

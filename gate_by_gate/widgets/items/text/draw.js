@@ -1,6 +1,6 @@
 // A sentence: {text}
 
-import { make } from "../../static/dom.js";
+import { make, setText } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 
 /** @import { Item, View } from "../../static/kinds.js" */
@@ -11,7 +11,7 @@ function makeText(item) {
   return {
     element,
     update({ text }) {
-      element.textContent = text;
+      setText(element, text);
     },
   };
 }
