@@ -174,8 +174,10 @@ export function whenNear(element, start) {
 export function whenMet(element, start) {
   const shown = new AbortController();
   const sign = new Promise((resolve) => {
-    for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "focusin"])
+    for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "focusin"])
       addEventListener(kind, resolve, { capture: true, passive: true, signal: shown.signal });
+    // The page's own: boxes in it are scrolled by scripts, too.
+    addEventListener("scroll", resolve, { passive: true, signal: shown.signal });
   });
   const near = new Promise((resolve) => whenNear(element, () => resolve(null)));
   Promise.all([near, sign]).then(() => {
