@@ -56,6 +56,7 @@ WORDS = {
     "told_alone": "{right} of {all} networks read it right.",
     "gates_of": "Gates of {name} in stage {stage}, one bar a channel",
     "none": "— it has none",
+    "channel": "channel",
     "unread": "The networks are loaded when you draw.",
     "loading": "The networks are being loaded …",
     "failed": "The networks cannot run here: {why}",

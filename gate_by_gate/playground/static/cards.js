@@ -1,6 +1,7 @@
 // One network on its card: what it reads, how sure it is, and where its block looks, over the canvas.
 
-import { paint, paintMap } from "../../widgets/static/colours.js";
+import { makeBarPaths } from "../../widgets/static/bars.js";
+import { contextOf, paint, paintMap } from "../../widgets/static/colours.js";
 import { make, setText } from "../../widgets/static/dom.js";
 import { makeFrame } from "./board.js";
 
@@ -65,7 +66,7 @@ export function makeCard(title, { side, digit }, words, pick) {
     if (event.target !== button) pick();
   });
 
-  /** Lay a grid over the image: `left` and `top` in pixels of it, cells `step` pixels wide. */
+  /** Lay a grid over the image: `left` and `top` in pixels of it, squares `step` pixels wide. */
   function layOver([rows, columns], [left, top], step) {
     const share = (pixels) => `${(100 * pixels) / side}%`;
     Object.assign(over.style, {
@@ -91,7 +92,7 @@ export function makeCard(title, { side, digit }, words, pick) {
   function showReads(reads) {
     const many = side - digit + 1;
     paint(over, [many, many], (i) => COLOURS[reads[i]]);
-    const context = /** @type {CanvasRenderingContext2D} */ (over.getContext("2d"));
+    const context = contextOf(over);
     const image = context.getImageData(0, 0, many, many);
     for (let i = 0; i < many * many; i++) if (reads[i] === 0) image.data[4 * i + 3] = 0;
     context.putImageData(image, 0, 0);
@@ -99,16 +100,11 @@ export function makeCard(title, { side, digit }, words, pick) {
   }
 
   /** @param {{values: number[]}} gate */
-  const makeGates = ({ values }) =>
-    make(
-      "div",
-      {},
-      ...values.map((value) => {
-        const bar = make("i");
-        bar.style.height = `${100 * Math.min(1, Math.max(0, value))}%`;
-        return bar;
-      }),
-    );
+  function makeGates({ values }) {
+    const paths = makeBarPaths();
+    paths.draw(values);
+    return make("div", {}, paths.element);
+  }
 
   return {
     element,

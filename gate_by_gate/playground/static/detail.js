@@ -1,6 +1,9 @@
 // Below the cards: what chooses the picked card's network, and the gates of that network, a bar for each channel.
 
+import { makeBarPaths } from "../../widgets/static/bars.js";
 import { make, setText } from "../../widgets/static/dom.js";
+import { cellAt } from "../../widgets/static/pointing.js";
+import { phrase } from "../../widgets/static/texts.js";
 
 /**
  * Make it.
@@ -12,19 +15,25 @@ export function makeDetail(words) {
   const rows = make("div", { class: "attn-play-rows" });
 
   function makeRow({ name, values }) {
-    const bars = values.map((value) => {
-      const bar = make("i", { title: value.toFixed(3) });
-      bar.style.height = `${100 * Math.min(1, Math.max(0, value))}%`;
-      return bar;
-    });
+    const paths = makeBarPaths();
     const label = `${name}: ${values.map((value) => value.toFixed(2)).join(", ")}`;
-    const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2));
-    return make(
+    const ends = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2)).join(" … ");
+    const told = make("small");
+    const chart = make(
       "div",
-      { class: "attn-play-row" },
-      make("span", {}, name, make("small", {}, `${least} … ${most}`)),
-      make("div", { class: "attn-play-gates", role: "img", "aria-label": label }, make("div", {}, ...bars)),
+      { class: "attn-play-gates", role: "img", "aria-label": label },
+      make("div", {}, paths.element),
     );
+    /** @param {number | null} at */
+    function point(at) {
+      paths.draw(values, { marked: at });
+      if (at === null) return setText(told, ends);
+      setText(told, phrase("bar", { what: words.channel, name: at, value: values[at].toFixed(3) }));
+    }
+    chart.addEventListener("pointermove", (event) => point(cellAt(chart, event, [1, values.length])[1]));
+    chart.addEventListener("pointerleave", () => point(null));
+    point(null);
+    return make("div", { class: "attn-play-row" }, make("span", {}, name, told), chart);
   }
 
   return {

@@ -11,7 +11,7 @@ import { byChannel, isInside, largest, mapOf, peakOf, probabilities } from "./se
  * What a network says of an image.
  * @typedef {object} Said
  * @property {number[]} chances of the digits 0 to 9
- * @property {SeenMap | null} map of the block, if it tells positions apart
+ * @property {SeenMap | null} map of the block, if it tells places apart
  * @property {{name: string, values: number[]}[]} gates of its channels
  */
 

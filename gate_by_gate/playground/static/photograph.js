@@ -1,6 +1,8 @@
 // The playground of photographs: the reader's own picture through a network that finds a person in it, with its gates as
 // they are, open, held, or those of another picture; in all of its blocks or in some.
 
+import { makeBarPaths } from "../../widgets/static/bars.js";
+import { contextOf } from "../../widgets/static/colours.js";
 import { makeControl } from "../../widgets/static/controls.js";
 import { keepKeys, make, setText } from "../../widgets/static/dom.js";
 import { inputOf, openCamera, readPicture, squareOf, Unreadable } from "./pictures.js";
@@ -68,7 +70,7 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
   for (const [name, title] of Object.entries({ ...spec.pictures, "": words.yours }))
     menu.append(make("option", { value: name, ...(name === "" ? { hidden: "" } : {}) }, title));
   const rows = make("div", { class: "attn-photo-rows" });
-  /** @type {{name: string, tensors: string[], input: HTMLInputElement, bars: HTMLElement}[]} */
+  /** @type {{name: string, tensors: string[], input: HTMLInputElement, bars: ReturnType<typeof makeBarPaths>}[]} */
   let blocks = [];
 
   const element = make(
@@ -200,11 +202,7 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
     own = alone;
     const seen = changed ? results[results.length - 1] : alone;
     paintMask(data, seen[graph.logits]);
-    for (const { tensors, bars } of blocks)
-      paintGates(
-        bars,
-        tensors.flatMap((tensor) => [...seen[tensor]]),
-      );
+    for (const { tensors, bars } of blocks) bars.draw(tensors.flatMap((tensor) => [...seen[tensor]]));
     say(alone[graph.logits], seen[graph.logits], changed);
     element.dataset.ready = "true";
     element.dataset.frames = String(Number(element.dataset.frames ?? 0) + 1);
@@ -212,7 +210,7 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
 
   /** The person in colour, the rest dark and grey. */
   function paintMask(data, mask) {
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const context = contextOf(canvas);
     const image = context.createImageData(side, side);
     for (let i = 0; i < side * side; i++) {
       const grey = (0.3 * (data[4 * i] + data[4 * i + 1] + data[4 * i + 2])) / 3 + 12;
@@ -222,13 +220,6 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
       image.data[4 * i + 3] = 255;
     }
     context.putImageData(image, 0, 0);
-  }
-
-  function paintGates(bars, values) {
-    while (bars.children.length < values.length) bars.append(make("i"));
-    values.forEach((value, i) => {
-      /** @type {HTMLElement} */ (bars.children[i]).style.height = `${100 * value}%`;
-    });
   }
 
   /** Say how much of the picture is a person, and how far the masks with and without other gates agree. */
@@ -294,14 +285,14 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
       });
       input.checked = true;
       input.addEventListener("change", () => look().catch(complain));
-      const bars = make("div");
+      const bars = makeBarPaths();
       const title = name.replace(".attention", "");
       rows.append(
         make(
           "div",
           { class: "attn-photo-row" },
           make("label", { for: input.id }, input, title),
-          make("div", { class: "attn-play-gates", "aria-hidden": "true" }, bars),
+          make("div", { class: "attn-play-gates", "aria-hidden": "true" }, make("div", {}, bars.element)),
         ),
       );
       return { name, tensors: gatesOf(block), input, bars };

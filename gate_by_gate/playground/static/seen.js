@@ -59,7 +59,7 @@ export const isInside = ([x, y], [left, top], size) =>
   x >= left && y >= top && x < left + size && y < top + size;
 
 /**
- * Give a number for every channel of a map: its mean over the positions; null for a map that has no channels.
+ * Give a number for every channel of a map: its mean over the places; null for a map that has no channels.
  * @param {ArrayLike<number>} values
  * @param {number[]} shape (1, channels, height, width)
  */
