@@ -9,8 +9,9 @@ from book_engine.output import JOINED
 from playwright.sync_api import Browser
 
 from tests.browser import chromium
+from tests.conftest import OpenPage
 from tests.patience import PAGE_SECONDS
-from tests.serving import as_sent
+from tests.serving import as_sent, served
 
 # Of the 250 kB of a first visit to a chapter, what the engine may take; the rest is for text and explorers.
 # Measured with version 1.3 of the theme: 51 kB in 7 requests. As Jupyter Book comes: 2,367 kB in 42.
@@ -42,3 +43,17 @@ def test_the_engine_keeps_to_its_share_of_the_budget(mini_book: Path, browser: B
     assert sorted(Path(name).suffix for name in sizes if JOINED in name) == [".css", ".js"]
     assert sum(sizes.values()) <= ENGINE_BYTES, sorted(sizes.items(), key=lambda item: -item[1])
     assert len(sizes) <= ENGINE_REQUESTS, sorted(sizes)
+
+
+def test_a_server_sends_what_a_page_loads_and_notes_it(mini_book: Path, open_page: OpenPage):
+    with served(mini_book) as server:
+        page = open_page(f"{server.address}/book/chapter.html?v=1")
+        page.wait_for_load_state("networkidle")
+        sent = {unquote(urlsplit(path).path).lstrip("/"): size for path, size in server.sent}
+        sizes = page.evaluate(
+            "() => performance.getEntriesByType('resource').map((one) => [one.name, one.encodedBodySize])"
+        )
+    assert sent == {name: len(as_sent((mini_book / name).read_bytes())) for name in sent}
+    assert len(sent) == len(server.sent) >= 5
+    found = {unquote(urlsplit(name).path).lstrip("/"): size for name, size in sizes}
+    assert found.items() <= sent.items(), "the browser has received as much"

@@ -8,6 +8,7 @@ import torch
 from attn_lib.blocks import BLOCKS, ECAVariant
 from benchmarks import __main__ as benchmarks
 from benchmarks.__main__ import PASSES, give_weights
+from benchmarks.pages import medians
 from benchmarks.textbook import TEXTBOOK
 from benchmarks.timing import Comparison, compare, forward, forward_and_backward
 from tests.block_tools import randomise
@@ -79,3 +80,9 @@ def test_steps_run_without_and_with_gradients():
     assert block.training
     assert math.isclose(once.norm(), block.spatial.conv.weight.grad.norm(), rel_tol=1e-5)
     assert x.grad is None
+
+
+def test_the_median_of_each_score_is_told_with_the_range_of_the_first():
+    runs = [[90, 100, 96, 100], [95, 97, 96, 100], [80, 98, 96, 100]]
+    assert medians(runs) == ["90 (80-95)", "98", "96", "100"]
+    assert medians(runs[:1]) == ["90", "100", "96", "100"]
