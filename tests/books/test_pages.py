@@ -128,7 +128,7 @@ def test_a_formula_in_a_line_stands_on_the_line(mini_book: Path, open_page: Open
     """On a phone an inline formula may scroll too; its letters must stay level with the words beside it."""
     page = open_page(f"{mini_book.as_uri()}/{CHAPTER}", width=PHONE)
     offsets = page.evaluate(
-        """() => [...document.querySelectorAll("p > .formula-inline")].map(formula => {
+        """() => [...document.querySelectorAll("p .formula-inline")].map(formula => {
             const mark = document.createElement("span");
             mark.style.cssText = "display:inline-block;width:1px;height:0";
             formula.after(mark);
