@@ -1,7 +1,7 @@
 // One network on its card: what it reads, how sure it is, and where its block looks, over the canvas.
 
 import { makeBarPaths } from "../../widgets/static/bars.js";
-import { contextOf, paint, paintMap } from "../../widgets/static/colours.js";
+import { paint, paintMap } from "../../widgets/static/colours.js";
 import { make, setText } from "../../widgets/static/dom.js";
 import { makeFrame } from "./board.js";
 
@@ -92,7 +92,7 @@ export function makeCard(title, { side, digit }, words, pick) {
   function showReads(reads) {
     const many = side - digit + 1;
     paint(over, [many, many], (i) => COLOURS[reads[i]]);
-    const context = contextOf(over);
+    const context = /** @type {CanvasRenderingContext2D} */ (over.getContext("2d"));
     const image = context.getImageData(0, 0, many, many);
     for (let i = 0; i < many * many; i++) if (reads[i] === 0) image.data[4 * i + 3] = 0;
     context.putImageData(image, 0, 0);

@@ -2,7 +2,6 @@
 // they are, open, held, or those of another picture; in all of its blocks or in some.
 
 import { makeBarPaths } from "../../widgets/static/bars.js";
-import { contextOf } from "../../widgets/static/colours.js";
 import { makeControl } from "../../widgets/static/controls.js";
 import { keepKeys, make, setText } from "../../widgets/static/dom.js";
 import { inputOf, openCamera, readPicture, squareOf, Unreadable } from "./pictures.js";
@@ -210,7 +209,7 @@ export function makePhotograph(host, spec, workerSource, addressOf) {
 
   /** The person in colour, the rest dark and grey. */
   function paintMask(data, mask) {
-    const context = contextOf(canvas);
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     const image = context.createImageData(side, side);
     for (let i = 0; i < side * side; i++) {
       const grey = (0.3 * (data[4 * i] + data[4 * i + 1] + data[4 * i + 2])) / 3 + 12;

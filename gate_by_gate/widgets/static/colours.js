@@ -77,15 +77,6 @@ export function valueAt(map, cell) {
 }
 
 /**
- * Give what paints a canvas. One that is meant to be read is kept in the memory of the page, and drawn with what lies around
- * it. Else the browser gives each a layer of its own, and so everything that lies over it; a move then costs several
- * times as much as the few pixels.
- * @param {HTMLCanvasElement} canvas
- */
-export const contextOf = (canvas) =>
-  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-
-/**
  * Paint a canvas, one pixel for each cell.
  * @param {HTMLCanvasElement} canvas
  * @param {number[]} shape
@@ -93,7 +84,7 @@ export const contextOf = (canvas) =>
  */
 export function paint(canvas, [height, width], colour) {
   setAttributes(canvas, { width, height });
-  const context = contextOf(canvas);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const shade = colour(i);

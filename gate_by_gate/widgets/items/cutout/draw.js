@@ -2,7 +2,6 @@
 //   before, now   what was marked, and what is, as the lengths of runs, row by row: not marked, marked, not marked, ...
 //                 in base 26, "a" to "z", with the last digit in upper case
 
-import { contextOf } from "../../static/colours.js";
 import { make, setAttributes } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePlate } from "../../static/plate.js";
@@ -60,7 +59,7 @@ const between = (size) =>
  */
 function paintVeil(canvas, [height, width], was, is) {
   setAttributes(canvas, { width: FINE * width, height: FINE * height });
-  const context = contextOf(canvas);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(canvas.width, canvas.height);
   const states = was.map((before, cell) => 2 * before + is[cell]);
   const columns = between(width);
