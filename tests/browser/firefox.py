@@ -29,6 +29,9 @@ from tornado.websocket import WebSocketClientConnection, WebSocketHandler, webso
 from tests.patience import PAGE_SECONDS
 
 NAMES = ("firefox-esr", "firefox")
+LEAST = 153
+"""The release from which the tests run: 140 lacks commands of Playwright's, and in it the policy of a page
+binds tests, too."""
 UNKNOWN_TO_FIREFOX = "emulation.setMediaFeaturesOverride"
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 LARGEST = 2**28
@@ -37,14 +40,21 @@ LARGEST = 2**28
 # What `prefers-color-scheme` a page sees: 0 is dark, 1 light.
 PREFERENCES = {"layout.css.prefers-color-scheme.content-override": 1}
 
-HELP = """No Firefox was found, and none could be installed. Its tests need one:
+HELP = f"""No Firefox {LEAST} or newer was found, and none could be installed. Its tests need one:
   apt-get install firefox-esr                           (Debian, as root)
 or put a firefox on the PATH."""
 
 
 def find() -> str | None:
-    """Return the path of an installed Firefox, or ``None``."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    """Return the path of an installed Firefox that is new enough, or ``None``."""
+    return next((path for path in map(shutil.which, NAMES) if path and release(path) >= LEAST), None)
+
+
+def release(path: str) -> int:
+    """Return the number of a Firefox's release: 153 of "Mozilla Firefox 153.8.0esr"."""
+    said = subprocess.run([path, "--version"], check=False, capture_output=True, text=True).stdout
+    number = re.search(r"Firefox (\d+)\.", said)
+    return int(number[1]) if number else 0
 
 
 def install() -> str | None:
