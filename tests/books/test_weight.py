@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from urllib.request import Request, urlopen
 
 from book_engine.output import JOINED
 from playwright.sync_api import Browser
@@ -53,6 +54,10 @@ def test_a_server_sends_what_a_page_loads_and_notes_it(mini_book: Path, open_pag
         sizes = page.evaluate(
             "() => performance.getEntriesByType('resource').map((one) => [one.name, one.encodedBodySize])"
         )
+        count = len(server.sent)
+        ahead = Request(f"{server.address}/book/opening.html", headers={"Sec-Purpose": "prefetch"})
+        urlopen(ahead).close()
+        assert len(server.sent) == count, "what is fetched ahead is no part of a visit"
     assert sent == {name: len(as_sent((mini_book / name).read_bytes())) for name in sent}
     assert len(sent) == len(server.sent) >= 5
     found = {unquote(urlsplit(name).path).lstrip("/"): size for name, size in sizes}
