@@ -181,7 +181,7 @@ class _Meter(TorchDispatchMode):
             output = func.decompose(*args, **kwargs)
         if output is not NotImplemented:
             return output
-        shape_of = _SHAPES.get(func.overloadpacket)
+        shape_of = _SHAPES.get(func)
         output = shape_of(args[0]) if shape_of and args[0].is_meta else func(*args, **kwargs)
         macs = self._count(func, args, output)
         if macs is not None:
@@ -224,11 +224,11 @@ _PRODUCTS: dict[Callable[..., Any], int] = {
 """Matrix products, with the index of their left operand: ``add...`` take what they add first."""
 
 _SHAPES: dict[Callable[..., Any], Callable[[Tensor], Any]] = {
-    _aten.relu: torch.empty_like,
-    _aten.hardtanh: torch.empty_like,
-    _aten.hardswish: torch.empty_like,
+    _aten.relu.default: torch.empty_like,
+    _aten.hardtanh.default: torch.empty_like,
+    _aten.hardswish.default: torch.empty_like,
     # In eval mode a norm has nothing to say of the batch.
-    _aten._native_batch_norm_legit_no_training: lambda x: (
+    _aten._native_batch_norm_legit_no_training.default: lambda x: (
         torch.empty_like(x),
         x.new_empty(0),
         x.new_empty(0),
