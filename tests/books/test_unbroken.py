@@ -22,6 +22,7 @@ FORMULA = '<span class="formula-inline notranslate"><math alttext="k > 1"><mi>k<
         ("a tenth, 9.9 %, of it", "a tenth, 9.9_%, of it"),
         ("7 × 7 × C values", "7_×_7_×_C values"),
         ("full C × C", "full C_×_C"),
+        ("self-attention, 4 heads", "self-attention, 4_heads"),
         ("43 43 100", "43_43_100"),
         ("from 2 3 times", "from 2 3 times"),
         ("the blocks 3 and 4", "the blocks 3 and 4"),

@@ -19,7 +19,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 _NAMED = "chapter|stage|seed|head|pass|block|row|column|unit|channel|draw|digit|table|figure|step|appendix"
 _SPACES = re.compile(
-    r"(?<=\d) (?=%)"  # 95 %
+    r"(?<=\d) (?=%|heads?\b)"  # 95 %, 4 heads
     r"|(?<=\d) (?=× ?[\dA-Z])|(?<=\b[A-Z]) (?=× [A-Z]\b)|(?<=[\dA-Z] ×) (?=[\dA-Z])"  # 7 × 7, C × C
     r"|(?<=\b[A-Za-z]) (?== [\d\N{MINUS SIGN}])|(?<=\b[A-Za-z] =) (?=[\d\N{MINUS SIGN}])"  # r = 4
     rf"|\b(?:{_NAMED}) (?=\d)",  # chapter 2
