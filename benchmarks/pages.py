@@ -55,38 +55,43 @@ def pages(book: Path) -> list[str]:
     return [path.relative_to(book).as_posix() for path in found if path.is_file()]
 
 
-def opened(browser: Browser, address: str, width: int = 1280, scheme: str = "light") -> Page:
-    """Open a page for a reader who has never seen the book."""
+def opened(browser: Browser, server: Server, name: str, width: int = 1280, scheme: str = "light") -> Page:
+    """Open a page for a reader who has never seen the book; wait until nothing more is asked for.
+
+    The server knows that: Firefox, which fetches the next page ahead, does not always call its network idle.
+    """
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(1000 * PAGE_SECONDS)
-    page.goto(address, wait_until="networkidle")
-    page.evaluate("document.fonts.ready")
-    page.wait_for_load_state("networkidle")
+    page.goto(f"{server.address}/{name}")
+    page.evaluate("document.fonts.ready.then(() => 0)")
+    count = -1
+    while count != (count := len(server.sent)):
+        page.wait_for_timeout(1000)
     return page
 
 
-def weight(browser: Browser, server: Server, address: str) -> list[str]:
+def weight(browser: Browser, server: Server, name: str) -> list[str]:
     """Return the kilobytes of a first visit, and its requests."""
     server.sent.clear()
-    opened(browser, address).context.close()
+    opened(browser, server, name).context.close()
     return [f"{sum(size for _, size in server.sent) / 1000:.0f}", str(len(server.sent))]
 
 
-def axe(browser: Browser, address: str, schemes: tuple[str, ...]) -> str:
+def axe(browser: Browser, server: Server, name: str, schemes: tuple[str, ...]) -> str:
     """Count what axe finds, in every view."""
     found = 0
     for width in WIDTHS:
         for scheme in schemes:
-            page = opened(browser, address, width, scheme)
+            page = opened(browser, server, name, width, scheme)
             found += sum(results.violations_count for results in violations(page))
             page.context.close()
     return str(found)
 
 
-def sheets(browser: Browser, address: str) -> str:
+def sheets(browser: Browser, server: Server, name: str) -> str:
     """Count the sheets that a page is printed on."""
-    page = opened(browser, address)
+    page = opened(browser, server, name)
     pdf = page.pdf(format="A4", prefer_css_page_size=True, print_background=True)
     page.context.close()
     return str(len(PdfReader(io.BytesIO(pdf)).pages))
@@ -158,23 +163,23 @@ def main() -> None:
         if other is None:
             print("There is no Firefox, so its columns are empty.\n")
         measures: dict[str, Callable[[str], list[str]]] = {
-            "weight": lambda address: [
-                *weight(browser, server, address),
-                *(weight(other, server, address) if other else ["", ""]),
+            "weight": lambda name: [
+                *weight(browser, server, name),
+                *(weight(other, server, name) if other else ["", ""]),
             ],
-            "axe": lambda address: [
-                axe(browser, address, ("light", "dark")),
-                axe(other, address, ("light",)) if other else "",  # its colours are a preference, light here
+            "axe": lambda name: [
+                axe(browser, server, name, ("light", "dark")),
+                axe(other, server, name, ("light",)) if other else "",  # it has light colours here
             ],
-            "paper": lambda address: [sheets(browser, address)],
-            "lighthouse": lambda address: medians(
-                [scores(lighthouse or [], path, address) for _ in range(arguments.runs)]
+            "paper": lambda name: [sheets(browser, server, name)],
+            "lighthouse": lambda name: medians(
+                [scores(lighthouse or [], path, f"{server.address}/{name}") for _ in range(arguments.runs)]
             ),
         }
         heads = [head for name in columns for head in HEADS[name]]
         print(" | ".join(["page".ljust(46), *heads]))
         for name in names:
-            cells = [cell for column in columns for cell in measures[column](f"{server.address}/{name}")]
+            cells = [cell for column in columns for cell in measures[column](name)]
             aligned = [cell.rjust(len(head)) for cell, head in zip(cells, heads, strict=True)]
             print(" | ".join([Path(name).stem.ljust(46), *aligned]), flush=True)
         browser.close()
