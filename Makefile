@@ -109,7 +109,7 @@ test: setup
 	@$(BIN)/python -m tests.browser.chromium
 	@$(STAGE) "the book, style and types beside it" $(MAKE) -j 2 lint book
 	@$(STAGE) "what needs no book" $(PYTEST) -m "not book and not nightly" tests
-	@$(STAGE) "what looks at the book" $(PYTEST) -m "book and not nightly" tests
+	@$(STAGE) "what looks at the book" $(PYTEST) -m "book and not nightly" --ignore=tests/unit tests
 	@cat $(STAMP); $(STAGE)
 
 nightly: setup

@@ -25,9 +25,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what looks at the built book, which `make test` runs once it is built."""
+    """Mark what looks at the built book, which `make test` runs once it is built.
+
+    Raises:
+        pytest.UsageError: a unit test does, which `make test` would not find: it looks for them elsewhere.
+    """
     for item in items:
         if "book" in getattr(item, "fixturenames", ()):
+            if item.path.is_relative_to(ROOT / "tests" / "unit"):
+                raise pytest.UsageError(f"a unit test must do without the built book: {item.nodeid}")
             item.add_marker("book")
 
 
