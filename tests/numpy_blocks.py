@@ -118,11 +118,16 @@ def cbam(
     pooling: str = "both",
     descriptor: str = "pool",
     order: str = "channel_first",
+    maximum: str = "shared",
     spatial_norm: bool = True,
 ) -> Array:
     def channel_scores(x: Array) -> Array:
-        average, maximum = mlp(x.mean((2, 3)), p, "channel.mlp"), mlp(x.max((2, 3)), p, "channel.mlp")
-        scores = {"avg": average, "max": maximum, "both": average + maximum}[pooling]
+        largest = x.max((2, 3))
+        if maximum == "centred":
+            largest = largest - (largest.mean(0) if training else p["channel.centred.mean"])
+        of_mean = mlp(x.mean((2, 3)), p, "channel.mlp")
+        of_maximum = mlp(largest, p, "channel.mlp" + "_of_maximum" * (maximum == "own_mlp"))
+        scores = {"avg": of_mean, "max": of_maximum, "both": of_mean + of_maximum}[pooling]
         return scores[:, :, None, None]
 
     def spatial_scores(x: Array) -> Array:

@@ -81,7 +81,7 @@ SWITCHED: dict[str, tuple[Callable[..., nn.Module], Mapping[str, tuple[object, .
     "se": (SEVariant, {"squeeze": None, "gate": None}),
     "cbam": (
         CBAMVariant,
-        {"pooling": None, "descriptor": None, "order": None, "spatial_norm": None, "released_start": None},
+        dict.fromkeys(("pooling", "descriptor", "order", "maximum", "spatial_norm", "released_start")),
     ),
     "bam": (BAMBranch, {"combine": ("channel", "spatial")}),
 }

@@ -1,4 +1,4 @@
-"""The CBAM paper's ablations: what the two gates look at, and in which order they come."""
+"""The CBAM paper's ablations, and one of the maximum: what the two gates look at, and in which order."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from attn_lib.blocks.arguments import check_choice, check_flag, check_kernel_size, check_map, check_reduction
 from attn_lib.blocks.block import AttentionBlock
 from attn_lib.blocks.cbam import ChannelScores, SpatialScores
+from attn_lib.blocks.gates import BottleneckMLP
+from attn_lib.blocks.pooling import global_maximum
 
 __all__ = ["CBAMVariant"]
 
@@ -18,7 +20,8 @@ class CBAMVariant(AttentionBlock):
     r"""CBAM with chosen poolings, a chosen descriptor and a chosen order; with the defaults it is CBAM.
 
     Source: Woo et al., *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521, Tables 1
-    to 3 (their numbers at second hand).
+    to 3 (their numbers at second hand). ``maximum`` is no ablation of the paper's: it tells a maximum that
+    is in the way by its size from one that is in the way because it shares the MLP of the mean.
 
     Args:
         channels: C, the channels of the input.
@@ -31,6 +34,9 @@ class CBAMVariant(AttentionBlock):
             Table 2.
         order: ``"channel_first"``, ``"spatial_first"``, or ``"parallel"``: both look at ``x``, and one
             sigmoid takes the sum of their scores. The paper's Table 3.
+        maximum: how the maximum of a channel is scored: by the MLP of the mean, as it is (``"shared"``, as
+            published) or less its mean over the images (``"centred"``), or by an MLP of its own
+            (``"own_mlp"``).
         spatial_norm: whether the spatial gate has the batch norm.
         released_start: whether that norm's weight starts at 0, as in the authors' training script, so that
             every spatial gate starts at one half.
@@ -42,8 +48,8 @@ class CBAMVariant(AttentionBlock):
     Raises:
         TypeError: an argument has the wrong type.
         ValueError: ``reduction`` is not in ``1 .. channels``, ``kernel_size`` is even or not positive, a
-            choice is unknown, ``released_start`` has no norm, an input is not ``(N, channels, H, W)``, or a
-            training batch has one place.
+            choice is unknown, ``maximum`` is chosen where ``pooling`` has not both, ``released_start`` has no
+            norm, an input is not ``(N, channels, H, W)``, or a training batch has one place.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class CBAMVariant(AttentionBlock):
         pooling: str = "both",
         descriptor: str = "pool",
         order: str = "channel_first",
+        maximum: str = "shared",
         spatial_norm: bool = True,
         released_start: bool = False,
         bias: bool = True,
@@ -63,8 +70,11 @@ class CBAMVariant(AttentionBlock):
         self.channels, self.reduction = check_reduction(channels, reduction)
         self.order = check_choice("order", order, ("channel_first", "spatial_first", "parallel"))
         self.gates = ("combined",) if order == "parallel" else ("channel", "spatial")
-        self.channel = ChannelScores(self.channels, self.reduction, bias=check_flag("bias", bias))
+        scores = MAXIMA[check_choice("maximum", maximum, tuple(MAXIMA))]
+        self.channel = scores(self.channels, self.reduction, bias=check_flag("bias", bias))
         if check_choice("pooling", pooling, ("both", "avg", "max")) != "both":
+            if maximum != "shared":
+                raise ValueError(f"`maximum` needs both poolings; got {maximum=!r}, {pooling=!r}")
             self.channel.squeezes = {pooling: self.channel.squeezes[pooling]}
         if check_choice("descriptor", descriptor, ("pool", "conv")) == "pool":
             self.spatial = SpatialScores(kernel_size)
@@ -111,6 +121,61 @@ class CBAMVariant(AttentionBlock):
             f"channels={self.channels}, reduction={self.reduction}, order={self.order}, "
             f"pooling={'+'.join(self.channel.squeezes)}"
         )
+
+
+class CentredMaximum(nn.Module):
+    """The maximum of every channel less its mean over images: ``(N, C, H, W)`` to ``(N, C)``.
+
+    In training the mean is the batch's, else the running mean, as in a batch norm.
+    """
+
+    mean: Tensor
+
+    def __init__(self, channels: int, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("mean", torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Subtract what the maxima of all images have in common."""
+        largest = global_maximum(x)
+        if not self.training:
+            return largest - self.mean
+        mean = largest.mean(dim=0)
+        self.mean.lerp_(mean.detach().to(self.mean.dtype), self.momentum)
+        return largest - mean
+
+
+class ScoresOfCentredMaximum(ChannelScores):
+    """The channel scores of CBAM, whose MLP gets the centred maximum."""
+
+    def __init__(self, channels: int, reduction: int, *, bias: bool = True) -> None:
+        super().__init__(channels, reduction, bias=bias)
+        self.centred = CentredMaximum(channels)
+        self.squeezes["max"] = self.centred
+
+
+class ScoresOfTwoMLPs(ChannelScores):
+    """The channel scores of CBAM, with a second MLP for the maximum."""
+
+    def __init__(self, channels: int, reduction: int, *, bias: bool = True) -> None:
+        super().__init__(channels, reduction, bias=bias)
+        self.mlp_of_maximum = BottleneckMLP(channels, reduction, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give every squeezed vector to its MLP, and add what they answer."""
+        mlps = {"avg": self.mlp, "max": self.mlp_of_maximum}
+        answers = [mlps[name](squeeze(x)) for name, squeeze in self.squeezes.items()]
+        scores = torch.stack(answers).sum(dim=0)
+        return scores[:, :, None, None]
+
+
+MAXIMA: dict[str, type[ChannelScores]] = {
+    "shared": ChannelScores,
+    "centred": ScoresOfCentredMaximum,
+    "own_mlp": ScoresOfTwoMLPs,
+}
+"""What scores the channels, by the value of ``maximum``."""
 
 
 class LearntDescription(SpatialScores):

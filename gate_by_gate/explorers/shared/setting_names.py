@@ -79,6 +79,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "squeeze": only({"max": "squeeze by the maximum"}),
     "gate": only({"tanh": "gate: tanh", "relu": "gate: ReLU"}),
     "pooling": only({"avg": "mean alone", "max": "maximum alone"}),
+    "maximum": only({"centred": "maximum centred", "own_mlp": "an MLP for the maximum"}),
     "descriptor": only({"conv": "learnt mix for the pooled maps"}),
     "order": only({"spatial_first": "spatial gate first", "parallel": "both gates at once"}),
     "combine": only(COMBINATIONS),

@@ -71,6 +71,7 @@ def test_the_keywords_of_a_name_are_those_of_the_block_and_then_of_its_ablations
         ("pooling", "both"),
         ("descriptor", "pool"),
         ("order", "channel_first"),
+        ("maximum", "shared"),
         ("spatial_norm", True),
         ("released_start", False),
     ]

@@ -54,6 +54,7 @@ def block_settings(draw, names=tuple(BLOCKS)):
             "pooling": st.sampled_from(["both", "avg", "max"]),
             "descriptor": st.sampled_from(["pool", "conv"]),
             "order": st.sampled_from(["channel_first", "spatial_first", "parallel"]),
+            "maximum": st.sampled_from(["shared", "centred", "own_mlp"]),
             "spatial_norm": st.booleans(),
             "bias": st.booleans(),
         }
@@ -68,6 +69,8 @@ def block_settings(draw, names=tuple(BLOCKS)):
     else:
         keywords = {"reduction": reduction} if "reduction" in keyword_defaults(name) else {}
     drawn = {key: draw(values) for key, values in keywords.items()}
+    if drawn.get("pooling", "both") != "both":
+        drawn["maximum"] = "shared"
     if name == "self_attention":
         hidden = channels // drawn["reduction"]
         heads = [h for h in range(1, hidden + 1) if hidden % h == 0]
@@ -102,7 +105,7 @@ def reference(setting, x, parameters, training):
     if setting.name == "eca":
         return numpy_blocks.eca(x, parameters)
     if setting.name == "cbam":
-        names = ("pooling", "descriptor", "order", "spatial_norm")
+        names = ("pooling", "descriptor", "order", "maximum", "spatial_norm")
         switches = {name: keywords[name] for name in names}
         return numpy_blocks.cbam(x, parameters, training=training, **switches)
     if setting.name == "bam":

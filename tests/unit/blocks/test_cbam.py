@@ -65,6 +65,34 @@ def test_a_start_of_the_norm_needs_a_norm():
         CBAMVariant(7, reduction=2, spatial_norm=False, released_start=True)
 
 
+def test_a_choice_of_the_maximum_needs_both_poolings():
+    with pytest.raises(ValueError, match=r"`maximum` needs both.*got maximum='centred', pooling='avg'"):
+        CBAMVariant(7, reduction=2, pooling="avg", maximum="centred")
+
+
+def test_the_running_mean_of_the_maximum_is_that_of_the_images():
+    block, x = CBAMVariant(7, reduction=2, maximum="centred"), torch.randn(5, 7, 4, 4)
+    for _ in range(200):
+        block.attention(x)
+    mean = x.amax(dim=(2, 3)).mean(dim=0)
+    torch.testing.assert_close(block.channel.centred.mean, mean)
+    block.eval()
+    seen = []
+    block.channel.mlp.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    block.attention(x)
+    torch.testing.assert_close(seen[0][1], x.amax(dim=(2, 3)) - mean)
+
+
+@pytest.mark.parametrize("maximum", ["centred", "own_mlp"])
+@pytest.mark.parametrize("training", [True, False])
+def test_choices_of_the_maximum_agree_with_numpy(maximum, training):
+    block = CBAMVariant(11, reduction=3, maximum=maximum).double().train(training)
+    parameters = numpy_blocks.parameters_of(randomise(block))
+    x = torch.randn(3, 11, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    expected = numpy_blocks.cbam(x.numpy(), parameters, training=training, maximum=maximum)
+    np.testing.assert_allclose(block(x).detach().numpy(), expected, rtol=0, atol=1e-10)
+
+
 @pytest.mark.parametrize(
     ("pooling", "descriptor", "order", "spatial_norm"),
     [
