@@ -13,6 +13,7 @@ from gate_by_gate.experiment.predictions import (
     FIRST_RATE,
     FIRST_ROUND,
     FOLLOW_UP,
+    MAXIMUM,
     Prediction,
     ProbeExperiment,
 )
@@ -131,7 +132,7 @@ def _robustness(seed: int) -> list[Run]:
 def _probes(seed: int) -> list[Run]:
     return [
         Run(prediction.network, experiment.task, experiment.training, seed=seed)
-        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE, FOLLOW_UP)
+        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE, FOLLOW_UP, MAXIMUM)
         for experiment in experiments.values()
         for prediction in experiment.predictions
     ]

@@ -52,6 +52,7 @@ __all__ = [
     "FIRST_RATE",
     "FIRST_ROUND",
     "FOLLOW_UP",
+    "MAXIMUM",
     "Outcome",
     "Prediction",
     "ProbeExperiment",
@@ -415,3 +416,33 @@ FOLLOW_UP: dict[str, ProbeExperiment] = {
     ),
 }
 """Two more networks on the frame cue, trained to find out why CBAM is the exception there."""
+
+_CENTRED, _OWN_MLP = CBAM.varied(maximum="centred"), CBAM.varied(maximum="own_mlp")
+
+MAXIMUM: dict[str, ProbeExperiment] = {
+    "colour_count": replace(
+        COLOUR_COUNT,
+        predictions=(
+            Prediction(
+                _CENTRED, "solves", "What is left of the maximum is next to nothing: as the mean alone."
+            ),
+            Prediction(
+                _OWN_MLP,
+                "between",
+                "Each step still moves every score by the size of a maximum that says nothing.",
+            ),
+        ),
+    ),
+    "frame_cue": replace(
+        FRAME_CUE,
+        predictions=(
+            Prediction(_CENTRED, "solves", "The digits' maxima are nearly the same in all images: as above."),
+            Prediction(_OWN_MLP, "between", "As in the count."),
+        ),
+    ),
+}
+"""Two controls of what holds CBAM back in the count and on the frame: is the maximum too large, or too near?
+
+Centred, it is small and still shares the MLP of the mean; with an MLP of its own it is large and shares none.
+Written down on 1 December 2026, before any such network was trained.
+"""
