@@ -51,7 +51,7 @@ ABLATIONS = {
     "cbam, no norm": partial(CBAMVariant, C, reduction=3, spatial_norm=False),
     "cbam, spatial first": partial(CBAMVariant, C, reduction=3, order="spatial_first"),
     "cbam, centred": partial(CBAMVariant, C, reduction=3, maximum="centred"),
-    "cbam, own MLP": partial(CBAMVariant, C, reduction=3, maximum="own_mlp"),
+    "cbam, own MLP": partial(CBAMVariant, C, reduction=2, maximum="own_mlp"),
     "cbam, parallel": partial(CBAMVariant, C, reduction=3, order="parallel"),
     "bam, product": partial(BAM, C, reduction=3, combine="product"),
     "bam, max": partial(BAM, C, reduction=3, combine="max", dilation=2),
