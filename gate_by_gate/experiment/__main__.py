@@ -1,7 +1,7 @@
 """The command line of the experiment: ``python -m gate_by_gate.experiment --help``.
 
 Options are derived here and not by tyro or jsonargparse, because those read the fields of a class, whereas
-``--reduction`` belongs to every block with such a keyword, and because the 935 published commands are fixed.
+``--reduction`` belongs to every block with such a keyword, and because the published commands are fixed.
 """
 
 from __future__ import annotations

@@ -218,7 +218,8 @@ def test_parameters_are_what_the_formula_counts(setting):
         window = keywords["kernel_size"] ** 2
         described = 2 * window if keywords["descriptor"] == "pool" else channels + window
         biases = hidden + channels if keywords["bias"] else 0
-        expected = mlp + biases + described + (2 if keywords["spatial_norm"] else 0)
+        mlps = 2 if keywords["maximum"] == "own_mlp" else 1
+        expected = mlps * (mlp + biases) + described + (2 if keywords["spatial_norm"] else 0)
     elif setting.name == "bam":
         channel = mlp + hidden + channels + 2 * hidden
         spatial = channels * hidden + hidden + 2 * (9 * hidden**2 + hidden) + 6 * hidden + hidden + 1
