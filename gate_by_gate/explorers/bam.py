@@ -430,4 +430,4 @@ class BAMExplorer(Explorer):
     """BAM: what a block costs, how far its spatial branch looks, and what a trained one does to an image."""
 
     definition = DEFINITION
-    room = (46.7, 84.2)
+    room = (48.1, 85.7, 86.2)

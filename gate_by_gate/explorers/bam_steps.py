@@ -186,4 +186,4 @@ class BAMStepsExplorer(Explorer):
     """BAM on a map of three channels, every number in sight."""
 
     definition = DEFINITION
-    room = (44.0, 48.8)
+    room = (44.0, 48.8, 49.0)

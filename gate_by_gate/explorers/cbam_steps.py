@@ -213,4 +213,4 @@ class CBAMStepsExplorer(Explorer):
     """CBAM on a map of three channels, every number in sight."""
 
     definition = DEFINITION
-    room = (45.5, 48.9)
+    room = (45.5, 48.9, 50.3)

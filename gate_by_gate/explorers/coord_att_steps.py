@@ -160,4 +160,4 @@ class CoordAttStepsExplorer(Explorer):
     """Coordinate Attention on a map of three channels, every number in sight."""
 
     definition = DEFINITION
-    room = (46.4, 51.2)
+    room = (46.4, 51.2, 51.3)

@@ -115,4 +115,4 @@ class ECAStepsExplorer(Explorer):
     """Efficient Channel Attention on a map of five channels, every number in sight."""
 
     definition = DEFINITION
-    room = (33.5, 38.2)
+    room = (33.5, 38.2, 38.5)

@@ -552,4 +552,4 @@ class ResultsExplorer(Explorer):
     """Where the result stands: every setting of the main comparison, and any two side by side."""
 
     definition = DEFINITION
-    room = (47.6, 70.4)
+    room = (47.9, 70.7, 69.3)

@@ -230,4 +230,4 @@ class SelfAttentionStepsExplorer(Explorer):
     """Self-attention on a map of six places, every number in sight."""
 
     definition = DEFINITION
-    room = (45.5, 50.5)
+    room = (45.5, 50.5, 49.1)

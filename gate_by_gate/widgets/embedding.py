@@ -28,6 +28,8 @@ from gate_by_gate.widgets import texts
 __all__ = [
     "ITEMS",
     "OUTPUT_VARIABLE",
+    "REM",
+    "ROOM_WIDTHS",
     "STATIC",
     "by_key",
     "link",
@@ -38,6 +40,12 @@ __all__ = [
     "share",
     "style_sheet",
 ]
+
+REM = 16
+"""Pixels of a rem, as browsers have it unless a reader has changed it."""
+
+ROOM_WIDTHS = (1280, 375, 412)
+"""The widths in pixels at which explorers are measured: a laptop, a phone and a larger phone."""
 
 OUTPUT_VARIABLE = "GATE_BY_GATE_OUTPUT"
 
@@ -76,7 +84,7 @@ def output_mode() -> str:
 
 
 def page_html(
-    module: str, values: Mapping[str, object], text: str, room: tuple[float, float] | None = None
+    module: str, values: Mapping[str, object], text: str, room: tuple[float, ...] | None = None
 ) -> str:
     """Write the element that ``static/host.js`` turns into a widget, and the call that does it.
 
@@ -87,10 +95,10 @@ def page_html(
         module: name of the front-end module: ``"explorer"`` or ``"exercise"``.
         values: what the module reads from its model.
         text: a plain-text equivalent.
-        room: the height that the page keeps free until the widget is laid out, in rem, on a laptop and on a
-            phone; a page guesses if it is not known.
+        room: the height that the page keeps free until the widget is laid out, in rem, at each of
+            ``ROOM_WIDTHS``; a page guesses if it is not known.
     """
-    kept = f' style="--attn-kept: {room[0]}rem; --attn-kept-phone: {room[1]}rem"' if room else ""
+    kept = f' style="{_kept(*room)}"' if room else ""
     if isinstance(parts := values.get("parts"), Mapping):
         packed, shared = share({name: pack(entries) for name, entries in parts.items()})
         values = {**values, "parts": packed, **({"shared": shared} if shared else {})}
@@ -102,6 +110,13 @@ def page_html(
         f"<p>{html.escape(text)}</p></div>"
         "<script>window.attnLib?.mount(document.currentScript.previousElementSibling)</script>"
     )
+
+
+def _kept(laptop: float, phone: float, large_phone: float) -> str:
+    """Write heights as properties of CSS; between two phones, and beyond, the page draws a line."""
+    _, narrow, wide = ROOM_WIDTHS
+    slope = REM * (large_phone - phone) / (wide - narrow)
+    return f"--attn-kept: {laptop}rem; --attn-kept-phone: {phone}rem; --attn-grows: {slope:.2f}"
 
 
 def pack(entries: Mapping[str, object]) -> dict[str, object]:

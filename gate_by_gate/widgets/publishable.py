@@ -22,7 +22,7 @@ class Publishable(anywidget.AnyWidget):
     """
 
     module: ClassVar[str]
-    room: ClassVar[tuple[float, float] | None] = None
+    room: ClassVar[tuple[float, ...] | None] = None
     """The height that a page keeps free until the widget is laid out, in rem: on a laptop, on a phone."""
     _css = style_sheet()
 

@@ -12,15 +12,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from gate_by_gate.widgets.embedding import REM, ROOM_WIDTHS
 from tests.browser import chromium
 from tests.browser.stepping import pages_with_explorers
 
 ROOT = Path(__file__).parent.parent.parent
 EXPLORERS = ROOT / "gate_by_gate" / "explorers"
-WIDTHS = (1280, 375)
-"""Of a laptop and of a phone."""
-
-REM = 16
 
 TAKEN = """() => {
     const sheet = document.createElement("style");
@@ -36,17 +33,17 @@ TAKEN = """() => {
 
 
 def measure(browser: Browser, book: Path) -> dict[str, tuple[float, ...]]:
-    """Return the heights of every explorer in rem, on a laptop and a phone; the first of its name counts."""
+    """Return the heights of every explorer in rem, at every width; the first of its name counts."""
     heights: dict[str, dict[int, float]] = {}
     for path in pages_with_explorers(book):
         page = browser.new_page()
-        for width in WIDTHS:
+        for width in ROOM_WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(path.as_uri())
             for name, height in page.evaluate(TAKEN):
                 heights.setdefault(name, {}).setdefault(width, round(height / REM, 1))
         page.close()
-    return {name: tuple(found[width] for width in WIDTHS) for name, found in heights.items()}
+    return {name: tuple(found[width] for width in ROOM_WIDTHS) for name, found in heights.items()}
 
 
 def write(name: str, room: tuple[float, ...]) -> None:

@@ -37,7 +37,7 @@ def off(page: Page) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (375, 812)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (375, 812), (412, 823)])
 def test_a_page_keeps_the_height_that_explorers_take(
     book: Path, open_page: OpenPage, width: int, height: int
 ):
