@@ -24,8 +24,8 @@ PROCESSES = Path("/proc")
 ADOPT_ORPHANS = 36
 """``PR_SET_CHILD_SUBREAPER`` of Linux."""
 
-EVERY_SECONDS = 1.0
-"""How often memory is looked at."""
+EVERY_SECONDS = 5.0
+"""How often memory is looked at: to look takes the system some hundredths of a second."""
 
 
 def descendants(process: int) -> list[int]:
