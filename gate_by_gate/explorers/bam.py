@@ -319,7 +319,7 @@ HERE = (*NETWORK, "image", "stage")
 
 DEFINITION = Definition(
     name="bam",
-    question="Lower the dilation: what does one score see, and what does the gate find?",
+    question="Lower the dilation: does the gate still find the digit?",
     controls=(DILATION, REDUCTION, CHANNELS, COMBINE, IMAGE, STAGE),
     panels=(
         Panel(
@@ -430,4 +430,4 @@ class BAMExplorer(Explorer):
     """BAM: what a block costs, how far its spatial branch looks, and what a trained one does to an image."""
 
     definition = DEFINITION
-    room = (48.1, 85.7, 86.2)
+    room = (46.7, 84.2, 84.7)
