@@ -37,6 +37,7 @@ def opened(open_page: OpenPage, address: str, **options: object) -> Locator:
     """Open the page as a reader who moves the mouse, and wait until every network is there."""
     page = open_page(address, **options)
     page.mouse.move(1, 1)
+    page.mouse.move(2, 2)
     figure = page.locator("figure.attn-playground[data-loaded=true]")
     figure.wait_for()
     return figure
@@ -180,6 +181,7 @@ def test_the_first_picture_is_stored_and_what_the_networks_make_of_it(address: s
     stored = shown(figure)
     assert stored["busy"] == 0
     page.mouse.move(1, 1)
+    page.mouse.move(2, 2)
     page.locator("figure[data-loaded=true]").wait_for()
     settle(figure)
     assert shown(figure) == stored
@@ -372,6 +374,7 @@ def test_a_network_that_is_not_there_is_said_and_the_old_one_stays(address: str,
     page = browser.new_page()
     page.goto(address)
     page.mouse.move(1, 1)
+    page.mouse.move(2, 2)
     figure = page.locator("figure.attn-playground[data-loaded=true]")
     figure.wait_for()
     settle(figure)
@@ -511,6 +514,7 @@ def test_a_network_that_cannot_be_loaded_is_said(tmp_path: Path, browser):
     page = browser.new_page()
     page.goto(path.as_uri())
     page.mouse.move(1, 1)
+    page.mouse.move(2, 2)
     status = page.locator(".attn-play-status")
     setting = CHOICES[DigitsPlayground().picked].network.name
     expect(status).to_have_text(MISSING.format(setting=setting))

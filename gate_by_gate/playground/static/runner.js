@@ -174,8 +174,20 @@ export function whenNear(element, start) {
 export function whenMet(element, start) {
   const shown = new AbortController();
   const sign = new Promise((resolve) => {
-    for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "focusin"])
+    for (const kind of ["pointerdown", "keydown", "wheel", "focusin"])
       addEventListener(kind, resolve, { capture: true, passive: true, signal: shown.signal });
+    // A pointer that lies where a page appears is told of, too: only one that then moves is moved by someone.
+    /** @type {string} */
+    let lies;
+    addEventListener(
+      "pointermove",
+      ({ screenX, screenY }) => {
+        const at = `${screenX} ${screenY}`;
+        if (lies !== undefined && at !== lies) resolve(null);
+        lies = at;
+      },
+      { capture: true, passive: true, signal: shown.signal },
+    );
     // The page's own: boxes in it are scrolled by scripts, too.
     addEventListener("scroll", resolve, { passive: true, signal: shown.signal });
   });
