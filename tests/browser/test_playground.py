@@ -33,11 +33,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_page(folder, *NETWORKS, *OTHERS, body=DigitsPlayground().page_html()).as_uri()
 
 
+def move_the_mouse(page: Page) -> None:
+    """Show the page that a reader is there: the pointer comes, and moves."""
+    page.mouse.move(20, 20)
+    page.mouse.move(22, 22)
+
+
 def opened(open_page: OpenPage, address: str, **options: object) -> Locator:
     """Open the page as a reader who moves the mouse, and wait until every network is there."""
     page = open_page(address, **options)
-    page.mouse.move(1, 1)
-    page.mouse.move(2, 2)
+    move_the_mouse(page)
     figure = page.locator("figure.attn-playground[data-loaded=true]")
     figure.wait_for()
     return figure
@@ -180,8 +185,7 @@ def test_the_first_picture_is_stored_and_what_the_networks_make_of_it(address: s
     assert requests == [address]
     stored = shown(figure)
     assert stored["busy"] == 0
-    page.mouse.move(1, 1)
-    page.mouse.move(2, 2)
+    move_the_mouse(page)
     page.locator("figure[data-loaded=true]").wait_for()
     settle(figure)
     assert shown(figure) == stored
@@ -373,8 +377,7 @@ def test_r_and_k_choose_among_the_trained_networks(address: str, open_page: Open
 def test_a_network_that_is_not_there_is_said_and_the_old_one_stays(address: str, browser: Browser):
     page = browser.new_page()
     page.goto(address)
-    page.mouse.move(1, 1)
-    page.mouse.move(2, 2)
+    move_the_mouse(page)
     figure = page.locator("figure.attn-playground[data-loaded=true]")
     figure.wait_for()
     settle(figure)
@@ -513,8 +516,7 @@ def test_a_network_that_cannot_be_loaded_is_said(tmp_path: Path, browser):
     path = write_page(tmp_path, "plain", body=DigitsPlayground().page_html())
     page = browser.new_page()
     page.goto(path.as_uri())
-    page.mouse.move(1, 1)
-    page.mouse.move(2, 2)
+    move_the_mouse(page)
     status = page.locator(".attn-play-status")
     setting = CHOICES[DigitsPlayground().picked].network.name
     expect(status).to_have_text(MISSING.format(setting=setting))
@@ -635,5 +637,5 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own(tmp_path: Path, open_page: Op
         encoding="utf-8",
     )
     page = open_page((tmp_path / "notebook.html").as_uri())
-    page.mouse.move(20, 20)
+    move_the_mouse(page)
     page.frame_locator("iframe").locator("figure[data-loaded=true]").wait_for()
