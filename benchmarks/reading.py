@@ -16,20 +16,13 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.stepping import STEPS, pages_with_explorers
+from tests.browser.stepping import ALL_LAID_OUT, STEPS, pages_with_explorers
 
 __all__ = ["main"]
 
 BOOK = Path(__file__).parents[1] / "_build" / "html"
 LAPTOP, PHONE = (1280, 800), (375, 812)
 WIDTHS = (320, 375, 768, 1280)
-
-ALL_LAID_OUT = """() => {
-    const sheet = document.createElement("style");
-    sheet.textContent = ".attn-host { content-visibility: visible !important; }";
-    document.head.append(sheet);
-}"""
-"""Lays out what is far from the screen, too, which a page leaves for later."""
 
 EXPLORER = f"""(figure) => {{
     figure.scrollIntoView();
@@ -78,7 +71,7 @@ def opened(browser: Browser, path: Path, size: tuple[int, int]) -> Page:
     """Open a page with everything laid out."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.goto(path.as_uri())
-    page.evaluate(ALL_LAID_OUT)
+    page.add_style_tag(content=ALL_LAID_OUT)
     return page
 
 

@@ -16,6 +16,9 @@ STEPS = """(figure) => [...figure.querySelectorAll("input, select")].flatMap((co
 })"""
 """Gives one function for each value of each control of the tab in view, which moves it there."""
 
+ALL_LAID_OUT = ".attn-host { content-visibility: visible !important; }"
+"""Rules that lay out what is far from the screen, too, which a page leaves for later."""
+
 
 def pages_with_explorers(book: Path) -> list[Path]:
     """Return the pages of a built book that hold an explorer."""

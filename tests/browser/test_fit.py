@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.stepping import pages_with_explorers
+from tests.browser.stepping import ALL_LAID_OUT, pages_with_explorers
 from tests.conftest import ROOT, OpenPage
 
 PAGES = sorted(path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md"))
@@ -84,8 +84,6 @@ OPEN_PANEL = """(at) => [...document.querySelectorAll("figure[data-explorer]")].
     tab?.click();
     return tab;
 }).some(Boolean)"""
-
-ALL_LAID_OUT = ".attn-host { content-visibility: visible !important; }"
 
 
 def overflow(page: Page) -> int:
