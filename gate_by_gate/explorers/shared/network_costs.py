@@ -20,6 +20,7 @@ from attn_lib.backbones.slots import Slotted, slot_name
 from attn_lib.blocks import BLOCKS
 from attn_lib.blocks.arguments import check_choice
 from attn_lib.inspection import count_macs, count_parameters
+from attn_lib.inspection.hooks import watching
 from gate_by_gate.digit_resnet import digit_resnet
 
 __all__ = [
@@ -194,26 +195,20 @@ def measure(backbone: str, side: int) -> Run:
     model = network.model
     in_channels = next(module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d))
     image = torch.empty(1, in_channels, side, side, device="meta")
-    outputs: list[Shape] = [(1, 1, 1)] * len(network.sections)
-
-    def note(section: int) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def last(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            _, channels, height, width = (*output.shape, 1, 1)[:4]
-            outputs[section] = channels, height, width
-
-        return last
-
-    # What the last layer of a section returns is what leaves it.
-    layers = [(name, module) for name, module in model.named_modules() if module._parameters]
-    hooks = [module.register_forward_hook(note(network.section(f"{name}."))) for name, module in layers]
     macs = [0] * len(network.sections)
-    try:
+    outputs: list[Shape] = [(1, 1, 1)] * len(network.sections)
+    with watching(
+        model,
+        select=lambda module: bool(module._parameters),
+        before=lambda *_: None,
+        after=lambda _, output: output.shape,
+    ) as watch:
         for name, of_module in count_macs(model, image).by_module.items():
             if of_module.total:
                 macs[network.section(f"{name}.")] += of_module.total
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for call in watch.calls:  # what the last layer of a section returns
+        _, channels, height, width = (*call.after, 1, 1)[:4]
+        outputs[network.section(f"{call.name}.")] = channels, height, width
     shapes = {
         name: module.shape for name, module in model.named_modules() if isinstance(module, ShapeRecorder)
     }
