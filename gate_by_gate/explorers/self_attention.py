@@ -96,7 +96,7 @@ def block_name(stage: Value) -> str:
     return f"layer{stage}.0.attention"
 
 
-def query_position(query: int, side: int) -> int:
+def query_place(query: int, side: int) -> int:
     """Return the index of the place that a square of the grid stands for, on a map ``(side, side)``.
 
     It is the one in the middle of the square, or, where four meet there, the lower right of them.
@@ -113,7 +113,7 @@ def rows_of(weights: Tensor) -> Tensor:
         ``(heads, L, L)`` to ``(heads, queries, H, W)``.
     """
     side = math.isqrt(weights.shape[-1])
-    queries = [query_position(query, side) for query in range(len(QUERY.values))]
+    queries = [query_place(query, side) for query in range(len(QUERY.values))]
     return weights[:, queries].unflatten(2, (side, side))
 
 
@@ -187,7 +187,7 @@ def row_maps(rows: Tensor, head: int, index: int, *, small: bool = False) -> Hea
     """
     side = rows.shape[-1]
     pixels = IMAGE_SIDE / side  # from one place to the next
-    places = [divmod(query_position(query, side), side) for query in range(len(QUERY.values))]
+    places = [divmod(query_place(query, side), side) for query in range(len(QUERY.values))]
     over = under(index)
     return Heatmap(
         rows,
@@ -338,7 +338,7 @@ rows = maps["layer{stage}.0.attention"]["weights"][0, :, {position}]  # a row pe
         "network": ("heads", lambda heads: network_name({"heads": heads})),
         "position": (
             ("stage", "query"),
-            lambda stage, query: str(query_position(query, {2: 10, 3: 5}[stage])),
+            lambda stage, query: str(query_place(query, {2: 10, 3: 5}[stage])),
         ),
     },
 )

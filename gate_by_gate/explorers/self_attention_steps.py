@@ -92,7 +92,7 @@ def compute(setting: Setting) -> Worksheet:
         "AV",
         "A V: what each place gathers",
         calls["project"][0][0],
-        {"a": row_of_position, "v": own_plane},
+        {"a": row_of_place, "v": own_plane},
         weighted_sum("v", "a"),
         decimals=1,
         high=HIGH,
@@ -122,7 +122,7 @@ def row_of_plane(place: Place, shape: Shape) -> list[Place]:
     return [(0, place[0], column) for column in range(shape[2])]
 
 
-def row_of_position(place: Place, shape: Shape) -> list[Place]:
+def row_of_place(place: Place, shape: Shape) -> list[Place]:
     """Read the row of a table of pairs that belongs to a place."""
     _, row, column = place
     return [(0, row * COLUMNS + column, other) for other in range(shape[2])]
