@@ -132,7 +132,7 @@ firefox: setup
 	$(PYTEST) --firefox -m "not chromium" $(addprefix tests/browser/test_,$(FIREFOX)) tests/books/test_pages.py \
 		tests/books/test_excerpts.py tests/books/test_folds.py
 
-FIREFOX := address.py behaviour.py front_end.py items.py item_chain.py item_computation.py item_drawing.py \
+FIREFOX := address.py axe.py behaviour.py front_end.py items.py item_chain.py item_computation.py item_drawing.py \
 	item_ranking.py panels.py playground.py playground_networks.py playground_photograph.py \
 	prose_that_drives.py texts.py
 

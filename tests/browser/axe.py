@@ -19,6 +19,9 @@ NAMED_AS_READ = "label-content-name-mismatch"
 # Those of one colour and size on one background have the same, so it is shown one of them.
 ALIKE = Path(__file__).with_name("alike.js").read_text(encoding="utf-8")
 
+# In Firefox axe 4.12 finds no place for the letters of a formula, and breaks the whole rule off there.
+WITHOUT_FORMULAS = {"exclude": [["math"]]}
+
 
 def violations(page: Page) -> list[AxeResults]:
     """Return the results of what a page violates, with axe's report; there are none on a page in order."""
@@ -27,7 +30,11 @@ def violations(page: Page) -> list[AxeResults]:
     )
     page.evaluate(ALIKE)
     page.evaluate("() => alike.hide()")
-    contrast = Axe().run(page, options=OPTIONS | {"runOnly": [CONTRAST]})
+    browser = page.context.browser
+    in_firefox = browser is not None and browser.browser_type.name == "firefox"
+    contrast = Axe().run(
+        page, context=WITHOUT_FORMULAS if in_firefox else None, options=OPTIONS | {"runOnly": [CONTRAST]}
+    )
     page.evaluate("() => alike.show()")
     assert len(rules.response["passes"]) >= 10, "axe has found hardly anything to check"
     assert contrast.response["passes"] or contrast.violations_count, "axe has found no text"

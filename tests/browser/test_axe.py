@@ -29,6 +29,7 @@ def write(folder: Path, more: str) -> str:
         "<p style='background-color: rgb(0 0 0 / 70%)'>Dark on a shade.</p>",
         "<p style='background-color: rgb(60 60 60)'><em style='color: rgb(0 0 160)'>Blue on dark.</em></p>",
         "<p style='opacity: 0.4'>Faint.</p>",
+        "<p><math><mi>x</mi></math> <em style='color: rgb(150 150 150)'>grey, beside a formula</em></p>",
     ],
 )
 def test_one_text_that_is_hard_to_read_is_found_among_many(tmp_path: Path, open_page: OpenPage, more: str):
