@@ -31,12 +31,16 @@ def test_a_description_is_the_first_paragraph_up_to_a_whole_word():
     assert description(new_document("page")) == ""
 
 
-def test_every_page_of_text_has_a_description_of_its_own(mini_book: Path):
-    found = []
-    for name in ("chapter", "opening"):
-        page = (mini_book / "book" / f"{name}.html").read_text("utf-8")
-        found += re.findall(r'<meta name="description" content="([^"]+)">', page)
-    assert len(set(found)) == 2
+def test_every_page_has_a_description_of_its_own(mini_book: Path):
+    descriptions = set()
+    for name in ("book/chapter", "book/opening", "search", "genindex"):
+        page = (mini_book / f"{name}.html").read_text("utf-8")
+        (found,) = re.findall(r'<meta name="description" content="([^"]+)">', page)
+        (previewed,) = re.findall(r'<meta property="og:description" content="([^"]+)">', page)
+        assert found == previewed
+        assert re.search(r'<meta property="og:title" content="[^"]+">', page)
+        descriptions.add(found)
+    assert len(descriptions) == 4
 
 
 def test_a_published_book_lists_its_pages(mini_book: Path):

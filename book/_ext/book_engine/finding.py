@@ -1,6 +1,6 @@
 """Finding: what search engines, previews of links and readers who are lost see of the book.
 
-Every page has a description, its own first sentences. Where the book knows its address, it has a list of its
+Every page has a description: its own first sentences, if it has any. Where the book knows its address, it has a list of its
 pages, for search engines, and a page for addresses that are none.
 """
 
@@ -21,6 +21,16 @@ LONGEST = 160
 """Characters of a description that search engines show."""
 
 NOT_FOUND = "404"
+
+MADE_BY_SPHINX = {
+    "search": (
+        "Search",
+        "Look for a word in all chapters and in the API. The search runs in the page; nothing is sent.",
+    ),
+    "genindex": ("Index", "All names of the API, from A to Z."),
+    "py-modindex": ("Modules", "All modules of the API."),
+}
+"""Titles and descriptions of the pages that have no text of their own."""
 
 
 def description(doctree: nodes.document) -> str:
@@ -44,9 +54,13 @@ def sitemap(address: str, names: list[str]) -> str:
 def _describe(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
+    if doctree is None:
+        title, text = MADE_BY_SPHINX.get(pagename, ("", ""))
+    else:
+        title, text = app.env.titles[pagename].astext(), description(doctree)
     tags = ""
-    if doctree is not None and (text := html.escape(description(doctree))):
-        title = html.escape(app.env.titles[pagename].astext())
+    if text:
+        title, text = html.escape(title), html.escape(text)
         tags = (
             f'<meta name="description" content="{text}">'
             f'<meta property="og:title" content="{title}">'

@@ -31,14 +31,14 @@ def inputs() -> Tensor:
     return digit_inputs()[::25]
 
 
-def assert_onnxruntime_agrees(setting: str, images: Tensor) -> None:
+def assert_onnxruntime_agrees(setting: str, images: Tensor, *, within: float = 1e-4) -> None:
     network = exported(setting)
     session = session_of(network)
     for x in images:
         expected = network.run(x[None])
         found = session.run(list(network.returned), {network.graph["input"]: x[None].numpy()})
         for (name, tensor), values in zip(expected.items(), found, strict=True):
-            np.testing.assert_allclose(values, tensor, atol=1e-4, rtol=0, err_msg=name)
+            np.testing.assert_allclose(values, tensor, atol=within, rtol=0, err_msg=name)
 
 
 @pytest.mark.parametrize("setting", NETWORKS)
@@ -49,7 +49,8 @@ def test_onnxruntime_computes_from_the_exported_list_what_pytorch_computes(setti
 @pytest.mark.nightly
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_so_it_does_for_every_network_and_input(setting: str):
-    assert_onnxruntime_agrees(setting, digit_inputs())
+    # Both compute in single precision. At extreme contrast, where logits exceed 100, each may be nearly 1e-4 off by itself.
+    assert_onnxruntime_agrees(setting, digit_inputs(), within=2e-4)
 
 
 def test_onnxruntime_finds_the_person_from_the_exported_list():
