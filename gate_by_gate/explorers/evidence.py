@@ -225,7 +225,7 @@ def table(setting: Setting) -> Data:
                 "whole": "nothing covered",
                 "here": "framed square covered",
                 "mean": "any square, on average",
-                "cheaper": "places that cost less",
+                "cheaper": "squares that cost less",
             },
             rows,
         ),
@@ -273,7 +273,7 @@ DEFINITION = Definition(
                     ("photograph", "guess", "layer", "by"),
                     (
                         Item("left", Ranking, "probability of that answer, with this covered in grey"),
-                        Item("cheaper", Number, "it costs more than a square at"),
+                        Item("cheaper", Number, "squares that cost less"),
                     ),
                     cover,
                     "side",

@@ -1,7 +1,7 @@
 """Finding: what search engines, previews of links and readers who are lost see of the book.
 
-Every page has a description: its own first sentences, if it has any. Where the book knows its address, it has a list of its
-pages, for search engines, and a page for addresses that are none.
+Every page has a description: its own first sentences, if it has any. Where the book knows its address, it has
+a list of its pages, for search engines, and a page for addresses that are none.
 """
 
 from __future__ import annotations

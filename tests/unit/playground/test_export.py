@@ -49,7 +49,7 @@ def test_onnxruntime_computes_from_the_exported_list_what_pytorch_computes(setti
 @pytest.mark.nightly
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_so_it_does_for_every_network_and_input(setting: str):
-    # Both compute in single precision. At extreme contrast, where logits exceed 100, each may be nearly 1e-4 off by itself.
+    # Both compute in single precision: at extreme contrast, where logits exceed 100, each may be off by 1e-4.
     assert_onnxruntime_agrees(setting, digit_inputs(), within=2e-4)
 
 
