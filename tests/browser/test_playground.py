@@ -212,6 +212,25 @@ def test_a_card_whose_network_is_not_there_yet_does_not_show_an_old_picture(
     assert shown(figure) == stored
 
 
+@pytest.mark.parametrize("width", [320, 375, 660])  # of a page of the book the last is the widest
+def test_no_text_of_a_card_is_cut_off(address: str, open_page: OpenPage, width: int):
+    page = open_page(address, width=width)
+    figure = page.locator("figure.attn-playground[data-ready=true]")
+    figure.wait_for()
+    for peak in ("miss", "no peak", "676 of 729"):  # the longest of each kind
+        cut = figure.evaluate(
+            """(figure, text) => {
+                const peaks = [...figure.querySelectorAll(".attn-play-peak")];
+                for (const peak of peaks) peak.textContent = text;
+                return [...figure.querySelectorAll(".attn-play-card :is(span, button, output)")]
+                    .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth)
+                    .map((one) => one.textContent);
+            }""",
+            peak,
+        )
+        assert cut == []
+
+
 def test_a_dragged_digit_is_read_where_it_lies(address: str, open_page: OpenPage):
     figure = opened(open_page, address)
     set_clutter(figure, 0)

@@ -59,7 +59,8 @@ export function makeCard(title, { side, digit }, words, pick) {
     { class: "attn-play-card" },
     make("div", { class: "attn-play-title" }, button, which),
     make("div", { class: "attn-play-view" }, picture, bars),
-    make("div", { class: "attn-play-line" }, answer, peak),
+    answer,
+    peak,
     chart,
   );
   element.addEventListener("click", (event) => {
