@@ -155,8 +155,8 @@ def heatmap(setting: Setting) -> Data:
             values,
             f"evidence for “{name}” in {LAYERS[layer]}: {CELLS[layer]} × {CELLS[layer]}",
             f"Grad-CAM for {name} over the photograph “{names()[index]}”, from {LAYERS[layer]}, by "
-            f"{DRAWN_BY[by]}. The square "
-            f"that holds most of it begins {row / SIDE:.0%} down and {column / SIDE:.0%} to the right.",
+            f"{DRAWN_BY[by]}. The square that holds most of it begins {100 * row / SIDE:.0f} % down "
+            f"and {100 * column / SIDE:.0f} % to the right.",
             over=Under(index, marks=(square,)),
         )
     }
@@ -212,9 +212,9 @@ def table(setting: Setting) -> Data:
         whole, here, mean, _, cheaper = left(*asked({**setting, "photograph": index}))
         answer = class_names()[int(guesses()[index, int(setting["guess"]) - 1])]
         rows[f"{name}: {answer}"] = [
-            Number(round_off(whole), f"{whole:.0%}"),
-            Number(round_off(here), f"{here:.0%}", here < mean),
-            Number(round_off(mean), f"{mean:.0%}"),
+            Number(round_off(whole), f"{100 * whole:.0f} %"),
+            Number(round_off(here), f"{100 * here:.0f} %", here < mean),
+            Number(round_off(mean), f"{100 * mean:.0f} %"),
             Number(cheaper, str(cheaper)),
         ]
     below = sum(cells[1].right is True for cells in rows.values())

@@ -156,8 +156,8 @@ def mask(setting: Setting) -> Data:
     index = photograph_index(setting)
     marked, before, agree = shares(setting)
     told = (
-        f"{names()[index]}: the network marks {marked:.0%} of the photograph as a person, "
-        f"{before:.0%} with its own gates; overlap {agree:.2f}."
+        f"{names()[index]}: the network marks {100 * marked:.0f} % of the photograph as a person, "
+        f"{100 * before:.0f} % with its own gates; overlap {agree:.2f}."
     )
     own, now = own_masks()[index], donated(setting["donor"], setting["block"])[index]
     return {"mask": Cutout(index, drawn(own), drawn(now), told)}
@@ -167,8 +167,8 @@ def numbers(setting: Setting) -> Data:
     """Say how much is marked, and how well that agrees with what the photograph's own gates mark."""
     marked, before, agree = shares(setting)
     return {
-        "marked": Number(round(marked, 3), f"{marked:.0%}"),
-        "before": Number(round(before, 3), f"{before:.0%}"),
+        "marked": Number(round(marked, 3), f"{100 * marked:.0f} %"),
+        "before": Number(round(before, 3), f"{100 * before:.0f} %"),
         "overlap": Number(round(agree, 3), f"{agree:.2f}"),
     }
 

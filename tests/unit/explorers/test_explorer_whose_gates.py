@@ -56,7 +56,7 @@ def test_it_opens_where_one_block_takes_the_suit_away():
     record = DEFINITION.record(OPENING)
     assert (NAMES[OPENING["photograph"]], NAMES[int(OPENING["donor"])]) == ("astronaut", "temple")
     assert record["numbers"]["overlap"]["value"] == pytest.approx(0.473, abs=0.005)
-    assert record["mask"]["mask"]["alt"].startswith("astronaut: the network marks 26% of the photograph")
+    assert record["mask"]["mask"]["alt"].startswith("astronaut: the network marks 26 % of the photograph")
 
 
 @pytest.mark.parametrize("block", [ALL, "unit8.attention", "head", "decoder2.attention"])
