@@ -61,8 +61,13 @@ const scaleOf = (map) => (map.signed ? RED_BLUE : VIRIDIS);
  * Give the colours of a map from its low end to its high end, as the background of its legend.
  * @param {{signed?: boolean}} map
  */
-export function rampOf(map) {
-  return `linear-gradient(90deg, ${scaleOf(map).map((colour) => `rgb(${colour})`)})`;
+export const rampOf = (map) => (map.signed ? RAMPS.signed : RAMPS.plain);
+
+const RAMPS = { plain: ramp(VIRIDIS), signed: ramp(RED_BLUE) };
+
+/** @param {number[][]} scale */
+function ramp(scale) {
+  return `linear-gradient(90deg, ${scale.map((colour) => `rgb(${colour})`)})`;
 }
 
 /**
@@ -114,9 +119,13 @@ export function paintMap(canvas, map, shape = map.shape, from = 0) {
 export function paintPicture(canvas, { shape, data, colour, file, name, small }) {
   if (file) return showFile(canvas, shape, file, name, small);
   const bytes = atob(/** @type {string} */ (data));
-  const step = colour ? shape[0] * shape[1] : 0;
-  paint(canvas, shape, (i) => [0, 1, 2].map((channel) => bytes.charCodeAt(i + channel * step)));
+  const step = shape[0] * shape[1];
+  const at = (/** @type {number} */ i) => bytes.charCodeAt(i);
+  paint(canvas, shape, (i) => (colour ? [at(i), at(i + step), at(i + 2 * step)] : GREYS[at(i)]));
 }
+
+/** @type {number[][]} */
+const GREYS = Array.from({ length: 256 }, (_, value) => [value, value, value]);
 
 /** @type {WeakMap<Element, string>} */
 const awaited = new WeakMap(); // the file that a canvas shows once it comes near

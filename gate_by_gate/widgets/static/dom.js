@@ -31,6 +31,15 @@ export function makeOutput(name) {
 }
 
 /**
+ * Give the attributes of an element that shows a number.
+ * @param {{value: number, right?: boolean}} number
+ */
+const statedBy = ({ value, right }) => ({
+  "data-value": value,
+  "data-verdict": right === undefined ? undefined : right ? "right" : "wrong",
+});
+
+/**
  * Make the line that says what is pointed at.
  * @returns {HTMLElement}
  */
@@ -54,7 +63,8 @@ export function setText(element, text) {
  */
 export function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes))
-    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+    if (value !== undefined && element.getAttribute(name) !== String(value))
+      element.setAttribute(name, String(value));
 }
 
 /**
@@ -64,6 +74,46 @@ export function setAttributes(element, attributes) {
  */
 export function setHidden(element, hidden) {
   if (element.hidden !== hidden) element.hidden = hidden;
+}
+
+/**
+ * An element as it is wanted.
+ * @typedef {{tag: string, attributes: Record<string, unknown>, children: (Wanted | string)[]}} Wanted
+ */
+
+/**
+ * Say how an element is wanted, in the words of `make`; `setChildren` sees to it.
+ * @param {string} tag
+ * @param {Record<string, unknown>} attributes
+ * @param {...(Wanted | string)} children
+ * @returns {Wanted}
+ */
+export const wanted = (tag, attributes, ...children) => ({ tag, attributes, children });
+
+/**
+ * Have in an element what is wanted there. What is there already stays, and only what differs is written: most moves change
+ * a few numbers of a table or a chart, and a browser styles, lays out and paints whatever is made anew.
+ * @param {Element} parent
+ * @param {(Wanted | string)[]} children
+ */
+export function setChildren(parent, children) {
+  children.forEach((child, at) => {
+    const there = parent.childNodes[at];
+    const text = typeof child === "string";
+    const fits = text ? there instanceof Text : there instanceof Element && there.localName === child.tag;
+    const node = fits ? there : text ? document.createTextNode("") : make(child.tag);
+    if (!there) parent.append(node);
+    else if (!fits) there.replaceWith(node);
+    if (text) {
+      if (node.nodeValue !== child) node.nodeValue = child;
+      return;
+    }
+    for (const name of node.getAttributeNames())
+      if (child.attributes[name] === undefined) node.removeAttribute(name);
+    setAttributes(node, child.attributes);
+    setChildren(node, child.children);
+  });
+  while (parent.childNodes.length > children.length) parent.lastChild?.remove();
 }
 
 /**
@@ -83,16 +133,21 @@ export function makeTableOf(label, read) {
   function update() {
     if (!element.open) return;
     const { columns, rows } = read();
-    table.replaceChildren(
-      make("thead", {}, make("tr", {}, ...columns.map((text) => make("th", { scope: "col" }, text)))),
-      make(
+    setChildren(table, [
+      wanted("thead", {}, wanted("tr", {}, ...columns.map((text) => wanted("th", { scope: "col" }, text)))),
+      wanted(
         "tbody",
         {},
         ...rows.map(([head, ...cells]) =>
-          make("tr", {}, make("th", { scope: "row" }, head), ...cells.map((text) => make("td", {}, text))),
+          wanted(
+            "tr",
+            {},
+            wanted("th", { scope: "row" }, head),
+            ...cells.map((text) => wanted("td", {}, text)),
+          ),
         ),
       ),
-    );
+    ]);
   }
   element.addEventListener("toggle", update);
   return { element, update };
@@ -159,8 +214,15 @@ export function amount(value) {
  * @param {HTMLOutputElement} output
  * @param {{value: number, text: string, right?: boolean}} number
  */
-export function writeNumber(output, { value, text, right }) {
-  output.dataset.value = String(value);
-  setText(output, text);
-  if (right !== undefined) output.dataset.verdict = right ? "right" : "wrong";
+export function writeNumber(output, number) {
+  setAttributes(output, statedBy(number));
+  setText(output, number.text);
 }
+
+/**
+ * Say which number is wanted in an element like that of `makeOutput`.
+ * @param {string} name
+ * @param {{value: number, text: string, right?: boolean}} number
+ */
+export const wantedNumber = (name, number) =>
+  wanted("output", { "data-name": name, "aria-live": "off", ...statedBy(number) }, number.text);

@@ -3,7 +3,7 @@
 // {shape: "points", at: [[x, y], ...]}, with a style and a label for the legend.
 
 import { paintPicture } from "./colours.js";
-import { make, setAttributes, setHidden } from "./dom.js";
+import { make, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
 
 /**
  * Make the stack that a picture, a map and marks are drawn on.
@@ -35,9 +35,8 @@ export function makePlate(attributes = {}) {
   /** @param {string} shape @param {Record<string, any>} attributes */
   function mark(shape, attributes) {
     // The wider line below keeps a mark in sight on light and on dark places.
-    const { style } = attributes;
-    const draw = (/** @type {string} */ name) =>
-      make(shape, { ...attributes, class: `attn-mark attn-${name}` });
+    const { style, ...sides } = attributes;
+    const draw = (/** @type {string} */ name) => wanted(shape, { ...sides, class: `attn-mark attn-${name}` });
     return [draw(`halo attn-below-${style}`), draw(style)];
   }
   /** @param {number[]} sides @param {string} style */
@@ -60,7 +59,7 @@ export function makePlate(attributes = {}) {
       const [height, width] = /** @type {number[]} */ (picture ? picture.shape : shape);
       size = [width, height];
       setAttributes(marks, { viewBox: `0 0 ${width} ${height}` });
-      element.style.aspectRatio = `${width} / ${height}`;
+      setAttributes(element, { style: `aspect-ratio: ${width} / ${height}` });
     },
 
     /**
@@ -79,7 +78,7 @@ export function makePlate(attributes = {}) {
       }
       const drawn = JSON.stringify([size, list, cells]);
       if (drawn !== marked)
-        marks.replaceChildren(
+        setChildren(marks, [
           ...list.flatMap(({ shape, at, style }) =>
             shape === "rect"
               ? rect(at, style)
@@ -88,22 +87,27 @@ export function makePlate(attributes = {}) {
           ...cells.flatMap(({ cell: [row, column], shape: [rows, columns], style }) =>
             rect([(column * width) / columns, (row * height) / rows, width / columns, height / rows], style),
           ),
-        );
+        ]);
       marked = drawn;
       const said = JSON.stringify([frame, list.map(({ shape, style, label }) => [shape, style, label])]);
       if (said === keyed && inset === pictured) return;
       [keyed, pictured] = [said, inset];
-      const key = (/** @type {any} */ { shape, style, shown }) => {
-        if (!shown) return make("i", { class: `attn-key attn-${shape} attn-${style}` });
-        const canvas = make("canvas", { class: `attn-inset attn-${style}` });
-        paintPicture(canvas, shown);
-        return canvas;
-      };
-      legend.replaceChildren(
-        ...[{ shape: "rect", style: "target", label: frame, shown: inset }, ...list]
+      const key = (/** @type {any} */ { shape, style, shown }) =>
+        shown
+          ? wanted("canvas", {
+              class: `attn-inset attn-${style}`,
+              height: shown.shape[0],
+              width: shown.shape[1],
+            })
+          : wanted("i", { class: `attn-key attn-${shape} attn-${style}` });
+      setChildren(
+        legend,
+        [{ shape: "rect", style: "target", label: frame, shown: inset }, ...list]
           .filter(({ label }) => label)
-          .map((entry) => make("li", {}, key(entry), entry.label)),
+          .map((entry) => wanted("li", {}, key(entry), entry.label)),
       );
+      const canvas = legend.querySelector("canvas");
+      if (canvas) paintPicture(canvas, inset);
     },
   };
 }

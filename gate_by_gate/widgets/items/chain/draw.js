@@ -5,7 +5,17 @@
 //   columns  by name {label, costs: {own, added}}, or `by` each value of the control `pick` such costs, in whole numbers
 //   caption  what fills the slots, and where; hue is its colour
 
-import { amount, make, makeOutput, makeReadout, percent, setText, writeNumber } from "../../static/dom.js";
+import {
+  amount,
+  make,
+  makeOutput,
+  makeReadout,
+  percent,
+  setAttributes,
+  setHidden,
+  setText,
+  writeNumber,
+} from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { phrase } from "../../static/texts.js";
 
@@ -134,7 +144,7 @@ function makeChain(_item, { move }) {
     says: () => told,
     update(next, { pick }) {
       data = next;
-      element.className = `attn-chain attn-series-${data.hue}`;
+      setAttributes(element, { class: `attn-chain attn-series-${data.hue}` });
       const { stages, filled } = data;
       const columns = Object.entries(data.columns);
       const shape = JSON.stringify(stages);
@@ -144,7 +154,7 @@ function makeChain(_item, { move }) {
         links.replaceChildren(...stages.map(drawStage));
       }
       setText(words, data.caption);
-      key.hidden = !filled.some(Boolean);
+      setHidden(key, !filled.some(Boolean));
       [...links.children].forEach((link, at) => {
         for (const slot of link.querySelectorAll(".attn-slot"))
           slot.classList.toggle("attn-filled", slot.dataset.slot === filled[at]);
@@ -156,10 +166,10 @@ function makeChain(_item, { move }) {
         const most = Math.max(ROOM * Math.max(...own), ...both);
         own.forEach((/** @type {number} */ one, /** @type {number} */ at) => {
           const [words, bar] = links.children[at].querySelectorAll(".attn-cost")[i].children;
-          words.firstChild.textContent = amount(one);
-          words.lastChild.textContent = added[at] ? `+${amount(added[at])}` : "";
-          bar.firstChild.style.width = percent(one / most);
-          bar.lastChild.style.width = percent(added[at] / most);
+          setText(words.firstChild, amount(one));
+          setText(words.lastChild, added[at] ? `+${amount(added[at])}` : "");
+          setAttributes(bar.firstChild, { style: `width: ${percent(one / most)}` });
+          setAttributes(bar.lastChild, { style: `width: ${percent(added[at] / most)}` });
         });
         const [whole, more] = heads.children[i + 1].querySelectorAll("output");
         const [all, extra] = [sum(both), sum(added)];
@@ -169,10 +179,8 @@ function makeChain(_item, { move }) {
         return `${label} ${whole.textContent} (${text})`;
       });
       told = `${data.caption}: ${sums.join(", ")}.`;
-      map.setAttribute(
-        "aria-label",
-        `${stages.map((/** @type {any} */ { name }) => name).join(", ")}. ${told}`,
-      );
+      const names = stages.map((/** @type {any} */ { name }) => name).join(", ");
+      setAttributes(map, { "aria-label": `${names}. ${told}` });
     },
   };
 }

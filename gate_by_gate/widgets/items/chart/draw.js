@@ -5,7 +5,17 @@
 //   here    {x, y, text}: the point of this setting; or {pick, at}: one for each value of the control `pick`
 //   rings   [{pick, label}]: each is drawn around the point whose name is the text of the control `pick`
 
-import { clamp, make, makeReadout, makeTableOf, percent, setAttributes, setText } from "../../static/dom.js";
+import {
+  clamp,
+  make,
+  makeReadout,
+  makeTableOf,
+  percent,
+  setAttributes,
+  setChildren,
+  setText,
+  wanted,
+} from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePointable } from "../../static/pointing.js";
 import { phrase } from "../../static/texts.js";
@@ -42,9 +52,8 @@ function along({ low, high, log }) {
  * @param {string} style
  */
 function marker(x, y, name, style) {
-  const frame = make("svg", { x: percent(x), y: percent(1 - y), class: "attn-dot" });
-  frame.append(make("path", { d: MARKERS[name], class: style }));
-  return frame;
+  const path = wanted("path", { d: MARKERS[name], class: style });
+  return wanted("svg", { x: percent(x), y: percent(1 - y), class: "attn-dot" }, path);
 }
 
 /**
@@ -57,7 +66,7 @@ function marker(x, y, name, style) {
 function labelled(x, y, label, at) {
   const frame = marker(x, y, "circle", "attn-here attn-lettered");
   const side = at === 0 ? { x: -10, "text-anchor": "end" } : { x: 10, "text-anchor": "start" };
-  frame.append(make("text", { y: -5, class: "attn-letter", ...side }, label));
+  frame.children.push(wanted("text", { y: -5, class: "attn-letter", ...side }, label));
   return frame;
 }
 
@@ -137,10 +146,9 @@ function makeChart(item) {
   /** @param {[number, number] | null} to */
   function point(to) {
     pointed = to;
-    pointer.replaceChildren();
     if (to !== null) {
       const p = pointOf(to);
-      pointer.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed"));
+      setChildren(pointer, [marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed")]);
       const name = p.name ?? data.series[to[0]].name;
       const [across, ...up] = p.text;
       setText(
@@ -148,6 +156,7 @@ function makeChart(item) {
         phrase("point", { name, x: data.x.label, across, y: data.y.label, up: up.join(", ") }),
       );
     } else {
+      setChildren(pointer, []);
       const marked = rings.map(({ label, point: p }) => phrase("ringed", { label, text: p.text[1] }));
       setText(readout, here ? here.text : marked.join("; "));
     }
@@ -184,29 +193,30 @@ function makeChart(item) {
       .join("");
   }
 
-  /** @param {any} series @param {number} at */
-  function drawSeries(series, at) {
-    const { kind, points } = series;
+  /** Draw the line of a series. @param {any} series @param {number} at */
+  function lineOf(series, at) {
     const s = series.style ?? at;
-    const style = styleOf(s);
-    if (kind !== "points") {
-      lines.append(make("path", { d: pathOf(series), class: style, "stroke-dasharray": dashOf(s) }));
-    }
-    for (const p of points) {
+    if (series.kind === "points") return [];
+    return [wanted("path", { d: pathOf(series), class: styleOf(s), "stroke-dasharray": dashOf(s) })];
+  }
+
+  /** Draw the points of a series, each with its interval. @param {any} series @param {number} at */
+  function dotsOf({ kind, points, style }, at) {
+    const s = style ?? at;
+    return points.flatMap((/** @type {any} */ p) => {
       const [x, y] = [place.x(p.x), place.y(p.y)];
-      if (p.low !== undefined) {
-        dots.append(
-          make("line", {
-            x1: percent(x),
-            x2: percent(x),
-            y1: percent(1 - place.y(p.low)),
-            y2: percent(1 - place.y(p.high)),
-            class: `${style} attn-interval`,
-          }),
-        );
-      }
-      if (kind !== "step") dots.append(marker(x, y, markerOf(s), style));
-    }
+      const interval = {
+        x1: percent(x),
+        x2: percent(x),
+        y1: percent(1 - place.y(p.low)),
+        y2: percent(1 - place.y(p.high)),
+        class: `${styleOf(s)} attn-interval`,
+      };
+      return [
+        ...(p.low === undefined ? [] : [wanted("line", interval)]),
+        ...(kind === "step" ? [] : [marker(x, y, markerOf(s), styleOf(s))]),
+      ];
+    });
   }
 
   /**
@@ -216,15 +226,14 @@ function makeChart(item) {
    */
   function keyOf({ kind, style }, at) {
     const s = style ?? at;
-    const key = make("svg", { class: "attn-swatch", viewBox: "0 0 28 12" });
-    if (kind !== "points")
-      key.append(make("path", { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": dashOf(s) }));
-    if (kind !== "step") {
-      const dot = make("svg", { x: 14, y: 6, class: "attn-dot" });
-      dot.append(make("path", { d: MARKERS[markerOf(s)], class: styleOf(s) }));
-      key.append(dot);
-    }
-    return key;
+    const line = { d: "M1,6H27", class: styleOf(s), "stroke-dasharray": dashOf(s) };
+    const dot = wanted("path", { d: MARKERS[markerOf(s)], class: styleOf(s) });
+    return wanted(
+      "svg",
+      { class: "attn-swatch", viewBox: "0 0 28 12" },
+      ...(kind === "points" ? [] : [wanted("path", line)]),
+      ...(kind === "step" ? [] : [wanted("svg", { x: 14, y: 6, class: "attn-dot" }, dot)]),
+    );
   }
 
   /**
@@ -236,26 +245,30 @@ function makeChart(item) {
     const { x, y, series } = data;
     named = series.flatMap(({ name, points }) => points.map((p) => ({ point: p, name: p.name ?? name })));
     place = { x: along(x), y: along(y) };
-    lines.replaceChildren(
-      ...y.ticks.map(([v]) => make("path", { d: `M0,${1 - place.y(v)}H1`, class: "attn-grid" })),
-      ...x.ticks.map(([v]) => make("path", { d: `M${place.x(v)},0V1`, class: "attn-grid" })),
-    );
-    dots.replaceChildren();
-    series.forEach(drawSeries);
-    for (const { point: p } of named) {
-      if (p.marked) dots.append(marker(place.x(p.x), place.y(p.y), "circle", "attn-here"));
-    }
-    legend.replaceChildren(
-      ...(series.length > 1 ? series : []).map((one, s) => make("li", {}, keyOf(one, s), one.name)),
+    const grid = (/** @type {string} */ d) => wanted("path", { d, class: "attn-grid" });
+    setChildren(lines, [
+      ...y.ticks.map(([v]) => grid(`M0,${1 - place.y(v)}H1`)),
+      ...x.ticks.map(([v]) => grid(`M${place.x(v)},0V1`)),
+      ...series.flatMap(lineOf),
+    ]);
+    setChildren(dots, [
+      ...series.flatMap(dotsOf),
+      ...named.flatMap(({ point: p }) =>
+        p.marked ? [marker(place.x(p.x), place.y(p.y), "circle", "attn-here")] : [],
+      ),
+    ]);
+    setChildren(
+      legend,
+      (series.length > 1 ? series : []).map((one, s) => wanted("li", {}, keyOf(one, s), one.name)),
     );
     const tick =
       (side, share) =>
       ([v, text]) =>
-        make("span", { style: `${side}:${percent(share(v))}` }, text);
-    yTicks.replaceChildren(...y.ticks.map(tick("bottom", place.y)));
-    xTicks.replaceChildren(...x.ticks.map(tick("left", place.x)));
-    xLabel.textContent = x.label;
-    yLabel.textContent = y.label;
+        wanted("span", { style: `${side}:${percent(share(v))}` }, text);
+    setChildren(yTicks, y.ticks.map(tick("bottom", place.y)));
+    setChildren(xTicks, x.ticks.map(tick("left", place.x)));
+    setText(xLabel, x.label);
+    setText(yLabel, y.label);
     setAttributes(plot, { "aria-label": data.alt });
     table.update();
   }
@@ -269,10 +282,10 @@ function makeChart(item) {
       rings = (data.rings ?? []).flatMap(({ pick: control, label }, at) =>
         named.filter(({ name }) => name === pick(control).text).map((one) => ({ ...one, label, at })),
       );
-      marks.replaceChildren(
+      setChildren(marks, [
         ...rings.map(({ point: p, label, at }) => labelled(place.x(p.x), place.y(p.y), label, at)),
         ...(here ? [marker(place.x(here.x), place.y(here.y), "circle", "attn-here")] : []),
-      );
+      ]);
       // Of other data the same place is another point: it is kept only for whoever steps through the chart just now.
       const kept = !changed || plot.matches(":focus-visible") ? pointed : null;
       const still = kept && kept[0] < data.series.length && kept[1] < data.series[kept[0]].points.length;

@@ -11,7 +11,7 @@
 //   absent    what is said if the first, the second or both are no member: three texts
 //   spans     the scales of a difference, in points, from small to large: the first that has room is taken
 
-import { make, percent, setText } from "../../static/dom.js";
+import { make, percent, setChildren, setText, wanted } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { phrase } from "../../static/texts.js";
 
@@ -55,24 +55,30 @@ function makePlot(name) {
   const tick =
     (side) =>
     ([share, text]) =>
-      make("span", { style: `${side}:${percent(share)}` }, text);
+      wanted("span", { style: `${side}:${percent(share)}` }, text);
   return {
     element,
     /** Draw `shapes`; ticks are [share of the side, text]. */
     draw(text, across, up, shapes) {
-      label.textContent = text;
-      xTicks.replaceChildren(...across.map(tick("left")));
-      yTicks.replaceChildren(...up.map(tick("bottom")));
-      svg.replaceChildren(...shapes);
+      setText(label, text);
+      setChildren(xTicks, across.map(tick("left")));
+      setChildren(yTicks, up.map(tick("bottom")));
+      setChildren(svg, shapes);
     },
   };
 }
 
 /** @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} style */
 const segment = (x1, y1, x2, y2, style) =>
-  make("line", { x1: percent(x1), y1: percent(1 - y1), x2: percent(x2), y2: percent(1 - y2), class: style });
+  wanted("line", {
+    x1: percent(x1),
+    y1: percent(1 - y1),
+    x2: percent(x2),
+    y2: percent(1 - y2),
+    class: style,
+  });
 /** @param {number} x @param {number} y */
-const dot = (x, y) => make("circle", { cx: percent(x), cy: percent(1 - y), r: 3.5, class: "attn-end" });
+const dot = (x, y) => wanted("circle", { cx: percent(x), cy: percent(1 - y), r: 3.5, class: "attn-end" });
 
 /** @param {Item} item @returns {View} */
 function makeContrast(item) {
@@ -110,13 +116,14 @@ function makeContrast(item) {
       phrase("interval"),
       ...data.seeds.map((/** @type {number} */ seed) => phrase("seed", { seed })),
     ];
-    body.replaceChildren(
-      ...names.map((name, i) =>
-        make(
+    setChildren(
+      body,
+      names.map((name, i) =>
+        wanted(
           "tr",
           {},
-          make("th", { scope: "row" }, name),
-          ...[a[i], b[i], differences[i] ?? ""].map((text) => make("td", {}, text)),
+          wanted("th", { scope: "row" }, name),
+          ...[a[i], b[i], differences[i] ?? ""].map((text) => wanted("td", {}, text)),
         ),
       ),
     );

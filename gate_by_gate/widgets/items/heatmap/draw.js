@@ -107,17 +107,15 @@ export function makeHeatmap(_item, { pictures, pointCell, move }) {
       const [moved, value] = data.sets ?? [];
       element.classList.toggle("attn-sets", moved !== undefined);
       element.classList.toggle("attn-set", moved !== undefined && pick(moved).value === value);
-      const seen = JSON.stringify([data.shape, data.signed, data.hex.slice(from, from + height * width)]);
-      if (seen !== painted) {
-        paintMap(plate.mapped, data, data.shape, from);
-        ramp.style.background = rampOf(data);
-      }
+      const seen = `${data.shape} ${data.signed} ${data.hex.slice(from, from + height * width)}`;
+      if (seen !== painted) paintMap(plate.mapped, data, data.shape, from);
       painted = seen;
       setText(caption, data.caption.replace("{}", picked.text));
       setAttributes(plate.element, { "aria-label": data.alt.replace("{}", picked.text) });
       setText(low, String(data.low));
       setText(high, String(top));
       ramp.classList.toggle("attn-signed", Boolean(data.signed));
+      setAttributes(ramp, { style: `background: ${rampOf(data)}` });
       drawMarks();
     },
   };

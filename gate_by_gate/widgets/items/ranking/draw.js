@@ -1,7 +1,7 @@
 // Named shares below each other, each with a bar: {rows: [{name, value, text, marked}]}
 // A table, which is what a screen reader finds; the bars lie behind its numbers.
 
-import { make, makeOutput, percent, writeNumber } from "../../static/dom.js";
+import { make, percent, setChildren, wanted, wantedNumber } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 
 /** @import { Item, View } from "../../static/kinds.js" */
@@ -11,26 +11,22 @@ function makeRanking(item) {
   const body = make("tbody");
   const element = make("table", { class: "attn-ranking" }, make("caption", {}, item.label), body);
 
-  function makeRow() {
-    const output = makeOutput(item.name);
-    const bar = make("i", { "aria-hidden": "true" });
-    const row = make("tr", {}, make("th", { scope: "row" }), make("td", {}, bar), make("td", {}, output));
-    return row;
-  }
-
   return {
     element,
     update({ rows }) {
       // Rows stay, so that a bar grows and shrinks from where it was.
-      while (body.children.length < rows.length) body.append(makeRow());
-      while (body.children.length > rows.length) body.lastChild.remove();
-      rows.forEach((/** @type {any} */ share, /** @type {number} */ at) => {
-        const row = body.children[at];
-        row.querySelector("th").textContent = share.name;
-        row.querySelector("i").style.width = percent(share.value);
-        row.classList.toggle("attn-marked", Boolean(share.marked));
-        writeNumber(row.querySelector("output"), share);
-      });
+      setChildren(
+        body,
+        rows.map((/** @type {any} */ { marked, name, value, ...share }) =>
+          wanted(
+            "tr",
+            { class: marked ? "attn-marked" : undefined },
+            wanted("th", { scope: "row" }, name),
+            wanted("td", {}, wanted("i", { "aria-hidden": "true", style: `width: ${percent(value)}` })),
+            wanted("td", {}, wantedNumber(item.name, { value, ...share })),
+          ),
+        ),
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 // The shape after every step: {rows: [{step, shape}]}
 
-import { make } from "../../static/dom.js";
+import { make, setChildren, wanted } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 
 /** @import { Item, View } from "../../static/kinds.js" */
@@ -12,9 +12,10 @@ function makeShapes(item) {
   return {
     element,
     update({ rows }) {
-      list.replaceChildren(
-        ...rows.map((/** @type {any} */ { step, shape }) =>
-          make("li", {}, make("span", {}, step), make("code", { "data-name": "shape" }, shape)),
+      setChildren(
+        list,
+        rows.map((/** @type {any} */ { step, shape }) =>
+          wanted("li", {}, wanted("span", {}, step), wanted("code", { "data-name": "shape" }, shape)),
         ),
       );
     },

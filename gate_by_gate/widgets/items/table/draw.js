@@ -1,7 +1,7 @@
 // A table of numbers: {head, columns: [{name, label}], rows: [{label, cells: [{value, text, right}]}]}
 // `right` marks a number by a tick or a cross.
 
-import { make, makeOutput, writeNumber } from "../../static/dom.js";
+import { make, setChildren, wanted, wantedNumber } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { phrase } from "../../static/texts.js";
 
@@ -17,7 +17,7 @@ function makeTable(item) {
   element.style.setProperty("--attn-tick", JSON.stringify(phrase("tick")));
   element.style.setProperty("--attn-cross", JSON.stringify(phrase("cross")));
   /** @param {string} scope @param {string} text */
-  const heading = (scope, text) => make("th", { scope }, text);
+  const heading = (scope, text) => wanted("th", { scope }, text);
   // A table that is wider than its box scrolls there, by the keys of who stands on it as well.
   const sizes = new ResizeObserver(() => {
     if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
@@ -28,25 +28,24 @@ function makeTable(item) {
   return {
     element,
     update({ head: of, columns, rows }) {
-      head.replaceChildren(
-        make(
+      setChildren(head, [
+        wanted(
           "tr",
           {},
           heading("col", of),
           ...columns.map((/** @type {any} */ { label }) => heading("col", label)),
         ),
-      );
-      body.replaceChildren(
-        ...rows.map((/** @type {any} */ { label, cells }) =>
-          make(
+      ]);
+      setChildren(
+        body,
+        rows.map((/** @type {any} */ { label, cells }) =>
+          wanted(
             "tr",
             {},
             heading("row", label),
-            ...cells.map((/** @type {any} */ number, /** @type {number} */ at) => {
-              const output = makeOutput(columns[at].name);
-              writeNumber(output, number);
-              return make("td", {}, output);
-            }),
+            ...cells.map((/** @type {any} */ number, /** @type {number} */ at) =>
+              wanted("td", {}, wantedNumber(columns[at].name, number)),
+            ),
           ),
         ),
       );

@@ -1,6 +1,6 @@
 // A sum with its terms: {rows: [{name, label, formula, product, value, text}], total: {value, text}}
 
-import { make, makeOutput, writeNumber } from "../../static/dom.js";
+import { make, makeOutput, setChildren, wanted, wantedNumber, writeNumber } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { phrase } from "../../static/texts.js";
 
@@ -24,19 +24,18 @@ function makeTerms(item) {
   return {
     element,
     update(data) {
-      body.replaceChildren(
-        ...data.rows.map((/** @type {any} */ row) => {
-          const count = makeOutput(row.name);
-          writeNumber(count, row);
-          return make(
+      setChildren(
+        body,
+        data.rows.map((/** @type {any} */ row) =>
+          wanted(
             "tr",
             {},
-            make("th", { scope: "row" }, row.label),
-            make("td", {}, row.formula),
-            make("td", {}, row.product),
-            make("td", {}, count),
-          );
-        }),
+            wanted("th", { scope: "row" }, row.label),
+            wanted("td", {}, row.formula),
+            wanted("td", {}, row.product),
+            wanted("td", {}, wantedNumber(row.name, row)),
+          ),
+        ),
       );
       writeNumber(total, data.total);
     },
