@@ -2,7 +2,7 @@
 //   before, now   what was marked, and what is, as the lengths of runs, row by row: not marked, marked, not marked, ...
 //                 in base 26, "a" to "z", with the last digit in upper case
 
-import { make, setAttributes } from "../../static/dom.js";
+import { clamp, make, setAttributes } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePlate } from "../../static/plate.js";
 import { phrase } from "../../static/texts.js";
@@ -14,6 +14,8 @@ const FINE = 6; // pixels that are drawn across a cell, so that the edge of a ma
 const EDGE = 1.5; // pixels over which it fades
 
 const HATCH = 8; // pixels from one line to the next
+
+const [LOWER, UPPER] = ["a", "A"].map((letter) => letter.charCodeAt(0));
 
 // Not marked, newly, no longer, as before: red, green, blue and opacity over the picture, which tests tell apart by their
 // opacity; and the colour of lines on it, by which a reader tells apart what has come and what has gone without colours.
@@ -30,77 +32,119 @@ const VEILS = [
  */
 function cellsOf(runs, count) {
   const cells = new Uint8Array(count);
-  let at = 0;
-  [...runs.matchAll(/[a-z]*[A-Z]/g)].forEach(([written], turn) => {
-    const digits = [...written.toLowerCase()].map((digit) => digit.charCodeAt(0) - 97);
-    const end = at + digits.reduce((length, digit) => 26 * length + digit, 0);
-    cells.fill(turn % 2, at, end);
-    at = end;
-  });
+  let [at, length, marked] = [0, 0, 0];
+  for (let i = 0; i < runs.length; i++) {
+    const code = runs.charCodeAt(i);
+    const last = code < LOWER;
+    length = 26 * length + code - (last ? UPPER : LOWER);
+    if (!last) continue;
+    cells.fill(marked, at, at + length);
+    [at, length, marked] = [at + length, 0, 1 - marked];
+  }
   return cells;
 }
 
 /**
- * Give for each fine row or column the two cells that it lies between, and how far it is on the way to the second.
- * @param {number} size
+ * Say for every square between the middles of four cells which of them a mask marks, as the bits of a number. Around the
+ * outermost cells lies a margin, in which each goes on.
+ * @param {Uint8Array} mask @param {number} height @param {number} width
  */
-const between = (size) =>
-  Array.from({ length: FINE * size }, (_, i) => {
-    const at = Math.min(Math.max((i + 0.5) / FINE - 0.5, 0), size - 1);
-    return { low: Math.floor(at), high: Math.min(Math.floor(at) + 1, size - 1), way: at % 1 };
+function cornersOf(mask, height, width) {
+  const corners = new Uint8Array((height + 1) * (width + 1));
+  for (let row = 0, at = 0; row <= height; row++) {
+    const above = Math.max(row - 1, 0) * width;
+    const below = Math.min(row, height - 1) * width;
+    for (let column = 0; column <= width; column++, at++) {
+      const left = Math.max(column - 1, 0);
+      const right = Math.min(column, width - 1);
+      corners[at] =
+        8 * mask[above + left] + 4 * mask[above + right] + 2 * mask[below + left] + mask[below + right];
+    }
+  }
+  return corners;
+}
+
+/** How much of each pixel of a square a mask covers, by its corners: all or nothing, but on its edge. */
+const COVERS = Array.from({ length: 16 }, (_, corners) => {
+  const [one, two, three, four] = [8, 4, 2, 1].map((bit) => (corners & bit ? 1 : 0));
+  return Float64Array.from({ length: FINE * FINE }, (_, i) => {
+    const [y, x] = [Math.floor(i / FINE), i % FINE].map((at) => (at + 0.5) / FINE);
+    const share = (one * (1 - x) + two * x) * (1 - y) + (three * (1 - x) + four * x) * y;
+    return clamp(((share - 0.5) * FINE) / EDGE + 0.5, 0, 1);
   });
+});
+
+/** @type {Map<number, Uint32Array>} */
+const squares = new Map();
 
 /**
- * Paint the veil over what is not marked, and over what has changed.
- * @param {HTMLCanvasElement} canvas
- * @param {number[]} shape
- * @param {Uint8Array} was
- * @param {Uint8Array} is
+ * Give the pixels of a square: the veil over what is not marked, and over what has changed.
+ * @param {number} was its corners that were marked @param {number} is those that are
+ * @param {number} top where it lies in the hatching, which begins anew after so many pixels @param {number} left
  */
-function paintVeil(canvas, [height, width], was, is) {
-  setAttributes(canvas, { width: FINE * width, height: FINE * height });
+function squareOf(was, is, top, left) {
+  const key = ((16 * was + is) * HATCH + top) * HATCH + left;
+  const known = squares.get(key);
+  if (known) return known;
+  const pixels = new Uint8ClampedArray(4 * FINE * FINE);
+  for (let i = 0; i < FINE * FINE; i++) {
+    const [before, now] = [COVERS[was][i], COVERS[is][i]];
+    const [x, y] = [left + (i % FINE), top + Math.floor(i / FINE)];
+    const mixed = [0, 0, 0, 0];
+    /** @param {number} share @param {{veil: number[], opacity: number, line?: number[], slope?: number}} state */
+    const add = (share, { veil, opacity, line, slope = 0 }) => {
+      const shade = line && (x + slope * y + 2 * HATCH) % HATCH < 2 ? line : veil;
+      for (let channel = 0; channel < 3; channel++) mixed[channel] += share * opacity * shade[channel];
+      mixed[3] += share * opacity;
+    };
+    add((1 - before) * (1 - now), VEILS[0]);
+    add((1 - before) * now, VEILS[1]);
+    add(before * (1 - now), VEILS[2]);
+    const opacity = mixed[3];
+    for (let channel = 0; channel < 3; channel++) pixels[4 * i + channel] = mixed[channel] / opacity;
+    pixels[4 * i + 3] = opacity;
+  }
+  const square = new Uint32Array(pixels.buffer); // a pixel in one piece
+  squares.set(key, square);
+  return square;
+}
+
+/**
+ * Make what paints the veil. There are thousands of squares, of few looks: each look is mixed once and copied from then on,
+ * and a square that looks as before is left alone.
+ * @param {HTMLCanvasElement} canvas
+ */
+function makeVeil(canvas) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const image = context.createImageData(canvas.width, canvas.height);
-  const states = was.map((before, cell) => 2 * before + is[cell]);
-  const columns = between(width);
-  between(height).forEach((row, y) => {
-    const [top, bottom] = [row.low * width, row.high * width];
-    columns.forEach(({ low, high, way }, x) => {
-      /** How much a mask covers here: all or nothing, but on its edge. @param {Uint8Array} mask */
-      const cover = (mask) => {
-        const above = mask[top + low] * (1 - way) + mask[top + high] * way;
-        const below = mask[bottom + low] * (1 - way) + mask[bottom + high] * way;
-        const share = above * (1 - row.way) + below * row.way;
-        return Math.min(Math.max(((share - 0.5) * FINE) / EDGE + 0.5, 0), 1);
-      };
-      let [red, green, blue, opacity] = [0, 0, 0, 0];
-      const add = (/** @type {number} */ state, /** @type {number} */ share) => {
-        const { veil, line, slope = 0, opacity: full } = VEILS[state];
-        const lined = line && (x + slope * y + HATCH * canvas.height) % HATCH < 2;
-        const colour = lined ? line : veil;
-        red += share * full * colour[0];
-        green += share * full * colour[1];
-        blue += share * full * colour[2];
-        opacity += share * full;
-      };
-      const state = states[top + low];
-      // Away from the edges, which is nearly everywhere, nothing has to be mixed.
-      if (state === states[top + high] && state === states[bottom + low] && state === states[bottom + high])
-        add(state, 1);
-      else {
-        const [before, now] = [cover(was), cover(is)];
-        add(0, (1 - before) * (1 - now));
-        add(1, (1 - before) * now);
-        add(2, before * (1 - now));
-      }
-      const at = 4 * (y * canvas.width + x);
-      image.data[at] = red / opacity;
-      image.data[at + 1] = green / opacity;
-      image.data[at + 2] = blue / opacity;
-      image.data[at + 3] = opacity;
-    });
-  });
-  context.putImageData(image, 0, 0);
+  let image = context.createImageData(1, 1);
+  let painted = new Int16Array(); // the look of every square
+  /** @param {number[]} shape @param {Uint8Array} was @param {Uint8Array} is */
+  return ([height, width], was, is) => {
+    const [tall, wide] = [FINE * height, FINE * width];
+    if (image.height !== tall || image.width !== wide) {
+      setAttributes(canvas, { width: wide, height: tall });
+      image = context.createImageData(wide, tall);
+      painted = new Int16Array((height + 1) * (width + 1)).fill(-1);
+    }
+    const pixels = new Uint32Array(image.data.buffer);
+    const [before, now] = [was, is].map((mask) => cornersOf(mask, height, width));
+    let [first, last] = [tall, 0]; // the rows of pixels that change
+    for (let at = 0; at < painted.length; at++) {
+      const look = 16 * before[at] + now[at];
+      if (look === painted[at]) continue;
+      painted[at] = look;
+      // A square lies between middles, so that of the outermost half is seen.
+      const top = FINE * Math.floor(at / (width + 1)) - FINE / 2;
+      const left = FINE * (at % (width + 1)) - FINE / 2;
+      const square = squareOf(before[at], now[at], (top + HATCH) % HATCH, (left + HATCH) % HATCH);
+      for (let y = Math.max(0, top); y < Math.min(top + FINE, tall); y++)
+        for (let x = Math.max(0, left); x < Math.min(left + FINE, wide); x++)
+          pixels[y * wide + x] = square[FINE * (y - top) + x - left];
+      first = Math.min(first, Math.max(0, top));
+      last = Math.max(last, top + FINE);
+    }
+    if (first < last) context.putImageData(image, 0, 0, 0, first, wide, last - first);
+  };
 }
 
 /** @param {Item} item @param {Host} host @returns {View} */
@@ -121,6 +165,7 @@ function makeCutout(item, { pictures }) {
   const legend = make("ul", { class: "attn-legend", "aria-hidden": "true" }, ...keys);
   const label = item.label ? [make("p", { class: "attn-label" }, item.label)] : [];
   const element = make("div", { class: "attn-map" }, ...label, plate.element, legend);
+  const paintVeil = makeVeil(plate.mapped);
   return {
     element,
     update({ index, shape, before, now, alt }) {
@@ -128,7 +173,7 @@ function makeCutout(item, { pictures }) {
       setAttributes(plate.element, { "aria-label": alt });
       plate.element.dataset.shape = shape;
       const [was, is] = [before, now].map((runs) => cellsOf(runs, shape[0] * shape[1]));
-      paintVeil(plate.mapped, shape, was, is);
+      paintVeil(shape, was, is);
     },
   };
 }
