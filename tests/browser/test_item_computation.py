@@ -58,7 +58,7 @@ def page(tmp_path: Path, open_page: OpenPage) -> Page:
 
 
 def grid(page: Page, name: str) -> Locator:
-    return page.locator(f"[data-grid={name}]")
+    return page.locator(f".attn-shown [data-grid={name}]")
 
 
 def lit(page: Page, name: str) -> list[str]:

@@ -6,11 +6,13 @@
 //   pick    the control that says which step is shown; its values count the steps
 //   lanes   grids of so many planes stand below each other, plane by plane
 //
-// There is one element for each grid, which moves from step to step. A number that is pointed at lights up what it was
-// computed from; one that is read, what it goes into. A step forward computes its numbers one after the other before the
-// reader's eyes, unless they prefer less motion. Play only moves the control.
+// Every step is drawn once, in one place with the others, and seen when its turn comes: to put hundreds of numbers where
+// they were not is what takes a browser longest. A grid that two steps show glides from where it stood in the one to where
+// it stands in the other. A number that is pointed at lights up what it was computed from; one that is read, what it goes
+// into. A step forward computes its numbers one after the other before the reader's eyes, unless they prefer less motion.
+// Play only moves the control.
 
-import { clamp, make, setText } from "../../static/dom.js";
+import { clamp, make, setAttributes, setChildren, setText, wanted } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePointable } from "../../static/pointing.js";
 import { phrase } from "../../static/texts.js";
@@ -23,6 +25,8 @@ import { phrase } from "../../static/texts.js";
  * @typedef {{says: string, operands: string[][], operation: string, results: string[][],
  *   shown: number}} Operation
  * @typedef {{element: HTMLElement, cells: HTMLElement[]}} Drawn
+ * @typedef {{left: number, top: number, width: number, height: number}} Box in pixels, from the corner of the scene
+ * @typedef {{element: HTMLElement, drawn: Record<string, Drawn>}} Layer what is drawn of a step
  */
 
 const SWEEP_MS = 2200; // for all numbers of a step, one after the other,
@@ -44,15 +48,16 @@ const curve = ([u, v], [x, y]) => `M${u},${v}C${u},${(v + y) / 2} ${x},${(v + y)
 export const write = (value) => String(value).replace("-", "−");
 
 /** Write a number into its cell; a long one is set smaller. @param {HTMLElement} cell @param {number} value */
-export function fill(cell, value) {
-  cell.textContent = write(value);
-  cell.classList.toggle("attn-long", cell.textContent.length > 3);
+function fill(cell, value) {
+  const text = write(value);
+  setText(cell, text);
+  cell.classList.toggle("attn-long", text.length > 3);
 }
 
 /** @param {HTMLElement | SVGElement} element @param {Tensor} tensor @param {number} at */
-export function tint(element, { values, high }, at) {
+function tint(element, { values, high }, at) {
   const share = clamp(Math.abs(values[at]) / high, 0, 1);
-  element.style.setProperty("--attn-tint", `${Math.round(45 * share)}%`);
+  setAttributes(element, { style: `--attn-tint: ${Math.round(45 * share)}%` });
   element.classList.toggle("attn-negative", values[at] < 0);
 }
 
@@ -64,21 +69,30 @@ export function placeOf({ shape: [planes, rows, columns], axes, planes: names },
   return axes.flatMap((_, i) => (sizes[i] > 1 ? [called(i)] : [])).join(", ");
 }
 
-/** @param {Tensor} tensor @param {string} name @returns {Drawn} */
+/** Write a tensor into its grid. @param {Drawn} grid @param {Tensor} tensor */
+export function fillGrid({ element, cells }, tensor) {
+  const [label, plate] = /** @type {Iterable<HTMLElement>} */ (element.children);
+  setText(label, tensor.label);
+  setAttributes(plate, { "aria-label": tensor.alt });
+  tensor.planes?.forEach((name, at) => {
+    setText(/** @type {HTMLElement} */ (plate.children[at].firstChild), name);
+  });
+  cells.forEach((cell, at) => {
+    fill(cell, tensor.values[at]);
+    tint(cell, tensor, at);
+  });
+}
+
+/** Draw the grid of a tensor, for fillGrid to fill. @param {Tensor} tensor @param {string} name @returns {Drawn} */
 export function drawGrid(tensor, name) {
   const [planes, rows, columns] = tensor.shape;
-  const cells = tensor.values.map((value, at) => {
-    const cell = make("span", { class: "attn-cell", "data-at": at });
-    fill(cell, value);
-    tint(cell, tensor, at);
-    return cell;
-  });
+  const cells = tensor.values.map((_, at) => make("span", { class: "attn-cell", "data-at": at }));
   const size = rows * columns;
   const plane = (/** @type {number} */ at) =>
     make(
       "span",
       { class: "attn-plane", "data-columns": columns, style: `--attn-columns: ${columns}` },
-      ...(tensor.planes ? [make("span", { class: "attn-called" }, tensor.planes[at])] : []),
+      ...(tensor.planes ? [make("span", { class: "attn-called" })] : []),
       ...cells.slice(at * size, (at + 1) * size),
     );
   const plate = make(
@@ -87,15 +101,28 @@ export function drawGrid(tensor, name) {
       class: `attn-planes${tensor.weights ? " attn-weights" : ""}`,
       role: "img",
       tabindex: 0,
-      "aria-label": tensor.alt,
       "data-name": "map",
       "data-grid": name,
     },
     ...Array.from({ length: planes }, (_, at) => plane(at)),
   );
   return {
-    element: make("div", { class: "attn-tensor" }, make("p", { class: "attn-label" }, tensor.label), plate),
+    element: make("div", { class: "attn-tensor" }, make("p", { class: "attn-label" }), plate),
     cells,
+  };
+}
+
+/** Give the element of a grid that holds its numbers. @param {Drawn} grid */
+const plateOf = ({ element }) => /** @type {HTMLElement} */ (element.lastElementChild);
+
+/** Make what lights up elements by a class for each; what stays lit is left alone. */
+export function makeLight() {
+  /** @type {Map<Element, string>} */
+  let lit = new Map();
+  return (/** @type {Map<Element, string>} */ next) => {
+    for (const [element, look] of lit) if (next.get(element) !== look) element.classList.remove(look);
+    for (const [element, look] of next) element.classList.add(look);
+    lit = next;
   };
 }
 
@@ -109,15 +136,13 @@ function drawThumbnail(tensor) {
       Math.floor(at / columns) % rows,
       at % columns,
     ];
-    const dot = make("rect", {
+    return make("rect", {
       x: plane * (columns + 0.5) + column + 0.05,
       y: row + 0.05,
       width: 0.9,
       height: 0.9,
       rx: tensor.weights ? 0.45 : 0.1,
     });
-    tint(dot, tensor, at);
-    return dot;
   });
   return make("svg", { viewBox: `0 0 ${width} ${rows}`, "aria-hidden": "true" }, ...dots);
 }
@@ -128,15 +153,18 @@ function drawThumbnail(tensor) {
  */
 function makeLine(name) {
   const text = make("p", { class: `attn-${name}`, "aria-live": "polite" });
-  const element = make("div", { class: `attn-sentence attn-of-${name}` }, text);
+  const ghosts = Array.from({ length: LONGEST }, () =>
+    make("p", { class: "attn-longest", "aria-hidden": "true" }),
+  );
   return {
-    element,
+    element: make("div", { class: `attn-sentence attn-of-${name}` }, text, ...ghosts),
     text,
     /** @param {string[]} texts all that it may come to say: of few characters more or less, any may wrap the most */
     keep(texts) {
-      const longest = [...new Set(texts)].sort((one, other) => other.length - one.length).slice(0, LONGEST);
-      const ghosts = longest.map((one) => make("p", { class: "attn-longest", "aria-hidden": "true" }, one));
-      element.replaceChildren(text, ...ghosts);
+      const longest = [...new Set(texts)].sort((one, other) => other.length - one.length);
+      ghosts.forEach((ghost, at) => {
+        setText(ghost, longest[at] ?? "");
+      });
     },
   };
 }
@@ -153,7 +181,7 @@ function makeComputation(item, { move }) {
   const scene = make("div", { class: "attn-scene" });
   const wires = make("svg", { class: "attn-wires", "aria-hidden": "true" });
   const flying = make("div", { class: "attn-flying", "aria-hidden": "true" });
-  const rows = make("div", { class: "attn-layers" });
+  const steps = make("div", { class: "attn-steps" });
   const readout = makeLine("readout");
   const element = make(
     "div",
@@ -163,26 +191,49 @@ function makeComputation(item, { move }) {
     scene,
     readout.element,
   );
-  scene.append(wires, rows, flying);
+  scene.append(steps, wires, flying);
 
   /** @type {{grids: Record<string, Tensor>, steps: Operation[], pick: string, lanes: number}} */
   let data;
   let text = ""; // of the data: a kernel sends them anew at every move
-  /** @type {Record<string, Drawn>} */
-  let drawn = {};
+  let kept = ""; // what of them was drawn, without the numbers and what is said of them
+  /** @type {Layer[]} */
+  let layers = [];
   /** @type {HTMLElement[]} */
   let frames = [];
+  const lightUp = makeLight();
   let at = -1; // the step that is shown
   /** @type {[string, number] | null} */
   let pointed = null; // a grid and a number of it
   /** @type {[[string, number] | null, boolean]} */
   let lighted = [null, false]; // what is lit up
+  /** @type {HTMLElement[]} */
+  let coming = []; // the results that are still to be computed
   let playing = false;
   let awaited = -1; // the step that play has moved the control to
   /** @type {Set<Animation>} */
   const moving = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+
+  /** @type {WeakMap<Element, Box>} */
+  let boxes = new WeakMap(); // where things stand, as far as it was asked for since the scene has its size
+  /**
+   * Say where something stands, without the way that it is still gliding: once it is known, no move asks the browser again.
+   * @param {HTMLElement} element @returns {Box}
+   */
+  function boxOf(element) {
+    const known = boxes.get(element);
+    if (known) return known;
+    let [left, top] = [0, 0];
+    for (let one = element; one && one !== scene; one = /** @type {HTMLElement} */ (one.offsetParent)) {
+      left += one.offsetLeft;
+      top += one.offsetTop;
+    }
+    const box = { left, top, width: element.offsetWidth, height: element.offsetHeight };
+    boxes.set(element, box);
+    return box;
+  }
 
   const still = () => matchMedia("(prefers-reduced-motion)").matches;
   /** @param {number} step */
@@ -215,33 +266,43 @@ function makeComputation(item, { move }) {
    */
   function light(to, dims = true) {
     lighted = [to, dims];
-    for (const cell of rows.querySelectorAll(".attn-lit, .attn-explained"))
-      cell.classList.remove("attn-lit", "attn-explained");
-    wires.replaceChildren();
     scene.classList.toggle("attn-pointing", to !== null && dims);
-    if (to === null) return;
+    if (to === null) {
+      lightUp(new Map());
+      setChildren(wires, []);
+      return;
+    }
+    const { drawn } = layers[at];
     const [name, number] = to;
     const here = drawn[name].cells[number];
-    here.classList.add("attn-explained");
-    const from = scene.getBoundingClientRect();
-    const read = resultsOf(at).includes(name); // and what lights up stands above it, else below
-    /** @param {Element} cell @param {boolean} below */
-    const end = (cell, below) => {
-      const { left, top, bottom, width } = cell.getBoundingClientRect();
-      return [left - from.left + width / 2, (below ? bottom : top) - from.top];
-    };
     const relatives = related(name, number);
-    for (const [source, place] of relatives) drawn[source].cells[place].classList.add("attn-lit");
+    lightUp(
+      new Map([
+        ...relatives.map(
+          ([source, place]) => /** @type {const} */ ([drawn[source].cells[place], "attn-lit"]),
+        ),
+        [here, "attn-explained"],
+      ]),
+    );
+    const read = resultsOf(at).includes(name); // and what lights up stands above it, else below
+    /** @param {HTMLElement} cell @param {boolean} below */
+    const end = (cell, below) => {
+      const { left, top, width, height } = boxOf(cell);
+      return [left + width / 2, below ? top + height : top];
+    };
     // A number that is multiplied by a weight comes by way of it.
     const weights = relatives.filter(([source]) => data.grids[source].weights);
     const numbers = relatives.filter(([source]) => !data.grids[source].weights);
-    numbers.forEach(([source, place], i) => {
+    const paths = numbers.flatMap(([source, place], i) => {
       const cell = drawn[source].cells[place];
       const [weight] = read && weights.length >= numbers.length ? [weights[i]] : [];
       const stops = [cell, ...(weight ? [drawn[weight[0]].cells[weight[1]]] : []), here];
-      for (let stop = 1; stop < stops.length; stop++)
-        wires.append(make("path", { d: curve(end(stops[stop - 1], read), end(stops[stop], !read)) }));
+      return stops.slice(1).map((stop, turn) => curve(end(stops[turn], read), end(stop, !read)));
     });
+    setChildren(
+      wires,
+      paths.map((d) => wanted("path", { d })),
+    );
   }
 
   /**
@@ -263,7 +324,7 @@ function makeComputation(item, { move }) {
   function explain() {
     const to = pointed ?? /** @type {[string, number]} */ ([resultsOf(at).at(-1), data.steps[at].shown]);
     light(to, pointed !== null);
-    readout.text.setAttribute("aria-live", pointed === null ? "off" : "polite"); // of a step its sentence is read out
+    setAttributes(readout.text, { "aria-live": pointed === null ? "off" : "polite" }); // of a step its sentence is read out
     setText(readout.text, describe(...to));
   }
 
@@ -275,12 +336,12 @@ function makeComputation(item, { move }) {
     explain();
   }
 
-  /** @param {string} name */
-  function makeLive(name) {
+  /** Let a reader point at the numbers of a grid. @param {string} name @param {Drawn} grid */
+  function makeLive(name, grid) {
     const { shape } = data.grids[name];
     const [planes, height, columns] = shape;
     const width = planes * columns;
-    const plate = /** @type {HTMLElement} */ (drawn[name].element.lastElementChild);
+    const plate = plateOf(grid);
     makePointable(plate, {
       at: ({ target }) => {
         const cell = /** @type {HTMLElement} */ (target).dataset.at;
@@ -312,6 +373,8 @@ function makeComputation(item, { move }) {
     for (const animation of moving) animation.cancel();
     moving.clear();
     flying.replaceChildren();
+    for (const plate of coming) plate.classList.remove("attn-coming");
+    coming = [];
   }
 
   /** @param {Element} what @param {Keyframe[]} frames @param {KeyframeAnimationOptions} options */
@@ -326,24 +389,32 @@ function makeComputation(item, { move }) {
    * Compute the numbers of a step one after the other, once its grids have glided to their places; then go on, if it plays.
    */
   function sweep() {
+    const { drawn } = layers[at];
     const order = resultsOf(at).flatMap((name) =>
       drawn[name].cells.map((_, i) => /** @type {[string, number]} */ ([name, i])),
     );
     const pace = clamp(SWEEP_MS / order.length, PACE_MS[0], PACE_MS[1]);
-    const flights = order.reduce((sum, to) => sum + related(...to).length, 0);
-    const every = Math.ceil(flights / MOST_FLIGHTS); // of so many numbers one flies
-    readout.text.setAttribute("aria-live", "off"); // what is said too fast to read is not read out
-    order.forEach(([name, i], turn) => {
-      const arrival = GLIDE_MS + pace * (turn + 0.6);
-      animate(
-        drawn[name].cells[i],
-        [
-          { opacity: 0, transform: "scale(.5)" },
-          { opacity: 1, transform: "none" },
-        ],
-        { delay: arrival, duration: Math.max(pace, 160), easing: "ease-out" },
-      );
-    });
+    let every = 1; // of so many numbers one flies
+    setAttributes(readout.text, { "aria-live": "off" }); // what is said too fast to read is not read out
+    // Until the grids stand in their places the results are out of sight as wholes, then number by number.
+    coming = resultsOf(at).map((name) => plateOf(drawn[name]));
+    for (const plate of coming) plate.classList.add("attn-coming");
+    function begin() {
+      const flights = order.reduce((sum, to) => sum + related(...to).length, 0);
+      every = Math.ceil(flights / MOST_FLIGHTS);
+      for (const plate of coming) plate.classList.remove("attn-coming");
+      order.forEach(([name, i], turn) => {
+        animate(
+          drawn[name].cells[i],
+          [
+            { opacity: 0, transform: "scale(.5)" },
+            { opacity: 1, transform: "none" },
+          ],
+          { delay: pace * (turn + 0.6), duration: Math.max(pace, 160), easing: "ease-out" },
+        );
+      });
+      next();
+    }
     let turn = 0;
     function next() {
       if (turn === order.length) {
@@ -359,21 +430,22 @@ function makeComputation(item, { move }) {
       timer = setTimeout(next, pace);
     }
     setText(readout.text, "");
-    timer = setTimeout(next, GLIDE_MS);
+    timer = setTimeout(begin, GLIDE_MS);
   }
 
   /** Let copies of the numbers that it was computed from fly to a number. @param {[string, number]} to @param {number} duration */
   function fly([name, number], duration) {
-    const from = scene.getBoundingClientRect();
-    const end = drawn[name].cells[number].getBoundingClientRect();
+    const { drawn } = layers[at];
+    const end = boxOf(drawn[name].cells[number]);
     for (const [source, place] of related(name, number)) {
       const cell = drawn[source].cells[place];
-      const { left, top, width, height } = cell.getBoundingClientRect();
+      const { left, top, width, height } = boxOf(cell);
       const copy = /** @type {HTMLElement} */ (cell.cloneNode(true));
       copy.classList.remove("attn-lit", "attn-explained");
+      copy.style.setProperty("--attn-cell-height", `${height}px`);
       Object.assign(copy.style, {
-        left: `${left - from.left}px`,
-        top: `${top - from.top}px`,
+        left: `${left}px`,
+        top: `${top}px`,
         width: `${width}px`,
         height: `${height}px`,
       });
@@ -400,40 +472,55 @@ function makeComputation(item, { move }) {
   const cellHeight = (step) =>
     `min(1.75rem, var(--attn-cell), ${(MOST_HEIGHT / rowsOf(step)).toFixed(2)}rem)`;
 
-  /** Lay out a step; `from` is the one before, whose grids glide to their new places. @param {number} from */
-  function layOut(from) {
-    const step = data.steps[at];
-    /** @type {Record<string, DOMRect>} */
-    const before = {};
-    const glides = from >= 0 && !still();
-    if (glides)
-      for (const name of [...data.steps[from].operands, ...data.steps[from].results].flat())
-        before[name] = drawn[name].element.getBoundingClientRect();
+  /** Draw a step. @param {Operation} step @returns {Layer} */
+  function drawStep(step) {
+    /** @type {Record<string, Drawn>} */
+    const drawn = {};
+    for (const name of [...step.operands, ...step.results].flat()) {
+      drawn[name] = drawGrid(data.grids[name], name);
+      plateOf(drawn[name]).style.setProperty("--attn-lane", String(laneOf(name)));
+      makeLive(name, drawn[name]);
+    }
     /** @param {string[][]} names @param {string} side */
     const lines = (names, side) =>
       names.map((row) =>
         make("div", { class: `attn-tensors attn-${side}` }, ...row.map((name) => drawn[name].element)),
       );
     const sign = step.operation ? [make("p", { class: "attn-operation" }, step.operation)] : [];
-    rows.style.setProperty("--attn-cell-height", cellHeight(step));
-    rows.replaceChildren(...lines(step.operands, "operand"), ...sign, ...lines(step.results, "result"));
-    setText(says.text, step.says);
+    const element = make(
+      "div",
+      { class: "attn-layers", style: `--attn-cell-height: ${cellHeight(step)}` },
+      ...lines(step.operands, "operand"),
+      ...sign,
+      ...lines(step.results, "result"),
+    );
+    return { element, drawn };
+  }
+
+  /** Show a step; `from` is the one before, whose grids glide to their new places. @param {number} from */
+  function showStep(from) {
+    const glides = from >= 0 && !still();
+    const shared = glides ? Object.keys(layers[at].drawn).filter((name) => name in layers[from].drawn) : [];
+    const places = (/** @type {number} */ step) =>
+      shared.map((name) => boxOf(layers[step].drawn[name].element));
+    const before = glides ? places(from) : []; // while it is still laid out
+    layers.forEach(({ element }, i) => {
+      element.classList.toggle("attn-shown", i === at);
+    });
+    setText(says.text, data.steps[at].says);
     frames.forEach((frame, i) => {
       frame.classList.toggle("attn-done", i <= at);
-      if (i === at) frame.setAttribute("aria-current", "step");
+      if (i === at) setAttributes(frame, { "aria-current": "step" });
       else frame.removeAttribute("aria-current");
     });
-    if (!glides) return;
-    for (const name of [...step.operands, ...step.results].flat()) {
-      if (!before[name]) continue;
-      const now = drawn[name].element.getBoundingClientRect();
-      const [x, y] = [before[name].left - now.left, before[name].top - now.top];
+    places(at).forEach((now, i) => {
+      const [x, y] = [before[i].left - now.left, before[i].top - now.top];
       if (x || y)
-        animate(drawn[name].element, [{ translate: offset(x, y) }, { translate: "none" }], {
+        animate(layers[at].drawn[shared[i]].element, [{ translate: offset(x, y) }, { translate: "none" }], {
           duration: GLIDE_MS,
           easing: "cubic-bezier(.3, .7, .2, 1)",
         });
-    }
+    });
   }
 
   function showPlaying() {
@@ -466,28 +553,20 @@ function makeComputation(item, { move }) {
     goOn();
   });
 
-  /** Make the elements of all grids, and the heights and widths that the tallest and the widest step need. */
+  /** Count the columns that a plane of a grid has room for: planes that stand below each other have as many. @param {string} name */
+  function laneOf(name) {
+    const [planes, , columns] = data.grids[name].shape;
+    if (planes !== data.lanes) return columns;
+    const lanes = Object.values(data.grids).filter(({ shape }) => shape[0] === data.lanes);
+    return Math.max(...lanes.map(({ shape }) => shape[2]));
+  }
+
+  /** Draw all steps, with the room that the tallest and the widest of them need. */
   function build() {
-    drawn = Object.fromEntries(
-      Object.entries(data.grids).map(([name, tensor]) => [name, drawGrid(tensor, name)]),
-    );
-    for (const name of Object.keys(drawn)) makeLive(name);
-    says.keep(data.steps.map((step) => step.says));
-    readout.keep(
-      Object.entries(drawn).flatMap(([name, { cells }]) => cells.map((_, i) => describe(name, i, true))),
-    );
-    const tensors = Object.values(data.grids);
-    const lane = Math.max(
-      ...tensors.filter(({ shape }) => shape[0] === data.lanes).map(({ shape }) => shape[2]),
-    );
+    layers = data.steps.map(drawStep);
+    steps.replaceChildren(...layers.map((layer) => layer.element));
     /** Columns, with half a column between planes and grids. @param {string} name */
-    const width = (name) => {
-      const [planes, , columns] = data.grids[name].shape;
-      const each = planes === data.lanes ? lane : columns;
-      const cells = /** @type {HTMLElement} */ (drawn[name].element.lastElementChild);
-      cells.style.setProperty("--attn-lane", String(each));
-      return planes * (each + 0.5);
-    };
+    const width = (name) => data.grids[name].shape[0] * (laneOf(name) + 0.5);
     const across = Math.max(
       ...data.steps.flatMap(({ operands, results }) =>
         [...operands, ...results].map((row) => row.reduce((sum, name) => sum + width(name), -0.5)),
@@ -499,12 +578,12 @@ function makeComputation(item, { move }) {
       return `calc(${rowsOf(step)} * ${cellHeight(step)} + ${over})`;
     });
     scene.style.setProperty("--attn-across", String(across));
-    rows.style.minHeight = `max(${heights.join(", ")})`;
+    steps.style.minHeight = `max(${heights.join(", ")})`;
     frames = data.steps.map(({ results }, step) => {
       const names = results.flat();
       const frame = make(
         "button",
-        { type: "button", class: "attn-frame-of", tabindex: -1, title: data.steps[step].says },
+        { type: "button", class: "attn-frame-of", tabindex: -1 },
         make("span", { class: "attn-small" }, ...names.map((name) => drawThumbnail(data.grids[name]))),
         make("span", {}, [...new Set(names.map((name) => data.grids[name].symbol))].join(" ")),
       );
@@ -515,29 +594,69 @@ function makeComputation(item, { move }) {
     showPlaying();
   }
 
+  /** Write the numbers into what is drawn, and what is said of them. */
+  function fillAll() {
+    for (const { drawn } of layers)
+      for (const [name, grid] of Object.entries(drawn)) fillGrid(grid, data.grids[name]);
+    frames.forEach((frame, step) => {
+      setAttributes(frame, { title: data.steps[step].says });
+      const names = data.steps[step].results.flat();
+      frame.querySelectorAll("svg").forEach((svg, i) => {
+        [...svg.children].forEach((dot, place) => {
+          tint(/** @type {SVGElement} */ (dot), data.grids[names[i]], place);
+        });
+      });
+    });
+    says.keep(data.steps.map((step) => step.says));
+    readout.keep(
+      Object.entries(data.grids).flatMap(([name, { values }]) =>
+        values.map((_, i) => describe(name, i, true)),
+      ),
+    );
+  }
+
+  /** Name what stays the same where only the numbers are others. */
+  const makeup = () =>
+    JSON.stringify([
+      data.lanes,
+      data.steps.map(({ operands, operation, results }) => [operands, operation, results]),
+      Object.entries(data.grids).map(([name, grid]) => [
+        name,
+        grid.shape,
+        grid.symbol,
+        grid.weights,
+        grid.planes?.length,
+      ]),
+    ]);
+
   // Wires are drawn to where cells stand: also when the item is first laid out, and when its width changes.
-  new ResizeObserver(() => light(...lighted)).observe(scene);
+  new ResizeObserver(() => {
+    boxes = new WeakMap();
+    light(...lighted);
+  }).observe(scene);
 
   return {
     element,
     update(next, { pick }) {
-      const anew = JSON.stringify(next);
+      const anew = next === data ? text : JSON.stringify(next);
       const step = pick(next.pick).at;
       data = next;
       finish();
       const same = anew === text;
       if (!same) {
         text = anew;
-        build();
+        if (makeup() !== kept) build();
+        kept = makeup();
+        fillAll();
       }
       if (same && step === at) return;
       const from = same ? at : -1;
       at = step;
       pointed = null;
       if (step !== awaited) stop();
-      layOut(from);
-      light(null); // wires would lead to where grids are gliding from
+      showStep(from);
       if (!still() && from >= 0 && (from === at - 1 || playing)) {
+        light(null); // wires would lead to where grids are gliding from
         sweep();
         return;
       }

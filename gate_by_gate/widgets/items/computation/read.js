@@ -2,9 +2,11 @@
 
 reading.computation = (element) => {
   const cells = (grid) => [...grid.querySelectorAll(".attn-cell")];
-  const grids = [...element.querySelectorAll(".attn-scene [data-grid]")];
+  const [step, ...others] = element.querySelectorAll(".attn-shown");
+  if (others.length) return { says: "several steps are seen at once" };
+  const grids = [...step.querySelectorAll("[data-grid]")];
   const rows = (side) =>
-    [...element.querySelectorAll(`.attn-${side}`)].map((row) =>
+    [...step.querySelectorAll(`.attn-${side}`)].map((row) =>
       [...row.querySelectorAll("[data-grid]")].map((grid) => grid.dataset.grid),
     );
   const key = (grid, name) =>
@@ -21,7 +23,7 @@ reading.computation = (element) => {
   // Every number that the step computes is pointed at by keys, from the first on, and what lights up is read.
   const [down, across] = ["ArrowDown", "ArrowRight"];
   const results = {};
-  for (const grid of element.querySelectorAll(".attn-result [data-grid]")) {
+  for (const grid of step.querySelectorAll(".attn-result [data-grid]")) {
     const read = {};
     const columns =
       grid.querySelectorAll(".attn-plane").length * grid.querySelector(".attn-plane").dataset.columns;
@@ -41,7 +43,7 @@ reading.computation = (element) => {
   }
   return {
     says: element.querySelector(".attn-says").textContent,
-    operation: element.querySelector(".attn-operation")?.textContent ?? "",
+    operation: step.querySelector(".attn-operation")?.textContent ?? "",
     operands: rows("operand"),
     results: rows("result"),
     reel: [...element.querySelectorAll(".attn-frame-of")].map((one) => one.textContent),

@@ -8,11 +8,11 @@
 // What is computed here is computed by operators.js, which knows no block. A number that is pointed at lights up what it
 // has seen, through all operations before it, down to the drawing.
 
-import { clamp, make, makeReadout, setText } from "../../static/dom.js";
+import { clamp, make, makeReadout, setAttributes, setText } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { makePointable, stepOf } from "../../static/pointing.js";
 import { phrase } from "../../static/texts.js";
-import { drawGrid, fill, placeOf, tint, write } from "../computation/draw.js";
+import { drawGrid, fillGrid, makeLight, placeOf, write } from "../computation/draw.js";
 import { operators } from "./operators.js";
 
 /** @import { Context, Host, Item, View } from "../../static/kinds.js" */
@@ -55,6 +55,7 @@ function makeDrawing(_item, _host) {
   let pick;
   /** @type {[string, number] | null} */
   let pointed = null;
+  const lightUp = makeLight();
   let pen = 1; // what a stroke writes: the opposite of what it begins on
 
   /** List the cells of the drawing that a number has seen. @param {string} name @param {number} at @returns {number[]} */
@@ -72,17 +73,19 @@ function makeDrawing(_item, _host) {
   }
 
   function light() {
-    for (const cell of element.querySelectorAll(".attn-lit, .attn-explained"))
-      cell.classList.remove("attn-lit", "attn-explained");
     const to = explained();
-    if (to === null) return;
-    const [name, at] = to;
-    drawn[name].cells[at].classList.add("attn-explained");
-    const { reads, sources } = computed[name];
-    sources(at).forEach((places, i) => {
-      for (const place of places) drawn[reads[i]]?.cells[place].classList.add("attn-lit");
-    });
-    for (const place of seen(name, at)) cells[place].classList.add("attn-lit");
+    /** @type {Map<Element, string>} */
+    const next = new Map();
+    if (to !== null) {
+      const [name, at] = to;
+      const { reads, sources } = computed[name];
+      for (const place of seen(name, at)) next.set(cells[place], "attn-lit");
+      sources(at).forEach((places, i) => {
+        for (const place of places) if (drawn[reads[i]]) next.set(drawn[reads[i]].cells[place], "attn-lit");
+      });
+      next.set(drawn[name].cells[at], "attn-explained");
+    }
+    lightUp(next);
   }
 
   function say() {
@@ -174,10 +177,7 @@ function makeDrawing(_item, _host) {
         made.element.classList.toggle("attn-single", tensor.values.length === 1);
       }
       drawn[name].tensor = tensor;
-      drawn[name].cells.forEach((cell, at) => {
-        fill(cell, tensor.values[at]);
-        tint(cell, tensor, at);
-      });
+      fillGrid(drawn[name], tensor);
     }
     results.classList.toggle(
       "attn-with-singles",
@@ -197,8 +197,8 @@ function makeDrawing(_item, _host) {
 
   /** @param {number} at */
   function show(at) {
-    cells[at].dataset.drawn = String(values[at]); // the style sheet shows it: a screen reader is told by aria-pressed
-    cells[at].setAttribute("aria-pressed", String(values[at] === 1));
+    // The style sheet shows the number: a screen reader is told by aria-pressed.
+    setAttributes(cells[at], { "data-drawn": values[at], "aria-pressed": values[at] === 1 });
   }
 
   /** Lay a map on the board. @param {string} map */
@@ -280,7 +280,7 @@ function makeDrawing(_item, _host) {
     element,
     update(next, context) {
       pick = context.pick;
-      if (JSON.stringify(next) !== JSON.stringify(data)) {
+      if (next !== data && JSON.stringify(next) !== JSON.stringify(data)) {
         data = next;
         started = "";
         build();
