@@ -122,18 +122,35 @@ function makeChoice(control, { id, change, pictures }) {
     }
     label.append(make("span", {}, textOf(control, value)));
     element.append(label);
-    input.addEventListener("change", () => change(value));
+    input.addEventListener("change", () => {
+      choose(i);
+      change(value);
+    });
     return input;
   });
+  // The label, too, says what is chosen: a selector that asks what it holds has a browser look for more than has changed.
+  function choose(/** @type {number} */ at) {
+    inputs.forEach((input, i) => {
+      input.checked = i === at;
+      input.parentElement.classList.toggle("attn-chosen", i === at);
+    });
+  }
+  // On a phone a row of tiles scrolls. Elsewhere a move is not to wait for the browser to say that it does not.
+  let scrolls = false;
+  const showChosen = () => {
+    const chosen = inputs.find((input) => input.checked);
+    if (scrolls && chosen) reveal(element, chosen.parentElement);
+  };
+  if (control.style === "gallery")
+    new ResizeObserver(() => {
+      scrolls = element.scrollWidth > element.clientWidth;
+      showChosen();
+    }).observe(element);
   return {
     element,
     show(v) {
-      const at = control.values.indexOf(v);
-      inputs.forEach((input, i) => {
-        input.checked = i === at;
-      });
-      if (control.style === "gallery" && at >= 0)
-        requestAnimationFrame(() => reveal(element, inputs[at].parentElement));
+      choose(control.values.indexOf(v));
+      if (scrolls) requestAnimationFrame(showChosen);
     },
     /** Let only some values be picked. @param {any[]} values */
     offer(values) {
@@ -150,7 +167,6 @@ function makeChoice(control, { id, change, pictures }) {
  * @param {HTMLElement} tile
  */
 function reveal(row, tile) {
-  if (row.scrollWidth === row.clientWidth) return;
   const [all, one] = [row, tile].map((element) => element.getBoundingClientRect());
   row.scrollLeft += one.left + one.width / 2 - all.left - all.width / 2;
 }
