@@ -53,6 +53,7 @@ function makeChain(_item, { move }) {
   /** @type {any} */
   let data;
   let drawn = ""; // the stages that are drawn, without what fills them
+  let worn = "attn-series-0"; // the class of the colour of what fills them
 
   /** @param {any} event */
   const placeOf = ({ target }) => data.places[target.dataset?.place];
@@ -144,7 +145,6 @@ function makeChain(_item, { move }) {
     says: () => told,
     update(next, { pick }) {
       data = next;
-      setAttributes(element, { class: `attn-chain attn-series-${data.hue}` });
       const { stages, filled } = data;
       const columns = Object.entries(data.columns);
       const shape = JSON.stringify(stages);
@@ -153,6 +153,14 @@ function makeChain(_item, { move }) {
         heads.replaceChildren(caption, ...columns.map(makeHead));
         links.replaceChildren(...stages.map(drawStage));
       }
+      // On what has this colour alone: everything else in the chain would inherit it, and be styled anew with it.
+      const hue = `attn-series-${data.hue}`;
+      for (const one of [key, ...element.querySelectorAll(".attn-hole, .attn-more, .attn-sum b")]) {
+        if (one.classList.contains(hue)) continue;
+        one.classList.remove(worn);
+        one.classList.add(hue);
+      }
+      worn = hue;
       setText(words, data.caption);
       setHidden(key, !filled.some(Boolean));
       [...links.children].forEach((link, at) => {
