@@ -430,4 +430,4 @@ class BAMExplorer(Explorer):
     """BAM: what a block costs, how far its spatial branch looks, and what a trained one does to an image."""
 
     definition = DEFINITION
-    room = (46.7, 84.2, 84.7)
+    room = (46.7, 83.9, 84.5)

@@ -33,4 +33,4 @@ class ColourCueExplorer(Explorer):
     """The probe with a small cue: what its networks answer, and what an intervention changes."""
 
     definition = DEFINITION
-    room = (39.8, 50.2, 48.8)
+    room = (39.8, 50.0, 48.6)

@@ -62,4 +62,4 @@ class DrawnConvolutionExplorer(Explorer):
     """A map that the reader draws, convolved once and twice, and what each number has seen of it."""
 
     definition = DEFINITION
-    room = (32.9, 51.5, 50.1)
+    room = (32.9, 51.3, 49.9)

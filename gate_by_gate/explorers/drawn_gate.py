@@ -53,4 +53,4 @@ class DrawnGateExplorer(Explorer):
     """A map that the reader draws, its mean or maximum, and the gate that a sigmoid makes of it."""
 
     definition = DEFINITION
-    room = (32.9, 51.6, 48.9)
+    room = (32.9, 51.5, 48.9)

@@ -33,4 +33,4 @@ class FrameCueExplorer(Explorer):
     """The probe with a cue that every mean sees: what its networks answer, what interventions change."""
 
     definition = DEFINITION
-    room = (39.8, 50.2, 48.8)
+    room = (39.8, 50.0, 48.6)

@@ -196,4 +196,4 @@ class IntoTrainedExplorer(Explorer):
     """New blocks in a trained classifier of photographs, as they are built or started as the identity."""
 
     definition = DEFINITION
-    room = (35.1, 54.3, 52.9)
+    room = (35.1, 54.1, 52.7)

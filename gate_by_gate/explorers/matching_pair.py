@@ -40,4 +40,4 @@ class MatchingPairExplorer(Explorer):
     """The probe with two equal patterns: what its networks answer, and what an intervention changes."""
 
     definition = DEFINITION
-    room = (41.0, 50.2, 48.8)
+    room = (41.0, 50.0, 48.6)

@@ -463,4 +463,4 @@ class NetworkExplorer(Explorer):
     """A block in every slot of a backbone: what the whole network then costs."""
 
     definition = DEFINITION
-    room = (45.8, 65.7, 62.9)
+    room = (45.8, 65.4, 62.6)

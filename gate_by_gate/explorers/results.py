@@ -517,7 +517,7 @@ PAIR = Part(
 DEFINITION = Definition(
     name="results",
     question="Pick two settings: does one read more digits than the other?",
-    controls=(FIRST, SECOND, MEASURE, COST, MAP, STAGE),
+    controls=(FIRST, SECOND, MEASURE, MAP, STAGE, COST),
     panels=(
         Panel(
             "overview",
@@ -552,4 +552,4 @@ class ResultsExplorer(Explorer):
     """Where the result stands: every setting of the main comparison, and any two side by side."""
 
     definition = DEFINITION
-    room = (47.9, 70.7, 69.3)
+    room = (47.9, 68.1, 66.7)

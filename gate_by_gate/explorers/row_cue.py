@@ -41,4 +41,4 @@ class RowCueExplorer(Explorer):
     """The probe with a cue along a row: what its networks answer, and what an intervention changes."""
 
     definition = DEFINITION
-    room = (38.2, 50.2, 48.8)
+    room = (38.2, 50.0, 48.6)

@@ -431,4 +431,4 @@ class SelfAttentionExplorer(Explorer):
     """Self-attention: where a place of the map looks, and what that costs as the map grows."""
 
     definition = DEFINITION
-    room = (47.8, 64.5, 64.8)
+    room = (47.8, 64.3, 64.6)

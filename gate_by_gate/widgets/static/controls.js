@@ -7,9 +7,10 @@ import { cellAt, stepOf } from "./pointing.js";
 
 const MOST_TICKS = 6; // numbers below a slider
 
-// On a phone: letters of an entry of a menu that has a row of its own there, so that it can be read, and of a label and an
-// entry that stand one above the other, so that two menus fit in a row.
-const LONG = 22;
+// On a phone: letters of an entry of a menu that has a row of its own there, so that it can be read; of one that leaves room
+// for a small control at most; and of a label and an entry that stand one above the other, so that two menus fit in a row.
+const LONG = 26;
+const ROOMY = 22;
 const WIDE = 19;
 
 /** Write a value as the reader sees it. */
@@ -184,10 +185,15 @@ function makeMenu(control, { id, change }) {
   });
   select.addEventListener("change", () => change(control.values[select.value]));
   const longest = Math.max(...control.texts.map((text) => text.length));
-  const room = longest > LONG ? " attn-long" : longest + control.label.length > WIDE ? " attn-stacked" : "";
+  const rooms = {
+    "attn-long": longest > LONG,
+    "attn-roomy": longest > ROOMY,
+    "attn-stacked": longest + control.label.length > WIDE,
+  };
+  const [room = ""] = Object.entries(rooms).find(([, fits]) => fits) ?? [];
   const element = make(
     "div",
-    { class: `attn-control attn-menu${room}` },
+    { class: `attn-control attn-menu ${room}`.trim() },
     make("div", { class: "attn-head" }, make("label", { for: id }, control.label)),
     select,
   );
