@@ -33,11 +33,11 @@ import { makeFrame } from "./board.js";
 export function makeCard(title, { side, digit }, words, pick) {
   const unread = `${title}: ${words.loading}`; // what a picture is called until there is one
   const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
-  const over = make("canvas", { class: "attn-play-map", "aria-hidden": "true" });
+  const over = make("canvas", { class: "attn-mapped", "aria-hidden": "true" });
   const marks = make("div", { class: "attn-play-marks", "aria-hidden": "true" });
   const picture = make(
     "div",
-    { class: "attn-play-picture", role: "img", "aria-label": unread, "data-name": "map" },
+    { class: "attn-picture attn-play-picture", role: "img", "aria-label": unread, "data-name": "map" },
     under,
     over,
     marks,
@@ -138,7 +138,7 @@ export function makeCard(title, { side, digit }, words, pick) {
         `${words.chances} ${sure.map((share, i) => `${i}: ${share.toFixed(2)}`).join(", ")}`,
       );
       paint(under, [side, side], (i) => Array(3).fill(Math.round(255 * pixels[i])));
-      element.classList.toggle("attn-play-mapped", Boolean(map || reads));
+      picture.classList.toggle("attn-covered", Boolean(map || reads));
       over.hidden = true;
       const dots = [];
       let told = "";
