@@ -36,7 +36,9 @@ COSTS = """
 from gate_by_gate.explorers import network
 for block in ("none", *network.BLOCK.values[-2:]):
     setting = network.DEFINITION.defaults | {"backbone": "resnet50", "block": block}
-    print(block, network.parameters(setting)["total"]["value"])
+    columns = {column.name: column for column in network.draw(setting)["chain"].columns}
+    costs = columns["parameters"].costs
+    print(block, sum(costs.own) + sum(costs.added))
 """
 # The page of the package alone, as text.
 PAGE = (
