@@ -37,6 +37,25 @@ def test_every_kind_shows_its_data_at_every_position(page: Page):
     assert compare_everything(page.locator("figure"), DEFINITION) == 60 + 2 + 3 + 3 + 16
 
 
+def test_a_move_writes_into_what_is_there_and_makes_nothing_anew(page: Page):
+    prepare(page)
+    page.evaluate(
+        """() => {
+            globalThis.made = [];
+            const watch = new MutationObserver((changes) => {
+                const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+                made.push(...added.filter((node) => node instanceof Element).map((one) => one.outerHTML));
+            });
+            watch.observe(document.querySelector("figure"), { childList: true, subtree: true });
+        }"""
+    )
+    # Lines and dots of the two that `first` and `second` pick come and go with their seeds.
+    for name in [name for name in DEFINITION.controls if name not in ("first", "second")]:
+        for at in (1, 0):
+            page.evaluate("([name, at]) => reading.set(document, name, at)", [name, at])
+            assert page.evaluate("made") == [], f"{name} at {at}"
+
+
 def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
     over, signed, rows = (item(page, "maps", at) for at in (1, 2, 4))
     plate, readout = over.locator("[data-name=map]"), over.locator(".attn-readout")

@@ -299,3 +299,12 @@ def test_it_is_accessible_and_fits(address: str, open_page: OpenPage):
     assert_accessible(figure.page)
     figure = opened(open_page, address, width=375)
     assert figure.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.chromium  # it alone lends a page the look of paper
+def test_on_paper_there_is_nothing_before_there_is_a_picture(address: str, open_page: OpenPage):
+    figure = opened(open_page, address)
+    figure.page.emulate_media(media="print")
+    expect(figure).to_be_visible()
+    figure.evaluate("(figure) => { figure.dataset.ready = 'false'; }")
+    expect(figure).to_be_hidden()

@@ -96,6 +96,8 @@ function makeContrast(item) {
   const verdict = make("p", { class: "attn-verdict", "aria-live": "polite", "data-name": item.name });
   // Every sentence that may stand there keeps its height, out of sight in the same place.
   const verdicts = make("div", { class: "attn-verdicts" }, verdict);
+  /** @type {HTMLElement[]} */
+  const ghosts = [];
   let said;
   const both = makePlot("both");
   const difference = makePlot("difference");
@@ -176,10 +178,11 @@ function makeContrast(item) {
       const [first, second] = [data.members[i], data.members[j]];
       if (data !== said) {
         const others = [...Object.values(data.verdicts), ...data.absent];
-        verdicts.replaceChildren(
-          verdict,
-          ...others.map((text) => make("p", { class: "attn-absent", "aria-hidden": "true" }, text)),
-        );
+        while (ghosts.length < others.length)
+          ghosts.push(verdicts.appendChild(make("p", { class: "attn-absent", "aria-hidden": "true" })));
+        ghosts.forEach((ghost, at) => {
+          setText(ghost, others[at] ?? "");
+        });
         said = data;
       }
       const known = first && second;
