@@ -141,8 +141,7 @@ function makeTabs(panels, id, choose) {
     show(name) {
       for (const button of buttons) {
         const chosen = button.dataset.tab === name;
-        setAttributes(button, { "aria-selected": chosen });
-        button.tabIndex = chosen ? 0 : -1;
+        setAttributes(button, { "aria-selected": chosen, tabindex: chosen ? 0 : -1 });
       }
     },
   };

@@ -53,7 +53,6 @@ function makeChain(_item, { move }) {
   /** @type {any} */
   let data;
   let drawn = ""; // the stages that are drawn, without what fills them
-  let worn = "attn-series-0"; // the class of the colour of what fills them
 
   /** @param {any} event */
   const placeOf = ({ target }) => data.places[target.dataset?.place];
@@ -153,20 +152,20 @@ function makeChain(_item, { move }) {
         heads.replaceChildren(caption, ...columns.map(makeHead));
         links.replaceChildren(...stages.map(drawStage));
       }
-      // On what has this colour alone: everything else in the chain would inherit it, and be styled anew with it.
-      const hue = `attn-series-${data.hue}`;
-      for (const one of [key, ...element.querySelectorAll(".attn-hole, .attn-more, .attn-sum b")]) {
-        if (one.classList.contains(hue)) continue;
-        one.classList.remove(worn);
-        one.classList.add(hue);
-      }
-      worn = hue;
       setText(words, data.caption);
       setHidden(key, !filled.some(Boolean));
       [...links.children].forEach((link, at) => {
         for (const slot of link.querySelectorAll(".attn-slot"))
           slot.classList.toggle("attn-filled", slot.dataset.slot === filled[at]);
       });
+      // On what has this colour alone: everything else in the chain would inherit it, and be styled anew with it.
+      const hue = `attn-series-${data.hue}`;
+      setAttributes(key, { class: hue });
+      for (const sum of heads.querySelectorAll("b")) setAttributes(sum, { class: hue });
+      for (const hole of links.querySelectorAll(".attn-filled .attn-hole"))
+        setAttributes(hole, { class: `attn-hole ${hue}` });
+      for (const more of links.querySelectorAll(".attn-more"))
+        setAttributes(more, { class: `attn-more ${hue}` });
       const value = String(pick(data.pick).value);
       const sums = columns.map(([, { label, costs, by }], i) => {
         const { own, added } = costs ?? by[value];
