@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from gate_by_gate.playground.bundle import MOUNT, MOUNT_NEAR, STATIC, page_script
 from gate_by_gate.playground.deliveries import delivery_script
 from gate_by_gate.widgets.embedding import output_mode, style_sheet
+from gate_by_gate.widgets.texts import phrase
 
 __all__ = ["Playground"]
 
@@ -60,7 +61,7 @@ class Playground:
         return (
             f'<div data-widget="playground" data-playground="{self.kind}" data-loads="{loads}">'
             f'<script type="application/json">{data}</script>'
-            f"<p>{html.escape(self.question)} This box is live where JavaScript is on.</p></div>"
+            f"<p>{html.escape(phrase('no_script', question=self.question))}</p></div>"
             f"<script>{MOUNT_NEAR if self.waits and not framed else MOUNT}</script>"
         )
 
