@@ -88,6 +88,15 @@ STAGE    := $(BIN)/python -m tests.stage $(NOTES)
 # Two workers on one thread each: on a busy machine, threads wait for each other.
 check test nightly: export OMP_NUM_THREADS := 1
 
+# What Python has compiled of the sources is there for the workers, kernels and programs that import them next, also
+# where a machine, as many containers, is set to keep nothing of it.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Layers and their gradients come and go, of up to 100 MB each. Memory is kept for the next one: glibc would give it
+# back to the system, which fills with zeros what it lends again, an eighth of the processor's time.
+book check test nightly: export MALLOC_MMAP_THRESHOLD_ := 268435456
+book check test nightly: export MALLOC_TRIM_THRESHOLD_ := 536870912
+
 # What takes long to compute of the photographs is computed once for the pages, the tests and the live notebooks of one
 # run, which begins with nothing of it. At night every process computes it by itself.
 test: export GATE_BY_GATE_KEPT := $(CURDIR)/_build/kept
