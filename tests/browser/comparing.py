@@ -48,6 +48,16 @@ TOGETHER = 20
 MANY = 1000
 """So many settings of what changes a view are too many to visit for each of its settings."""
 
+SHARE = 7
+"""Of so many positions one is drawn by day. It is a prime, so that those have nearly every value of every
+control beside many values of the others."""
+
+STORED = """(figure, part) => {
+    const explorer = attnLib.address.explorers.find(({ element }) => element.contains(figure));
+    return JSON.stringify(explorer.values.parts[part]);
+}"""
+"""Gives the entries of a part, by their keys, as a page has unpacked them."""
+
 
 def positions(definition: Definition, part: Part) -> Iterator[dict[str, Any]]:
     """Yield every combination of the controls that a part depends on, or that change its view.
@@ -85,17 +95,17 @@ def walk(axes: list[tuple[Any, ...]], shift: int) -> list[tuple[Any, ...]]:
 
 
 def visit(
-    figure: Locator, definition: Definition, parts: list[Part]
+    figure: Locator, definition: Definition, parts: list[Part], where: list[dict[str, Any]]
 ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """Move the controls of parts of a panel over all their combinations; yield each with what is read there.
+    """Move the controls of parts of a panel to positions; yield each with what is read there.
 
     Args:
         figure: the explorer on the page.
         definition: its definition.
-        parts: with the same positions, so that each needs to be moved to once; what is read of them stands in
-            their order.
+        parts: what is read at each position, in this order.
+        where: the positions, of the controls that move these parts.
     """
-    controls, ahead = definition.controls, positions(definition, parts[0])
+    controls, ahead = definition.controls, iter(where)
     spec = {"panels": definition.spec()["panels"]}  # without the pictures, which may be large
     while together := list(islice(ahead, TOGETHER)):
         combinations = [
@@ -116,38 +126,68 @@ def visit(
         yield from zip(together, json.loads(seen), strict=True)
 
 
-def moved_together(definition: Definition) -> list[list[Part]]:
-    """Return the parts, together those that stand in one panel and are to be seen at the same settings."""
-    groups: list[list[Part]] = []
+def moved_together(definition: Definition) -> list[tuple[list[Part], list[dict[str, Any]]]]:
+    """Return the parts, together those of a panel that are to be seen at the same positions, and these."""
+    groups: list[tuple[list[Part], list[dict[str, Any]]]] = []
     known: set[str] = set()
     for panel in definition.panels:
-        alike: list[tuple[list[dict[str, Any]], list[Part]]] = []
+        alike: list[tuple[list[Part], list[dict[str, Any]]]] = []
         for part in panel.parts:
             if part.name in known:  # it stands in two panels, and is read in the first
                 continue
             known.add(part.name)
             where = list(positions(definition, part))
-            group = next((group for others, group in alike if others == where), None)
+            group = next((group for group, others in alike if others == where), None)
             if group is None:
-                alike.append((where, [part]))
+                alike.append(([part], where))
             else:
                 group.append(part)
-        groups += [group for _, group in alike]
+        groups += alike
     return groups
 
 
-def compare_everything(figure: Locator, definition: Definition) -> int:
-    """Fail unless every part shows, at every setting, what was computed; return how many were compared."""
+def shared_out(where: list[dict[str, Any]], every: int) -> list[dict[str, Any]]:
+    """Return one of so many positions, and the first at each value of a control that none of these has."""
+    chosen = where[::every]
+    met = {pair for position in chosen for pair in position.items()}
+    for position in where:
+        if not position.items() <= met:
+            chosen.append(position)
+            met |= position.items()
+    return chosen
+
+
+def compare_everything(figure: Locator, definition: Definition, every: int = 1) -> int:
+    """Fail unless every part shows what was computed; return how many were compared.
+
+    Args:
+        figure: the explorer on the page.
+        definition: its definition.
+        every: of so many positions one is looked at; see :func:`shared_out`.
+    """
     compared = 0
-    for parts in moved_together(definition):
+    for parts, where in moved_together(definition):
         computed: tuple[Any, list[Any]] = None, []  # settings with the same data stand one behind the other
-        for setting, shown in visit(figure, definition, parts):
+        for setting, shown in visit(figure, definition, parts, shared_out(where, every)):
             key = tuple(setting[name] for name in parts[0].depends)
             if key != computed[0]:
                 computed = key, [part.data(definition.defaults | setting) for part in parts]
             for part, seen, expected in zip(parts, shown, computed[1], strict=True):
                 compare(seen, expected, part, definition, setting)
                 compared += 1
+    return compared
+
+
+def compare_stored(figure: Locator, definition: Definition) -> int:
+    """Fail unless a page has stored what is computed, for every part and setting; return for how many."""
+    compared = 0
+    for name, part in definition.parts.items():
+        stored = json.loads(figure.evaluate(STORED, name))
+        settings = {part.key(setting): definition.defaults | setting for setting in definition.settings(part)}
+        assert stored.keys() == settings.keys(), f"part {name}"
+        for key, setting in settings.items():
+            assert stored[key] == part.data(setting), f"part {name} at {key}"
+        compared += len(settings)
     return compared
 
 

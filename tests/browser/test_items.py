@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.bare_page import DEFINITION, explorer_html, write_page
-from tests.browser.comparing import compare_everything, prepare
+from tests.browser.comparing import SHARE, compare_everything, compare_stored, prepare, shared_out
 from tests.conftest import OpenPage
 
 
@@ -54,6 +55,33 @@ def test_a_move_writes_into_what_is_there_and_makes_nothing_anew(page: Page):
         for at in (1, 0):
             page.evaluate("([name, at]) => reading.set(document, name, at)", [name, at])
             assert page.evaluate("made") == [], f"{name} at {at}"
+
+
+def test_a_page_has_stored_what_is_computed_and_a_number_that_differs_is_found(page: Page):
+    figure = page.locator("figure")
+    settings = sum(1 for part in DEFINITION.parts.values() for _ in DEFINITION.settings(part))
+    assert compare_stored(figure, DEFINITION) == settings
+    page.evaluate("""() => {
+        const { values } = attnLib.address.explorers[0];
+        values.parts.graphs["10"].told.value += 1;
+    }""")
+    with pytest.raises(AssertionError, match="part graphs at 10"):
+        compare_stored(figure, DEFINITION)
+
+
+def test_a_share_of_the_positions_has_every_value_of_every_control():
+    axes = {"image": range(SHARE), "units": (1, 16), "start": ("built", "identity"), "query": range(25)}
+    where = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    shared = shared_out(where, SHARE)
+    assert len(where) / SHARE <= len(shared) < len(where) / SHARE + 1
+    for name, values in axes.items():
+        assert {position[name] for position in shared} == set(values)
+    # Each image stands for four positions here, and after so many times four they begin anew: of itself, one
+    # position in so many has four of the images.
+    turned = sorted(where, key=lambda position: position["query"])
+    assert len({position["image"] for position in turned[::SHARE]}) == 4
+    assert {position["image"] for position in shared_out(turned, SHARE)} == set(axes["image"])
+    assert shared_out(where, 1) == where
 
 
 def test_a_map_says_the_value_of_a_cell_to_pointer_and_keys(page: Page):
