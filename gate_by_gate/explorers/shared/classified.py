@@ -20,6 +20,7 @@ __all__ = [
     "network",
     "probabilities",
     "random_classifier",
+    "seen_by_unit",
     "top_shares",
 ]
 
@@ -61,11 +62,16 @@ def probabilities() -> Tensor:
 @cache
 def before_unit(unit: int) -> Tensor:
     """Return what the trained network has made of all photographs before one of its units, from 0 to 15."""
-    whole, seen = network(), []
-    handle = whole._blocks[unit].register_forward_pre_hook(lambda unit, inputs: seen.append(inputs[0]))
+    return seen_by_unit(network(), unit)
+
+
+def seen_by_unit(model: EfficientNetLite0, unit: int) -> Tensor:
+    """Return what a network has made of all photographs before one of its units, from 0 to 15."""
+    seen: list[Tensor] = []
+    handle = model._blocks[unit].register_forward_pre_hook(lambda unit, inputs: seen.append(inputs[0]))
     try:
         with torch.no_grad():
-            whole(inputs())
+            model(inputs())
     finally:
         handle.remove()
     return seen[0]
