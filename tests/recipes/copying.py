@@ -56,14 +56,19 @@ def copy_tree(folder: Path) -> Path:
     """Copy what git tracks, and what it would, into an empty folder, and make a repository of it.
 
     The copy's ``.venv`` is this environment, and counts as ready, and so are the ``node_modules``: ``make``
-    installs nothing there. What mypy knows about the tree comes along, so that it looks only at what a recipe
-    changes.
+    installs nothing there. What mypy knows about the tree comes along, and what Python has compiled of it, so
+    that they look only at what a recipe changes.
     """
     listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():  # a file that was deleted is listed until that is committed
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    for copied in [one for one in folder.rglob("*") if one.is_dir()]:
+        compiled = ROOT / copied.relative_to(folder) / "__pycache__"
+        if compiled.is_dir():
+            # Without what a worker is writing at the moment.
+            shutil.copytree(compiled, copied / "__pycache__", ignore=shutil.ignore_patterns("*.pyc.*"))
     environment = folder / ".venv"
     environment.mkdir()
     for part in Path(sys.prefix).iterdir():
