@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -167,21 +169,22 @@ def test_every_chart_holds_every_block_at_every_side_inside_its_axes():
 
 @pytest.mark.slow
 def test_the_code_of_every_setting_computes_what_is_shown():
-    asked = [(published, (0, 7, 24)) for published in settings(DEFINITION, "attend")]
-    # The places that look are the same at every size.
-    asked += [(published, (DEFINITION.defaults["query"],)) for published in settings(DEFINITION, "size")]
-    for published, queries in asked:
-        for query in queries:
-            published = published | {"query": query}
-            names = run_code(DEFINITION, published)
-            costs = record_of.size(published)
-            assert names["parameters"] == costs["parameters"]["value"]
-            assert names["macs"] == costs["macs"]["value"]
-            for head, row in enumerate(names["rows"], start=1):
-                stored = record_of.attend(published | {"head": head})["head"]
-                assert stored["high"][query] == pytest.approx(row.max().item(), abs=1.1e-3)
-                shares = levels(stored)[query] / 15 * stored["high"][query]
-                np.testing.assert_allclose(shares, row, atol=0.5 / 15 + 2e-3)
+    # One of three places that look at each setting, so that every network and stage is asked for all of them.
+    asked = [
+        published | {"query": query}
+        for published, query in zip(settings(DEFINITION, "attend"), itertools.cycle((0, 7, 24)), strict=False)
+    ]
+    for published in (*asked, *settings(DEFINITION, "size")):
+        names = run_code(DEFINITION, published)
+        costs = record_of.size(published)
+        assert names["parameters"] == costs["parameters"]["value"]
+        assert names["macs"] == costs["macs"]["value"]
+        query = published["query"]
+        for head, row in enumerate(names["rows"], start=1):
+            stored = record_of.attend(published | {"head": head})["head"]
+            assert stored["high"][query] == pytest.approx(row.max().item(), abs=1.1e-3)
+            shares = levels(stored)[query] / 15 * stored["high"][query]
+            np.testing.assert_allclose(shares, row, atol=0.5 / 15 + 2e-3)
 
 
 def test_settings_that_do_not_exist_are_refused():
