@@ -55,13 +55,17 @@ def run(page: Page, setting: str, *, simd: bool, part: int = 0) -> dict[str, Any
     return result
 
 
+FEW = 75
+"""Inputs of every sort that a reference network has by day; one of them, and at night each, has all."""
+
+
 @pytest.mark.parametrize("setting", NETWORKS)
 def test_the_browser_computes_what_pytorch_computes(tmp_path: Path, open_page: OpenPage, setting: str):
     path = write_page(tmp_path, setting)
-    write_expected(tmp_path, setting, digit_inputs())
+    write_expected(tmp_path, setting, digit_inputs()[:FEW])
     found = run(open_page(path.as_uri()), setting, simd=True)
     assert found["simd"]
-    assert_close(found, setting, COUNT)
+    assert_close(found, setting, FEW)
 
 
 OTHERS = [setting for setting in SETTINGS if setting not in NETWORKS]
@@ -77,8 +81,10 @@ def test_so_it_does_for_every_network_that_can_be_chosen(tmp_path: Path, open_pa
         assert_close(run(page, setting, simd=True), setting, len(inputs))
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("setting", OTHERS)
+@pytest.mark.parametrize(
+    "setting",
+    [pytest.param(name, marks=() if name == "cbam_r4_k7" else pytest.mark.nightly) for name in SETTINGS],
+)
 def test_and_for_every_input(tmp_path: Path, open_page: OpenPage, setting: str):
     path = write_page(tmp_path, setting)
     write_expected(tmp_path, setting, digit_inputs())
