@@ -77,7 +77,7 @@ pdf: setup
 # executes two chapters at a time, with style and types beside it; what does not look at its pages; what does, which
 # tests/conftest.py marks. The build executes every chapter, and tests/notebooks compares what was executed with what is
 # stored, as nbval does, so that no chapter runs twice. `nightly` adds every checkpoint and every record, every
-# position of an explorer, every explorer and chapter where `test` looks at a few of each kind, and runs the chapters by
+# setting of an explorer, every explorer and chapter where `test` looks at a few of each kind, and runs the chapters by
 # `pytest --nbval`, too. A worker that has run out of tests takes over some of the other's; not of a chapter, which has
 # one kernel.
 PYTEST   := $(BIN)/python -m pytest -n 2 --dist worksteal

@@ -1,7 +1,7 @@
 """The published pages, opened from disk: every value of every control, against what attn_lib computes.
 
-What a page stores is compared at every setting. What it draws from that is compared at every position at
-night; by day at a share of them, in which every value of every control comes up.
+What a page stores is compared at every setting, by day and at night. What it draws from that is compared at
+every setting at night, and by day at a share of them, in which every value of every control comes up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.conftest import OpenPage
 
 
 @pytest.mark.parametrize(
-    "every", [SHARE, pytest.param(1, marks=pytest.mark.nightly)], ids=["a share", "every position"]
+    "every", [SHARE, pytest.param(1, marks=pytest.mark.nightly)], ids=["a share drawn", "all drawn"]
 )
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_explorer_stores_and_shows_what_attn_lib_computes(
