@@ -68,13 +68,8 @@ def set_clutter(figure: Locator, fragments: int) -> None:
 
 
 def settle(figure: Locator) -> None:
-    """Wait until two pictures of the browser in a row have brought nothing new."""
-    figure.evaluate(
-        """async (figure) => {
-            const still = () => new Promise((resolve) => setTimeout(resolve, 150));
-            for (let last; last !== figure.dataset.frames; await still()) last = figure.dataset.frames;
-        }"""
-    )
+    """Wait until what is shown is of what was set last."""
+    expect(figure).to_have_attribute("data-looks", "0")
 
 
 def drag(figure: Locator, start: tuple[float, float], *stops: tuple[float, float]) -> None:

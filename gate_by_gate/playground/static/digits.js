@@ -320,13 +320,22 @@ export function makeDigits(host, spec, workerSource, addressOf) {
   }
 
   let asked = false;
+  let looks = 0;
+  /** Count the looks that have not shown what they see: with none, what is shown is of what was set last. */
+  function count(more) {
+    looks += more;
+    element.dataset.looks = String(looks);
+  }
   /** Look as soon as the browser draws next; however much has changed until then, once. */
   function changed() {
     if (asked) return;
     asked = true;
+    count(1);
     requestAnimationFrame(() => {
       asked = false;
-      look().catch(complain);
+      look()
+        .catch(complain)
+        .finally(() => count(-1));
     });
   }
 
