@@ -253,7 +253,7 @@ DEFINITION = Definition(
         ),
         Panel(
             "table",
-            "All photographs and blocks",
+            "Every block",
             (
                 Part(
                     "table",

@@ -44,7 +44,8 @@ SPILLED = """() => [...document.querySelectorAll("article :is(td, th)")]
     .map((cell) => cell.textContent.trim().slice(0, 60))"""
 
 # Texts of explorers that stick out of theirs where nothing scrolls, or lie over each other by more than what
-# letters keep free around them. The strip of controls stays in sight: the rest may scroll below it.
+# letters keep free around them. The strip of controls stays in sight: the rest may scroll below it. And reasons
+# why a control is of no use that are longer than the control, over which they lie.
 CROWDED = """() => [...document.querySelectorAll("figure[data-explorer]")].flatMap((figure) => {
     const frame = figure.getBoundingClientRect();
     const texts = [];
@@ -71,8 +72,11 @@ CROWDED = """() => [...document.querySelectorAll("figure[data-explorer]")].flatM
         && Math.min(one.place.right, other.place.right) - Math.max(one.place.left, other.place.left) > 2
         && Math.min(one.place.bottom, other.place.bottom) - Math.max(one.place.top, other.place.top) > 4
     ).map((other) => [one, other]));
+    const notes = [...figure.querySelectorAll(".attn-why")].filter((note) =>
+        note.checkVisibility() && note.scrollHeight > note.clientHeight + 1);
     const name = figure.dataset.explorer;
     return [
+        ...notes.map((note) => `${name}: ${note.textContent} has no room`),
         ...out.map(({ text }) => `${name}: ${text} is outside`),
         ...over.map((pair) => `${name}: ${pair.map(({ text }) => text).join(" and ")} lie over each other`),
     ];

@@ -132,8 +132,8 @@ def test_a_control_that_does_nothing_is_disabled_and_says_why(address: str, open
     height = figure.bounding_box()["height"]
     page.get_by_role("radio", name="ECA").check()
     expect(size).to_be_disabled()
-    expect(size).to_have_accessible_description("size: no effect while block is ECA")
-    expect(page.get_by_text("size: no effect while")).to_be_visible()
+    expect(size).to_have_accessible_description("size: off while block is ECA")
+    expect(page.get_by_text("size: off while")).to_be_visible()
     assert figure.bounding_box()["height"] == height
     # Where it moves something, it is of use.
     page.get_by_role("tab", name="The cost").click()
@@ -141,7 +141,7 @@ def test_a_control_that_does_nothing_is_disabled_and_says_why(address: str, open
     page.get_by_role("tab", name="The effect").click()
     page.get_by_role("radio", name="SE").check()
     expect(size).to_be_enabled()
-    expect(page.get_by_text("size: no effect while")).to_be_hidden()
+    expect(page.get_by_text("size: off while")).to_be_hidden()
 
 
 def test_a_move_is_told_politely_and_in_one_sentence(address: str, open_page: OpenPage):
