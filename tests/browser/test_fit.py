@@ -44,8 +44,8 @@ SPILLED = """() => [...document.querySelectorAll("article :is(td, th)")]
     .map((cell) => cell.textContent.trim().slice(0, 60))"""
 
 # Texts of explorers that stick out of theirs where nothing scrolls, or lie over each other by more than what
-# letters keep free around them. The strip of controls stays in sight: the rest may scroll below it. And reasons
-# why a control is of no use that are longer than the control, over which they lie.
+# letters keep free around them. The strip of controls stays in sight: the rest may scroll below it. And the
+# reasons why a control is of no use that have no room in the control, over which they lie.
 CROWDED = """() => [...document.querySelectorAll("figure[data-explorer]")].flatMap((figure) => {
     const frame = figure.getBoundingClientRect();
     const texts = [];
