@@ -94,9 +94,10 @@ check test nightly: export OMP_NUM_THREADS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 # Layers and their gradients come and go, of up to 100 MB each. Memory is kept for the next one: glibc would give it
-# back to the system, which fills with zeros what it lends again, an eighth of the processor's time.
-book check test nightly: export MALLOC_MMAP_THRESHOLD_ := 268435456
-book check test nightly: export MALLOC_TRIM_THRESHOLD_ := 536870912
+# back to the system, which fills with zeros what it lends again, an eighth of the processor's time. Not for the tests,
+# of which two workers with a browser each would keep more than 6 GB.
+book: export MALLOC_MMAP_THRESHOLD_ := 268435456
+book: export MALLOC_TRIM_THRESHOLD_ := 536870912
 
 # What takes long to compute of the photographs is computed once for the pages, the tests and the live notebooks of one
 # run, which begins with nothing of it. At night every process computes it by itself.
