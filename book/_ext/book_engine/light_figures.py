@@ -1,7 +1,7 @@
 """Light figures: what a reader cannot see of a figure that Matplotlib drew is left out of its file.
 
-Pictures in it are packed as WebP, without a loss and in half the bytes of PNG; places, on paths, of marks and of
-letters, are told to a hundredth of a point; the note of who drew it when goes.
+Pictures in it are packed as WebP, without a loss and in half the bytes of PNG; places on paths, of marks and
+of letters are told to a hundredth of a point; the note of who drew it when goes.
 """
 
 from __future__ import annotations

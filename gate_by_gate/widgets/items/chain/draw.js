@@ -153,7 +153,9 @@ function makeChain(_item, { move }) {
         links.replaceChildren(...stages.map(drawStage));
       }
       setText(words, data.caption);
-      setHidden(key, !filled.some(Boolean));
+      const unfilled = !filled.some(Boolean);
+      setHidden(key, unfilled);
+      caption.classList.toggle("attn-unfilled", unfilled);
       [...links.children].forEach((link, at) => {
         for (const slot of link.querySelectorAll(".attn-slot"))
           slot.classList.toggle("attn-filled", slot.dataset.slot === filled[at]);
