@@ -56,13 +56,25 @@ def in_address(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+WAIT_FOR_ADDRESS = """(address) => {
+    const { hash } = new URL(address, location.href);
+    globalThis.addressed = new Promise((resolve) => {
+        if (location.hash === hash) resolve();
+        else addEventListener("hashchange", resolve, { once: true });
+    });
+}"""
+"""Begins to wait until the browser has told explorers of a new address; a click returns before that."""
+
+
 def follow(page: Page, link: Locator) -> None:
     """Follow a link; fail unless the explorer then stands where it says and shows what is stated."""
     address, said = str(link.get_attribute("href")), link.inner_text()
     name, _, setting = address.removeprefix("#").partition(":")
     definition = EXPLORERS[name].definition
     figure = page.locator(f"figure[data-explorer={name}]")
+    page.evaluate(WAIT_FOR_ADDRESS, address)
     link.click()
+    page.evaluate("() => addressed.then(() => null)")
     expect(figure).to_be_in_viewport()
     wanted = {key: in_address(value) for key, value in definition.defaults.items()}
     wanted["tab"] = definition.panels[0].name
