@@ -31,13 +31,13 @@ def test_pictures_stay_what_they_are_to_the_last_bit():
 
 def test_places_are_rounded_and_nothing_else():
     svg = (
-        "<svg><metadata>\n<dc:date>1970</dc:date></metadata>\n"
+        "<!DOCTYPE svg>\n<svg><metadata>\n<dc:date>1970</dc:date></metadata>\n  <!-- 1.5 -->\n"
         '<path d="M 0 449.51952 \nL -0.004 7.2 C 1.005001 2.999 3 4" id="a1.23456" style="width: 0.12345"/>'
         '<use xlink:href="#a1.23456" x="1.23456" y="-0.125001"/>'
         '<g transform="translate(1.23456 7) scale(0.015625)"><text>1.23456</text></g></svg>'
     )
     assert lightened(svg) == (
-        '<svg><path d="M 0 449.52 \nL -0 7.2 C 1.01 3 3 4" id="a1.23456" style="width: 0.12345"/>'
+        '<svg><path d="M0 449.52L-0 7.2C1.01 3 3 4" id="a1.23456" style="width: 0.12345"/>'
         '<use xlink:href="#a1.23456" x="1.23" y="-0.13"/>'
         '<g transform="translate(1.23 7) scale(0.015625)"><text>1.23456</text></g></svg>'
     )
