@@ -93,6 +93,7 @@ def test_every_page_loads_one_of_each_and_what_no_other_page_has(mini_book: Path
         assert not [one for one in scripts if one.split("?")[0].rsplit("/", 1)[1] in chain(*WAITING)], name
         assert "<script>const DOCUMENTATION_OPTIONS=" in text, name
         assert 'rel="preload"' not in text, name
+        assert "<!--" not in text, name
 
 
 def test_the_search_page_keeps_the_scripts_that_it_needs_at_once(mini_book: Path):

@@ -54,6 +54,7 @@ _EARLY = re.compile(r"""[ \t]*<link\b[^>]*\brel="preload"[^>]*\bas="script"[^>]*
 _ADDRESS = re.compile(r"""url\(\s*(["']?)(?!["']?(?:data:|#|https?:|/))([^"')]+)\1\s*\)""")
 _IMPORT = re.compile(r"""@import\s*(?:url\()?\s*["']([^"']+)["']\s*\)?\s*;""")
 _CHARSET = re.compile(r"""@charset\s*"[^"]*"\s*;""")
+_NOTE = re.compile(r"[ \t]*<!--.*?-->\n?", re.DOTALL)
 _MAP = re.compile(r"""\s*(?://[#@] sourceMappingURL=\S+|/\*[#@] sourceMappingURL=[^*]*\*/)\s*""")
 
 
@@ -196,9 +197,9 @@ class Book:
                 script.write_text(_short(script.read_text("utf-8")), "utf-8")
 
     def save(self) -> None:
-        """Write the pages anew."""
+        """Write the pages anew, without what the theme notes in them for those who change it."""
         for page, text in self.texts.items():
-            page.write_text(text, "utf-8")
+            page.write_text(_NOTE.sub("", text), "utf-8")
 
 
 def _join(app: Sphinx, error: Exception | None) -> None:
