@@ -56,14 +56,8 @@ def in_address(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-WAIT_FOR_ADDRESS = """(address) => {
-    const { hash } = new URL(address, location.href);
-    globalThis.addressed = new Promise((resolve) => {
-        if (location.hash === hash) resolve();
-        else addEventListener("hashchange", resolve, { once: true });
-    });
-}"""
-"""Begins to wait until the browser has told explorers of a new address; a click returns before that."""
+LET_TASKS_RUN = "() => new Promise((resolve) => setTimeout(() => setTimeout(resolve)))"
+"""Returns when the browser has told explorers of a new address; a click returns before that."""
 
 
 def follow(page: Page, link: Locator) -> None:
@@ -72,9 +66,8 @@ def follow(page: Page, link: Locator) -> None:
     name, _, setting = address.removeprefix("#").partition(":")
     definition = EXPLORERS[name].definition
     figure = page.locator(f"figure[data-explorer={name}]")
-    page.evaluate(WAIT_FOR_ADDRESS, address)
     link.click()
-    page.evaluate("() => addressed.then(() => null)")
+    page.evaluate(LET_TASKS_RUN)
     expect(figure).to_be_in_viewport()
     wanted = {key: in_address(value) for key, value in definition.defaults.items()}
     wanted["tab"] = definition.panels[0].name
