@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from gate_by_gate.playground.bundle import STATIC, page_script
-from gate_by_gate.playground.deliveries import delivery_script, exported
+from gate_by_gate.playground.deliveries import delivery_script
 from gate_by_gate.widgets.embedding import style_sheet
 from gate_by_gate.widgets.sphinx_ext import shorten
+from tests.unit.playground.exact import run_exactly
 
 LARGE = 10_000
 """Numbers from which a tensor counts as large: it is compared on every 25th input."""
@@ -51,16 +52,6 @@ def write_page(
 
 def coded(values: Tensor) -> str:
     return base64.b64encode(values.to(torch.float32).contiguous().numpy().astype("<f4").tobytes()).decode()
-
-
-def run_exactly(setting: str, x: Tensor) -> dict[str, Tensor]:
-    """Run a network in PyTorch in double precision; return what ``Exported.run`` returns, in single."""
-    network = exported(setting)
-    network.reference.double()
-    try:
-        return {name: one.float() for name, one in network.run(x.double()).items()}
-    finally:
-        network.reference.float()  # its weights are of half precision, so nothing is lost
 
 
 def write_expected(folder: Path, setting: str, inputs: Tensor, *, part: int = 0, large: int = LARGE) -> None:

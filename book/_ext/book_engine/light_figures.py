@@ -42,7 +42,7 @@ def lightened(svg: str) -> str:
     def rounded(number: re.Match[str]) -> str:
         return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
-    svg = _BETWEEN.sub("", _NAME.sub("", _NOTE.sub("", svg))).lstrip()
+    svg = _BETWEEN.sub("", _NAME.sub("", _NOTE.sub("", svg)))
     svg = _PLACES.sub(lambda places: _LONG.sub(rounded, places[0]), svg)
     svg = _PATH.sub(lambda path: _AROUND_LETTERS.sub(r"\1", path[0]).strip(), svg)
     return _PICTURE.sub(packed, svg)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from attn_lib.backbones import EfficientNetLite0
+from attn_lib.inspection.hooks import watching
 from gate_by_gate import imagenet
 from gate_by_gate.photographs import photographs
 from gate_by_gate.widgets.items.ranking import Share
@@ -67,14 +68,15 @@ def before_unit(unit: int) -> Tensor:
 
 def seen_by_unit(model: EfficientNetLite0, unit: int) -> Tensor:
     """Return what a network has made of all photographs before one of its units, from 0 to 15."""
-    seen: list[Tensor] = []
-    handle = model._blocks[unit].register_forward_pre_hook(lambda unit, inputs: seen.append(inputs[0]))
-    try:
-        with torch.no_grad():
-            model(inputs())
-    finally:
-        handle.remove()
-    return seen[0]
+    with watching(
+        model,
+        select=lambda module: module is model._blocks[unit],
+        before=lambda name, module, args, kwargs: args[0],
+        after=lambda module, output: None,
+    ) as watch:
+        model(inputs())
+    (call,) = watch.calls
+    return call.before
 
 
 def begin_at(model: EfficientNetLite0, unit: int) -> EfficientNetLite0:

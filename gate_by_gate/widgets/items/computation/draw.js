@@ -645,8 +645,9 @@ function makeComputation(item, { move }) {
       const same = anew === text;
       if (!same) {
         text = anew;
-        if (makeup() !== kept) build();
-        kept = makeup();
+        const made = makeup();
+        if (made !== kept) build();
+        kept = made;
         fillAll();
       }
       if (same && step === at) return;
