@@ -2,13 +2,15 @@
 
 Most tasks show real digits and a cue that says which of them to read. They differ in how the cue has to
 travel: whether it survives a mean, whether it can reach the digit, whether it must choose between channels
-or between places. Two tasks have no digits: one asks to compare two places, one to count. The
+or between places. Three tasks have no digits: two ask to compare places, one to count. The
 predictions are in ``gate_by_gate.experiment.predictions``; they were written before the runs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import combinations
+from math import comb
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +20,17 @@ import torch
 from gate_by_gate.experiment.cluttered_digits import Split, SplitName, load_sources, split_by_class
 from gate_by_gate.experiment.integer_stream import IntegerStream
 
-__all__ = ["PROBE_TASKS", "ColourCount", "ColourCue", "FrameCue", "MatchingPair", "ProbeTask", "RowCue"]
+__all__ = [
+    "PROBE_TASKS",
+    "ColourCount",
+    "ColourCue",
+    "EqualPair",
+    "FrameCue",
+    "JitteredRowCue",
+    "MatchingPair",
+    "ProbeTask",
+    "RowCue",
+]
 
 Integers = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
@@ -34,8 +46,17 @@ _DIGITS_FROM = 40
 MARGIN = 12
 """Pixels from :class:`FrameCue`'s digits to the edge; a place of the last stage sees 11 to either side."""
 
+_SIGHT = 23
+"""Pixels along a side of what a place of the last stage sees."""
+
 CLEAR = 10
-"""Black pixels around every square in :class:`ColourCount`; a place of its one stage sees 11 across."""
+"""Black pixels around every square in :class:`ColourCount`; a place of its one stage sees 11 across.
+
+As many lie around every pattern in :class:`EqualPair`.
+"""
+
+_STRIDE = 2
+"""Pixels that a place of the one stage stands for: patterns of :class:`EqualPair` are cut alike by it."""
 
 
 @dataclass(frozen=True)
@@ -300,7 +321,7 @@ class RowCue(ProbeTask):
             paint(canvas, sources.glyphs[digits[:, which]], white, position)
         each = np.arange(images)
         mark = np.full((images, self.mark, self.mark), BRIGHTEST, dtype=np.uint8)
-        mark_position = np.stack([white, rows[each, wanted] + (self.digit - self.mark) // 2], axis=1)
+        mark_position = self._draw_mark(stream, images) + np.stack([white, rows[each, wanted]], axis=1)
         paint(canvas, mark, white, mark_position)
         position = np.stack([columns[each, wanted], rows[each, wanted]], axis=1)
         return _split(
@@ -309,6 +330,36 @@ class RowCue(ProbeTask):
             boxes_of(position, self.digit, self.digit),
             boxes_of(mark_position, self.mark, self.mark),
         )
+
+    def _draw_mark(self, stream: IntegerStream, images: int) -> Integers:
+        """Say where the mark lies: its ``x`` and, from the digit's upper edge, its ``y``, ``(N, 2)``."""
+        return np.tile([0, (self.digit - self.mark) // 2], (images, 1))
+
+
+@dataclass(frozen=True)
+class JitteredRowCue(RowCue):
+    """The row cue with a mark that lies somewhere beside its digit, and not always beside its middle.
+
+    In :class:`RowCue` the mark stands a fixed number of rows below its digit's upper edge, a multiple of
+    what a place of the second stage stands for. So a stride cuts both alike, and that told one network which
+    digit is meant. Here how the stride cuts the mark says nothing of the digit: the mark's upper left pixel
+    is drawn from a rectangle whose sides are multiples of the stride. It still lies in rows of its digit.
+
+    Args:
+        rows: rows in which the mark's upper edge can lie, counted from the digit's upper edge.
+        columns: columns in which its left edge can lie, counted from the image's left edge.
+    """
+
+    rows: int = 8
+    columns: int = 4
+    name: ClassVar[str] = "jittered_row_cue"
+
+    def _fits(self) -> bool:
+        beside = self.rows + self.mark - 1 <= self.digit
+        return super()._fits() and beside and self.columns + self.mark - 1 <= _DIGITS_FROM - _SIGHT
+
+    def _draw_mark(self, stream: IntegerStream, images: int) -> Integers:
+        return np.stack([stream.below(self.columns, (images,)), stream.below(self.rows, (images,))], axis=1)
 
 
 def _refuse_to_turn(turn: int, asked: str) -> None:
@@ -319,6 +370,20 @@ def _refuse_to_turn(turn: int, asked: str) -> None:
     """
     if turn:
         raise ValueError(f"`turn` must be 0, since no cue points to {asked}; got turn={turn}")
+
+
+def _frames(images: int, side: int) -> Pixels:
+    """Return a frame for every image, one pixel wide, ``(N, side, side)``."""
+    frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
+    frame[:, 1:-1, 1:-1] = 0
+    return frame
+
+
+def _pieces(patterns: Integers, bits: int, cell: int) -> Pixels:
+    """Draw patterns ``(N, bits * bits)`` of zeros and ones, with room for a frame: ``(N, side, side)``."""
+    cells = patterns.reshape(-1, bits, bits).astype(np.uint8) * BRIGHTEST
+    inner = cells.repeat(cell, axis=1).repeat(cell, axis=2)
+    return np.pad(inner, ((0, 0), (_FRAME, _FRAME), (_FRAME, _FRAME)))
 
 
 @dataclass(frozen=True)
@@ -364,14 +429,9 @@ class MatchingPair(ProbeTask):
         positions = self.grid * self._draw_positions(
             stream, images, ((reach, reach),) * 3, (0, steps[0] + reach - 1), (0, steps[1] + reach - 1)
         )
-        frame = np.full((images, side, side), BRIGHTEST, dtype=np.uint8)
-        frame[:, 1:-1, 1:-1] = 0
+        frame = _frames(images, side)
         for colour in range(3):
-            cells = patterns[:, colour].reshape(images, self.bits, self.bits).astype(np.uint8) * BRIGHTEST
-            piece = np.zeros((images, side, side), dtype=np.uint8)
-            piece[:, _FRAME:-_FRAME, _FRAME:-_FRAME] = cells.repeat(self.cell, axis=1).repeat(
-                self.cell, axis=2
-            )
+            piece = _pieces(patterns[:, colour], self.bits, self.cell)
             for channel in range(3):
                 paint(canvas, piece, np.full(images, channel), positions[:, colour])
             paint(canvas, frame, np.full(images, colour), positions[:, colour])
@@ -390,6 +450,94 @@ class MatchingPair(ProbeTask):
             twins = patterns[alike, (odd[alike] + 1) % 3]
             alike = alike[(patterns[alike, odd[alike]] != twins).sum(axis=1) < self.difference]
         return patterns, odd
+
+
+@dataclass(frozen=True)
+class EqualPair(ProbeTask):
+    """Two framed patterns, one beside the other and far apart: are they equal?
+
+    Both are white on black and have equally many white cells, so that every image has the same pixels in
+    another order, and no mean, maximum or histogram of it says anything. Every pattern comes as often in
+    equal pairs as in unequal ones. The patterns lie so far apart that no place of the network's one stage
+    sees both, or one and the edge, and a stride cuts all of them alike. So without a block each pattern adds
+    its own number to an answer, and a sum of two such numbers is right for 64 % of the images at most: a
+    sum that is right about two patterns, each beside itself, is wrong about one beside the other.
+
+    Args:
+        bits: cells along a side of a pattern.
+        white: white cells of a pattern.
+        cell: side of a cell in pixels.
+        difference: cells in which unequal patterns differ at least.
+    """
+
+    bits: int = 3
+    white: int = 4
+    cell: int = 2
+    difference: int = 4
+    name: ClassVar[str] = "equal_pair"
+    classes: ClassVar[int] = 2
+    channels: ClassVar[int] = 1
+    widths: ClassVar[tuple[int, ...]] = (16,)
+    size: ClassVar[tuple[int, int]] = (32, 56)
+    has_cue: ClassVar[bool] = False
+
+    @property
+    def side(self) -> int:
+        """Side of a pattern with its frame, in pixels."""
+        return self.bits * self.cell + 2 * _FRAME
+
+    def _fits(self) -> bool:
+        height, width = self.size
+        most = 2 * min(self.white, self.bits**2 - self.white)  # cells in which two patterns can differ
+        on_the_canvas = self.side + 2 * CLEAR <= height and 2 * self.side + 3 * CLEAR <= width
+        return self.difference <= most and on_the_canvas
+
+    def patterns(self) -> Integers:
+        """Return every pattern, a cell in each column: ``(K, bits * bits)`` of zeros and ones."""
+        cells = self.bits**2
+        every = np.zeros((comb(cells, self.white), cells), dtype=np.int64)
+        for pattern, chosen in zip(every, combinations(range(cells), self.white), strict=True):
+            pattern[list(chosen)] = 1
+        return every
+
+    def make(self, split: SplitName, *, turn: int = 0) -> Split:
+        """Make the images of one split; see :meth:`ProbeTask.make`. There is no cue to turn.
+
+        The answer is 1 where the patterns are equal, else 0.
+
+        Raises:
+            ValueError: ``turn`` is not 0.
+        """
+        _refuse_to_turn(turn, "a pattern")
+        stream, canvas = self._stream(split), self._blank(split)
+        images, (height, width) = len(canvas), self.size
+        equal = stream.below(2, (images,))
+        pair = self._draw_pair(stream, equal)
+        # What is left of the width beside the patterns and the black around them is shared out at random.
+        spare = (width - 2 * self.side - 3 * CLEAR) // _STRIDE
+        cuts = _STRIDE * np.sort(stream.below(spare + 1, (images, 2)), axis=1)
+        columns = CLEAR + cuts + np.array([0, self.side + CLEAR])
+        down = (height - self.side - 2 * CLEAR) // _STRIDE
+        rows = CLEAR + _STRIDE * stream.below(down + 1, (images, 2))
+        positions = np.stack([columns, rows], axis=2)
+        white, frame, patterns = np.zeros(images, dtype=np.int64), _frames(images, self.side), self.patterns()
+        for which in range(2):
+            piece = np.maximum(_pieces(patterns[pair[:, which]], self.bits, self.cell), frame)
+            paint(canvas, piece, white, positions[:, which])
+        # Neither pattern is asked for by itself: the box is that of the left one, the cue that of the other.
+        boxes, others = (boxes_of(positions[:, which], self.side, self.side) for which in range(2))
+        return _split(canvas, equal, boxes, others)
+
+    def _draw_pair(self, stream: IntegerStream, equal: Integers) -> Integers:
+        """Draw two patterns for every image, by their rows in :meth:`patterns`: ``(N, 2)``."""
+        patterns, images = self.patterns(), len(equal)
+        pair = np.repeat(stream.below(len(patterns), (images, 1)), 2, axis=1)
+        open_images = np.arange(images)[equal == 0]
+        while len(open_images):
+            pair[open_images, 1] = stream.below(len(patterns), (len(open_images),))
+            first, second = patterns[pair[open_images, 0]], patterns[pair[open_images, 1]]
+            open_images = open_images[(first != second).sum(axis=1) < self.difference]
+        return pair
 
 
 @dataclass(frozen=True)
@@ -459,6 +607,7 @@ class ColourCount(ProbeTask):
 
 
 PROBE_TASKS: dict[str, type[ProbeTask]] = {
-    probe.name: probe for probe in (ColourCue, FrameCue, RowCue, MatchingPair, ColourCount)
+    probe.name: probe
+    for probe in (ColourCue, FrameCue, RowCue, JitteredRowCue, MatchingPair, EqualPair, ColourCount)
 }
 """The probe tasks by name."""
