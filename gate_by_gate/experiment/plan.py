@@ -13,6 +13,7 @@ from gate_by_gate.experiment.predictions import (
     FIRST_RATE,
     FIRST_ROUND,
     FOLLOW_UP,
+    LATER_TASKS,
     MAXIMUM,
     Prediction,
     ProbeExperiment,
@@ -132,7 +133,7 @@ def _robustness(seed: int) -> list[Run]:
 def _probes(seed: int) -> list[Run]:
     return [
         Run(prediction.network, experiment.task, experiment.training, seed=seed)
-        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE, FOLLOW_UP, MAXIMUM)
+        for experiments in (EXPERIMENTS, FIRST_ROUND, FIRST_RATE, FOLLOW_UP, MAXIMUM, LATER_TASKS)
         for experiment in experiments.values()
         for prediction in experiment.predictions
     ]

@@ -39,7 +39,9 @@ from gate_by_gate.experiment.model import NetworkConfig
 from gate_by_gate.experiment.probe_tasks import (
     ColourCount,
     ColourCue,
+    EqualPair,
     FrameCue,
+    JitteredRowCue,
     MatchingPair,
     ProbeTask,
     RowCue,
@@ -52,6 +54,7 @@ __all__ = [
     "FIRST_RATE",
     "FIRST_ROUND",
     "FOLLOW_UP",
+    "LATER_TASKS",
     "MAXIMUM",
     "Outcome",
     "Prediction",
@@ -439,4 +442,76 @@ MAXIMUM: dict[str, ProbeExperiment] = {
 Centred, it is small and still shares the MLP of the mean; with an MLP of its own it is large and shares none.
 Written down on 1 December 2026, before any such network was trained. The same was expected of the frame; runs
 of seed 0 were begun there and stopped after three passes, for want of time, and nothing is said of them.
+"""
+
+SUMS_OF_PATTERNS = 0.5 + (1 + 12 / 105) / 8
+"""What a sum of one number for each of :class:`EqualPair`'s two patterns can reach at most: 64 %.
+
+Let it say "equal" below zero, and let a share a of the patterns have a number below zero. Of the equal pairs
+it is right for a, and of the unequal ones it is wrong for those with both patterns in that share. Each of
+the 126 patterns is unequal enough to 105 others; the smallest eigenvalue of that relation is -12, so these are
+a^2 - a (1 - a) 12 / 105 of the unequal pairs at least, and both halves add up to most for a = 1 / 2.
+"""
+
+LATER_TASKS: dict[str, ProbeExperiment] = {
+    "equal_pair": ProbeExperiment(
+        EqualPair(),
+        TrainingConfig(epochs=8, max_learning_rate=5e-3),
+        SUMS_OF_PATTERNS,
+        (
+            Prediction(PLAIN, "fails", "No place sees both patterns, so an answer is a sum of two numbers."),
+            Prediction(
+                SE,
+                "between",
+                "A product of sums holds the products of places; four hidden units are few for nine cells.",
+            ),
+            Prediction(
+                ECA,
+                "solves",
+                "A channel times a gate of its own mean: a square for each cell, without a bottleneck.",
+            ),
+            Prediction(
+                CBAM,
+                "solves",
+                "A maximum finds the cells that are white in either; in equal patterns these are fewest.",
+            ),
+            Prediction(
+                BAM, "between", "As SE; its dilated convolutions meet both patterns at some distances only."
+            ),
+            Prediction(
+                COORD_ATT,
+                "between",
+                "A row holds both patterns, but half of the pairs are one place out of step.",
+            ),
+            Prediction(SELF_ATTENTION, "solves", "An inner product of two places is large where they agree."),
+        ),
+    ),
+    "jittered_row_cue": ProbeExperiment(
+        JitteredRowCue(),
+        TrainingConfig(),
+        _ONE_OF_TWO,
+        (
+            Prediction(PLAIN, "fails", "As before: the mark is at least 33 pixels away."),
+            Prediction(SE, "fails", "Its gate is the same for both digits."),
+            Prediction(ECA, "fails", "Its gate is the same for both digits."),
+            Prediction(
+                CBAM, "fails", "Its two convolutions reach 29 pixels, and the mark is 33 away or more."
+            ),
+            Prediction(BAM, "solves", "From a digit's middle no row of its mark is out of sight."),
+            Prediction(
+                COORD_ATT,
+                "solves",
+                "A row's mean holds marks up to 11 rows away, since the convolutions before it see them.",
+            ),
+            Prediction(
+                _LAST_STAGE_ATTENTION,
+                "fails",
+                "How a stride cuts the mark says no more which digit is meant.",
+            ),
+        ),
+    ),
+}
+"""Two tasks that the first five do not replace: a pair without colours, and a row cue with a jittered mark.
+
+Written down on 1 December 2026, before any network was trained on either.
 """
