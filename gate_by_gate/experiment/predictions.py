@@ -448,9 +448,9 @@ SUMS_OF_PATTERNS = 0.5 + (1 + 12 / 105) / 8
 """What a sum of one number for each of :class:`EqualPair`'s two patterns can reach at most: 64 %.
 
 Let it say "equal" below zero, and let a share a of the patterns have a number below zero. Of the equal pairs
-it is right for a, and of the unequal ones it is wrong for those with both patterns in that share. Each of
-the 126 patterns is unequal enough to 105 others; the smallest eigenvalue of that relation is -12, so these are
-a^2 - a (1 - a) 12 / 105 of the unequal pairs at least, and both halves add up to most for a = 1 / 2.
+it is right for a; of the unequal ones it is wrong for those with both patterns in that share. Each of the 126
+patterns is unequal enough to 105 others, and the smallest eigenvalue of that relation is -12. So these are at
+least a^2 - a (1 - a) 12 / 105 of the unequal pairs, and both halves add up to most for a = 1 / 2.
 """
 
 LATER_TASKS: dict[str, ProbeExperiment] = {
