@@ -60,7 +60,7 @@ START = Control("start", "start", ("built", "identity"), "built", "choice", ("as
 
 @kept
 def with_block(block: str, placement: str, units: int, start: str) -> Tensor:
-    """Return the probabilities of all classes for all photographs, with new blocks in the trained network.
+    """Return the scores of all classes for all photographs, with new blocks in the trained network.
 
     Args:
         block: the name of a block of ``attn_lib``.
@@ -89,14 +89,16 @@ def with_block(block: str, placement: str, units: int, start: str) -> Tensor:
     # What comes before the first new block is as it was: it is computed once.
     first = len(changed._blocks) - units
     with torch.no_grad():
-        return begin_at(changed, first)(before_unit(first)).softmax(dim=1)
+        scores: Tensor = begin_at(changed, first)(before_unit(first))
+    return scores
 
 
 def now(setting: Setting) -> Tensor:
     """Return the probabilities of all photographs at a setting."""
-    return with_block(
+    scores = with_block(
         str(setting["block"]), str(setting["placement"]), int(setting["units"]), str(setting["start"])
     )
+    return scores.softmax(dim=1)
 
 
 def look(setting: Setting) -> Data:

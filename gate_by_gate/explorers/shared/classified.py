@@ -21,6 +21,7 @@ __all__ = [
     "network",
     "probabilities",
     "random_classifier",
+    "scores",
     "seen_by_unit",
     "top_shares",
 ]
@@ -54,10 +55,17 @@ def inputs() -> Tensor:
 
 
 @cache
+def scores() -> Tensor:
+    """Return the network's scores of all classes, for all photographs: ``(9, 1000)``."""
+    with torch.no_grad():
+        found: Tensor = network()(inputs())
+    return found
+
+
+@cache
 def probabilities() -> Tensor:
     """Return the network's probabilities of all classes, for all photographs: ``(9, 1000)``."""
-    with torch.no_grad():
-        return network()(inputs()).softmax(dim=1)
+    return scores().softmax(dim=1)
 
 
 @cache

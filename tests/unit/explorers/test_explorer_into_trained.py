@@ -9,21 +9,21 @@ import torch
 from gate_by_gate import imagenet
 from gate_by_gate.explorers import IntoTrainedExplorer
 from gate_by_gate.explorers.into_trained import BLOCKS, DEFINITION, PLACEMENT, STAGES, with_block
-from gate_by_gate.explorers.shared.classified import inputs, network, probabilities
+from gate_by_gate.explorers.shared.classified import inputs, network, scores
 from tests.unit.explorers.explorer_code import run_code
 
 DEFAULTS = DEFINITION.defaults
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_started_as_the_identity_every_probability_is_equal_to_the_last_bit(block):
+def test_started_as_the_identity_every_score_is_equal_to_the_last_bit(block):
     """A page stores one entry for all of these, because they are the same."""
     for placement, units in itertools.product(PLACEMENT.values, (1, 16)):
-        assert torch.equal(with_block(block, placement, units, "identity"), probabilities())
+        assert torch.equal(with_block(block, placement, units, "identity"), scores())
 
 
 def test_self_attention_is_the_identity_as_built():
-    assert torch.equal(with_block("self_attention", "residual", 16, "built"), probabilities())
+    assert torch.equal(with_block("self_attention", "residual", 16, "built"), scores())
 
 
 def test_units_are_counted_from_the_end():
