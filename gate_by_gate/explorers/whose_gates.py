@@ -19,7 +19,7 @@ from gate_by_gate.explorers.shared.photographs import (
 )
 from gate_by_gate.photographs import names, photographs
 from gate_by_gate.segmenter import SelfieSegmenter, selfie_segmenter
-from gate_by_gate.segmenter.interventions import BLOCKS, gates_of, overlap, segment_with
+from gate_by_gate.segmenter.interventions import BLOCKS, gates_of, outputs_of, overlap, segment_with
 from gate_by_gate.widgets.controls import Control, Value
 from gate_by_gate.widgets.deferred import Deferred
 from gate_by_gate.widgets.definition import Data, Definition, Item, Panel, Part, Setting
@@ -98,6 +98,13 @@ def own_masks() -> Tensor:
     return torch.cat([network()(picture) for picture in pictures().split(1)])
 
 
+@cache
+@torch.no_grad()
+def own_outputs() -> list[dict[str, Tensor]]:
+    """Return for every photograph what the network's stages make of it with its own gates."""
+    return [outputs_of(network(), picture) for picture in pictures().split(1)]
+
+
 def given_gates(donor: Value) -> dict[str, Tensor]:
     """Return the gates that ``donor`` stands for, by the block's name: ``(1, C, 1, 1)`` each.
 
@@ -127,7 +134,12 @@ def donated(donor: Value, block: Value) -> Tensor:
         raise ValueError(f"`block` must be one of {BLOCK.values}; got block={block!r}")
     blocks, gates = BLOCKS if block == ALL else [str(block)], given_gates(donor)
     # One after the other is twice as fast: what a layer returns then stays in the processor's cache.
-    return torch.cat([segment_with(network(), picture, gates, blocks) for picture in pictures().split(1)])
+    return torch.cat(
+        [
+            segment_with(network(), picture, gates, blocks, outputs)
+            for picture, outputs in zip(pictures().split(1), own_outputs(), strict=True)
+        ]
+    )
 
 
 @cache

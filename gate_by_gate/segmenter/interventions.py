@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from itertools import takewhile
 
 import torch
 from torch import Tensor
 
 from attn_lib.inspection import attention_maps
+from attn_lib.inspection.hooks import watching
 from attn_lib.interventions import Maps, with_maps
 from gate_by_gate.segmenter.network import SelfieSegmenter
 
-__all__ = ["BLOCKS", "gates_of", "overlap", "segment_with"]
+__all__ = ["BLOCKS", "gates_of", "outputs_of", "overlap", "segment_with"]
 
 BLOCKS = (
     "unit1.attention",
@@ -41,12 +44,51 @@ def gates_of(network: SelfieSegmenter, pictures: Tensor) -> dict[str, Tensor]:
     return {name: maps["channel"] for name, maps in attention_maps(network, pictures).items()}
 
 
+def outputs_of(network: SelfieSegmenter, pictures: Tensor) -> dict[str, Tensor]:
+    """Return what the segmenter's stages return for pictures, by their names and in their order.
+
+    Args:
+        network: the segmenter.
+        pictures: its input, ``(N, 3, H, W)``.
+    """
+    stages = list(network.children())
+    with watching(
+        network,
+        select=lambda module: module in stages,
+        before=lambda name, module, args, kwargs: None,
+        after=lambda module, output: output,
+    ) as watch:
+        network(pictures)
+    return {call.name: call.after for call in watch.calls}
+
+
+@contextmanager
+def remembering(network: SelfieSegmenter, outputs: Mapping[str, Tensor], block: str) -> Iterator[None]:
+    """Let the stages before a block return what is known of them, instead of computing it.
+
+    Args:
+        network: the segmenter.
+        outputs: what its stages return, by their names.
+        block: the name of the block.
+    """
+    own = block.partition(".")[0]
+    before = list(takewhile(lambda stage: stage[0] != own, network.named_children()))
+    for name, stage in before:
+        vars(stage)["forward"] = lambda *inputs, output=outputs[name]: output
+    try:
+        yield
+    finally:
+        for _, stage in before:
+            del vars(stage)["forward"]
+
+
 @torch.no_grad()
 def segment_with(
     network: SelfieSegmenter,
     pictures: Tensor,
     gates: Mapping[str, Tensor],
     blocks: Collection[str] = BLOCKS,
+    outputs: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
     """Return the masks of pictures when some blocks are given gates, and the others compute their own.
 
@@ -58,6 +100,8 @@ def segment_with(
         gates: by the block's name, ``(N, C, 1, 1)``, or ``(1, C, 1, 1)`` for all pictures; of
             :func:`gates_of`.
         blocks: which blocks are given theirs.
+        outputs: :func:`outputs_of` the network for these pictures, if they are known: what comes before the
+            first of ``blocks`` is then not computed again.
 
     Shape:
         ``(N, 1, H, W)``.
@@ -71,7 +115,9 @@ def segment_with(
     def change(name: str, own: dict[str, Tensor]) -> Maps:
         return {"channel": gates[name]} if name in blocks else own
 
-    with with_maps(network, change):
+    first = next((name for name in BLOCKS if name in blocks), None)
+    known = nullcontext() if outputs is None or first is None else remembering(network, outputs, first)
+    with with_maps(network, change), known:
         masks: Tensor = network(pictures)
     return masks
 
