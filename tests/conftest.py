@@ -66,12 +66,13 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         url: str,
         *,
         width: int = 1280,
+        height: int = 900,
         scheme: str = "light",
         prepare: Callable[[Page], object] = lambda page: None,
         **options: object,
     ) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
         )
         context.set_default_timeout(1000 * PAGE_SECONDS)
         contexts.append(context)

@@ -4,12 +4,14 @@ globalThis.alike = {
   grounds: new Map([[null, "none"]]),
   texts: [],
 
-  /** Give the colours behind an element's text; nothing if there is a picture, or it lies over something else. */
+  /** Give the colours behind an element's text; nothing if there is a picture, or it lies over what is not its own. */
   ground(element) {
     if (!this.grounds.has(element)) {
       const { backgroundColor, backgroundImage, opacity, position } = getComputedStyle(element);
-      const plain = backgroundImage === "none" && opacity === "1" && position === "static";
-      const below = plain && !backgroundColor.startsWith("rgb(") && this.ground(element.parentElement);
+      const opaque = backgroundColor.startsWith("rgb(");
+      const inPlace = position === "static" || opaque;
+      const plain = backgroundImage === "none" && opacity === "1" && inPlace;
+      const below = plain && !opaque && this.ground(element.parentElement);
       const clear = backgroundColor === "rgba(0, 0, 0, 0)";
       this.grounds.set(element, plain && (clear ? below : `${backgroundColor} ${below}`));
     }

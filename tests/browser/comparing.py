@@ -157,36 +157,53 @@ def shared_out(where: list[dict[str, Any]], every: int) -> list[dict[str, Any]]:
     return chosen
 
 
-def compare_everything(figure: Locator, definition: Definition, every: int = 1) -> int:
+Known = dict[tuple[Any, ...], dict[str, Any]]
+"""What was computed of one definition, by the part and the values of all controls that it depends on."""
+
+
+def computed(definition: Definition, part: Part, setting: dict[str, Any], known: Known) -> dict[str, Any]:
+    """Return what a part shows at a setting; what is known already is not computed again."""
+    at = part.name, *(setting[name] for name in part.depends)
+    if at not in known:
+        known[at] = part.data(definition.defaults | setting)
+    return known[at]
+
+
+def compare_everything(
+    figure: Locator, definition: Definition, every: int = 1, known: Known | None = None
+) -> int:
     """Fail unless every part shows what was computed; return how many were compared.
 
     Args:
         figure: the explorer on the page.
         definition: its definition.
         every: of so many positions one is looked at; see :func:`shared_out`.
+        known: what was computed of this definition for another comparison.
     """
-    compared = 0
+    compared, known = 0, {} if known is None else known
     for parts, where in moved_together(definition):
-        computed: tuple[Any, list[Any]] = None, []  # settings with the same data stand one behind the other
         for setting, shown in visit(figure, definition, parts, shared_out(where, every)):
-            key = tuple(setting[name] for name in parts[0].depends)
-            if key != computed[0]:
-                computed = key, [part.data(definition.defaults | setting) for part in parts]
-            for part, seen, expected in zip(parts, shown, computed[1], strict=True):
-                compare(seen, expected, part, definition, setting)
+            for part, seen in zip(parts, shown, strict=True):
+                compare(seen, computed(definition, part, setting, known), part, definition, setting)
                 compared += 1
     return compared
 
 
-def compare_stored(figure: Locator, definition: Definition) -> int:
-    """Fail unless a page has stored what is computed, for every part and setting; return for how many."""
-    compared = 0
+def compare_stored(figure: Locator, definition: Definition, known: Known | None = None) -> int:
+    """Fail unless a page has stored what is computed, for every part and setting; return for how many.
+
+    Args:
+        figure: the explorer on the page.
+        definition: its definition.
+        known: as in :func:`compare_everything`.
+    """
+    compared, known = 0, {} if known is None else known
     for name, part in definition.parts.items():
         stored = json.loads(figure.evaluate(STORED, name))
-        settings = {part.key(setting): definition.defaults | setting for setting in definition.settings(part)}
+        settings = {part.key(setting): setting for setting in definition.settings(part)}
         assert stored.keys() == settings.keys(), f"part {name}"
         for key, setting in settings.items():
-            assert stored[key] == part.data(setting), f"part {name} at {key}"
+            assert stored[key] == computed(definition, part, setting, known), f"part {name} at {key}"
         compared += len(settings)
     return compared
 

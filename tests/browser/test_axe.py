@@ -27,6 +27,8 @@ def write(folder: Path, more: str) -> str:
         "<p>Dark. <em style='color: rgb(150 150 150)'>Grey.</em></p>",
         "<p style='background-color: rgb(60 60 60)'>Dark on dark.</p>",
         "<p style='background-color: rgb(0 0 0 / 70%)'>Dark on a shade.</p>",
+        "<p style='background-color: rgb(60 60 60); position: relative'>Dark on dark, in its place.</p>",
+        "<p style='color: rgb(150 150 150); position: absolute'>Grey, in its place.</p>",
         "<p style='background-color: rgb(60 60 60)'><em style='color: rgb(0 0 160)'>Blue on dark.</em></p>",
         "<p style='opacity: 0.4'>Faint.</p>",
         "<p><math><mi>x</mi></math> <em style='color: rgb(150 150 150)'>grey, beside a formula</em></p>",

@@ -34,21 +34,21 @@ def written_links(path: Path) -> list[str]:
 
 def links(page: Page) -> list[Locator]:
     """Return the links of a page that set one of its explorers."""
-    found = page.locator("article a[href^='#']").all()
-    return [link for link in found if re.match(r"#\w+:", str(link.get_attribute("href")))]
+    found = page.locator("article a[href^='#']")
+    addresses = found.evaluate_all("(links) => links.map((link) => link.getAttribute('href'))")
+    return [link for link, address in zip(found.all(), addresses, strict=True) if re.match(r"#\w+:", address)]
 
 
-def standing(figure: Locator, name: str) -> str:
-    """Return what a control of an explorer shows as its value, as a reader sees it; of the tab, its name."""
-    if name == "tab":
-        return str(figure.locator("[role=tab][aria-selected=true]").get_attribute("data-tab"))
-    control = figure.locator(f"[data-control={name}]")
-    kind = control.evaluate("(control) => control.tagName")
-    if kind == "SELECT":
-        return str(control.locator("option:checked").inner_text())
-    if kind == "INPUT":
-        return str(control.get_attribute("aria-valuetext"))
-    return str(control.locator("label:has(:checked)").text_content())
+STANDING = """(figure) => Object.fromEntries([
+    ["tab", figure.querySelector("[role=tab][aria-selected=true]")?.dataset.tab],
+    ...[...figure.querySelectorAll("[data-control]")].map((control) => [
+        control.dataset.control,
+        control.matches("select") ? control.querySelector("option:checked").innerText
+            : control.matches("input") ? control.getAttribute("aria-valuetext")
+            : control.querySelector("label:has(:checked)").textContent,
+    ]),
+])"""
+"""Gives what every control of an explorer shows as its value, as a reader sees it; of the tab, its name."""
 
 
 def in_address(value: Value) -> str:
@@ -73,17 +73,18 @@ def follow(page: Page, link: Locator) -> None:
     wanted["tab"] = definition.panels[0].name
     given = dict(parse_qsl(unquote(setting)))
     assert given.keys() <= wanted.keys(), f"{address} names what {name} does not have"
+    standing = figure.evaluate(STANDING)
     for key, value in (wanted | given).items():
         if key == "tab":
             if len(definition.panels) > 1:
-                assert standing(figure, key) == value, address
+                assert standing[key] == value, address
             continue
         control = definition.controls[key]
         published = {
             in_address(one): text for one, text in zip(control.values, control.spec()["texts"], strict=True)
         }
         assert value in published, f"{address}: {key} has no value {value}"
-        assert standing(figure, key) == published[value], address
+        assert standing[key] == published[value], address
     if shows := link.get_attribute("data-shows"):
         exact, text = shown(figure, shows)
         rounded = first_number(text)

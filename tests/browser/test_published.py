@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gate_by_gate.explorers import EXPLORERS
-from tests.browser.comparing import SHARE, compare_everything, compare_stored, prepare
+from tests.browser.comparing import SHARE, Known, compare_everything, compare_stored, prepare
 from tests.browser.stepping import pages_with_explorers
 from tests.conftest import OpenPage
 
@@ -25,14 +25,15 @@ def test_every_explorer_stores_and_shows_what_attn_lib_computes(
 ):
     definition = EXPLORERS[name].definition
     stored = compared = 0
+    known: Known = {}
     for path in pages_with_explorers(book):
         if f'"name":"{name}"' not in path.read_text(encoding="utf-8"):
             continue
         page = open_page(path.as_uri())
         prepare(page)
         for figure in page.locator(f"figure.attn-explorer[data-ready=true][data-explorer={name}]").all():
-            stored += compare_stored(figure, definition)
-            compared += compare_everything(figure, definition, every)
+            stored += compare_stored(figure, definition, known)
+            compared += compare_everything(figure, definition, every, known)
         page.close()  # a page that stays open keeps its memory
     assert compared, f"{name} is on no page"
     print(f"{stored} settings compared as stored, {compared} as shown")

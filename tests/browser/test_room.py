@@ -43,9 +43,7 @@ def test_a_page_keeps_the_height_that_explorers_take(
 ):
     wrong, seen = {}, 0
     for path in pages_with_explorers(book):
-        page = open_page(path.as_uri(), width=width)
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto(path.as_uri())
+        page = open_page(path.as_uri(), width=width, height=height)
         seen += page.locator(HOSTS).count()
         if found := off(page):
             wrong[path.stem] = found
