@@ -56,6 +56,7 @@ __all__ = [
     "FOLLOW_UP",
     "LATER_TASKS",
     "MAXIMUM",
+    "SUMS_OF_PATTERNS",
     "Outcome",
     "Prediction",
     "ProbeExperiment",
