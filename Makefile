@@ -74,12 +74,12 @@ pdf: setup
 # Three rings. `check` is for every few minutes: style, types and the unit tests, or those that a word selects (part of
 # a test's or a file's name, or the path of a file or folder). `test` is for every change: all that it can break. Its
 # stages keep two cores busy one after the other, so that memory is not asked of them together: the book, which
-# executes two chapters at a time, with style and types beside it; what does not look at its pages; what does, which
-# tests/conftest.py marks. The build executes every chapter, and tests/notebooks compares what was executed with what is
-# stored, as nbval does, so that no chapter runs twice. `nightly` adds every checkpoint and every record, every
-# setting of an explorer, every explorer and chapter where `test` looks at a few of each kind, and runs the chapters by
-# `pytest --nbval`, too. A worker that has run out of tests takes over some of the other's; not of a chapter, which has
-# one kernel.
+# executes two chapters at a time, with style and types where it leaves a core idle, as when it writes its pages; what
+# does not look at its pages; what does, which tests/conftest.py marks. The build executes every chapter, and
+# tests/notebooks compares what was executed with what is stored, as nbval does, so that no chapter runs twice.
+# `nightly` adds every checkpoint and every record, every setting of an explorer, every explorer and chapter where
+# `test` looks at a few of each kind, and runs the chapters by `pytest --nbval`, too. A worker that has run out of
+# tests takes over some of the other's; not of a chapter, which has one kernel.
 PYTEST   := $(BIN)/python -m pytest -n 2 --dist worksteal
 NBVAL    := $(BIN)/python -m pytest -n 2 --dist loadfile --nbval
 SELECTED  = $(if $(wildcard $(ONLY)),$(ONLY),tests/unit -k "$(ONLY)")
@@ -107,10 +107,10 @@ test: export GATE_BY_GATE_KEPT := $(CURDIR)/_build/kept
 nightly: export GATE_BY_GATE_WHOLE_BROWSER := 1
 
 lint: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m tests.front_end
+	$(WHEN_IDLE) $(BIN)/ruff check .
+	$(WHEN_IDLE) $(BIN)/ruff format --check .
+	$(WHEN_IDLE) $(BIN)/mypy
+	$(WHEN_IDLE) $(BIN)/python -m tests.front_end
 
 check: lint
 	$(PYTEST) $(if $(ONLY),$(SELECTED),tests/unit -m "not nightly and not slow")
@@ -118,7 +118,7 @@ check: lint
 test: setup
 	@rm -rf $(GATE_BY_GATE_KEPT) $(NOTES)
 	@$(BIN)/python -m tests.browser.chromium
-	@$(STAGE) "the book, style and types beside it" $(MAKE) -j 2 lint book
+	@$(STAGE) "the book, style and types beside it" $(MAKE) -j 2 lint book WHEN_IDLE="nice -n 19"
 	@$(STAGE) "what needs no book" $(PYTEST) -m "not book and not nightly" tests
 	@$(STAGE) "what looks at the book" $(PYTEST) -m "book and not nightly" --ignore=tests/unit tests
 	@cat $(STAMP); $(STAGE)
