@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -28,13 +30,28 @@ pytestmark = pytest.mark.slow  # processes that import torch
 RUNS = [dataclasses.replace(run, seed=seed) for seed in (0, 1) for run in TINY]
 
 
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """The address of a scheduler without workers."""
+@contextmanager
+def scheduling() -> Iterator[str]:
+    """Start a scheduler without workers, at ports that nobody listens to; give its address."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as cluster:
+    with LocalCluster(n_workers=0, dashboard_address=":0", host="127.0.0.1") as cluster:
         yield cluster.scheduler_address
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """The address of a scheduler that no worker knows yet."""
+    with scheduling() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the same runs after one process has trained them all. No test changes it."""
+    folder = tmp_path_factory.mktemp("alone")
+    execute_all(RUNS, folder, workers=1, report=silent)
+    return folder
 
 
 @contextmanager
@@ -68,6 +85,22 @@ def workers(scheduler: str, *folders: Path, threads: int = 1) -> Iterator[list[s
             process.wait()
 
 
+class Apart(NamedTuple):
+    """A scheduler, and the folders of its two workers, each with a folder of runs of its own."""
+
+    scheduler: str
+    folders: tuple[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """Two workers for several tests, as people have them who train for days."""
+    folder = tmp_path_factory.mktemp("apart")
+    folders = folder / "one", folder / "other"
+    with scheduling() as address, workers(address, *folders):
+        yield Apart(address, folders)
+
+
 def epochs(folder: Path) -> list[tuple[str, str]]:
     """Return process and progress of every line that workers noted in a folder of runs."""
     lines = (folder / EPOCHS).read_text("utf-8").splitlines()
@@ -82,10 +115,9 @@ def assert_same_weights(runs, first: Path, second: Path) -> None:
             torch.testing.assert_close(found[name], value, rtol=0, atol=0, msg=f"{run.name} {name}")
 
 
-def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_run_twice(scheduler, tmp_path):
+def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_run_twice(scheduler, alone, tmp_path):
     """The two share a folder of runs. One dies right after the second of three epochs."""
-    shared, alone = tmp_path / "shared", tmp_path / "alone"
-    execute_all(RUNS, alone, workers=1, report=silent)
+    shared = tmp_path / "shared"
     with workers(scheduler, tmp_path / "one", tmp_path / "other") as processes:
         numbers = {str(process.pid) for process in processes}
         execute_on_cluster(RUNS, shared, scheduler, report=silent, train=train_and_be_killed_once)
@@ -107,25 +139,22 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_run_twice(schedule
 
 
 def test_what_workers_elsewhere_finish_comes_back_and_is_not_asked_for_again(
-    scheduler, tmp_path, monkeypatch
+    apart, alone, tmp_path, monkeypatch
 ):
     """Each worker has a folder of runs of its own, and so has whoever started them."""
     monkeypatch.chdir(tmp_path)
-    here, alone = Path("runs"), tmp_path / "alone"
-    execute_all(RUNS, alone, workers=1, report=silent)
-    execute_all(RUNS[:1], here, workers=1, report=silent)
-    folders = tmp_path / "one", tmp_path / "other"
-    with workers(scheduler, *folders):
-        execute_on_cluster(RUNS, here, scheduler, report=silent, train=train_and_note)
-        noted = [what for folder in folders for _, what in epochs(folder / "runs")]
-        assert sorted(noted) == sorted(f"{run.name}: epoch {e:2d}/3" for run in RUNS[1:] for e in (1, 2, 3))
-        execute_on_cluster(RUNS, here, scheduler, report=silent, train=train_and_note)
-        assert noted == [what for folder in folders for _, what in epochs(folder / "runs")]
+    here = Path("runs")
+    shutil.copytree(alone / RUNS[0].name, here / RUNS[0].name)
+    execute_on_cluster(RUNS, here, apart.scheduler, report=silent, train=train_and_note)
+    noted = [what for folder in apart.folders for _, what in epochs(folder / "runs")]
+    assert sorted(noted) == sorted(f"{run.name}: epoch {e:2d}/3" for run in RUNS[1:] for e in (1, 2, 3))
+    execute_on_cluster(RUNS, here, apart.scheduler, report=silent, train=train_and_note)
+    assert noted == [what for folder in apart.folders for _, what in epochs(folder / "runs")]
     assert all(finished_record(run, here) is not None for run in RUNS)
     assert_same_weights(RUNS, alone, here)
 
 
-def test_the_command_line_trains_on_the_workers_of_a_scheduler(scheduler, tmp_path, monkeypatch, capsys):
+def test_the_command_line_trains_on_the_workers_of_a_scheduler(apart, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         command_line, "pending_runs", lambda folder: [r for r in TINY if not finished(r, folder)]
@@ -135,11 +164,10 @@ def test_the_command_line_trains_on_the_workers_of_a_scheduler(scheduler, tmp_pa
     def finished(run, folder):
         return finished_record(run, folder) is not None
 
-    with workers(scheduler, tmp_path / "one", tmp_path / "other"):
-        assert main(["sweep", "--scheduler", scheduler, "--runs", "kept"]) == 0
+    assert main(["sweep", "--scheduler", apart.scheduler, "--runs", "kept"]) == 0
     assert capsys.readouterr().out.endswith("tiny: 2 of 2 runs finished\n")
     assert all(finished(run, tmp_path / "kept") for run in TINY)
-    assert len(list(tmp_path.glob("o*/kept/*/record.json"))) == 2
+    assert sum(len(list(folder.glob("kept/*/record.json"))) for folder in apart.folders) == 2
 
 
 def test_a_worker_with_several_threads_is_refused(scheduler, tmp_path):
