@@ -96,10 +96,12 @@ class Backbone(nn.Module):
     def initialise_convolutions(self) -> None:
         """Draw every convolution's weights from He et al.'s normal distribution, and set its bias to zero.
 
+        On the ``meta`` device there is nothing to draw, and PyTorch would take long to do so.
+
         Source: He et al., *Delving Deep into Rectifiers*, ICCV 2015, arXiv 1502.01852, section 2.2 (fan out).
         """
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
@@ -107,7 +109,7 @@ class Backbone(nn.Module):
     def initialise_classifier(self) -> None:
         """Draw every linear layer's weights with a standard deviation of 0.01, as the MobileNets do."""
         for module in self.modules():
-            if isinstance(module, nn.Linear):
+            if isinstance(module, nn.Linear) and not module.weight.is_meta:
                 nn.init.normal_(module.weight, std=0.01)
                 nn.init.zeros_(module.bias)
 

@@ -35,7 +35,16 @@ class _Explorers(Mapping[str, "type[Explorer]"]):
     def __contains__(self, name: object) -> bool:
         return name in _files()
 
+    def __init__(self) -> None:
+        self._found: dict[str, type[Explorer]] = {}
+
     def __getitem__(self, name: str) -> type[Explorer]:
+        # The folder is looked through when an explorer is asked for the first time: that takes a millisecond.
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def _find(self, name: str) -> type[Explorer]:
         if name not in self:
             raise KeyError(f"expected an explorer out of {_files()}; got {name!r}")
         module = import_module(f"{__name__}.{name}")
