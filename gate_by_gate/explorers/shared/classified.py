@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from attn_lib.backbones import EfficientNetLite0
 from attn_lib.inspection.hooks import watching
 from gate_by_gate import imagenet
+from gate_by_gate.explorers.shared.kept import kept
 from gate_by_gate.photographs import photographs
 from gate_by_gate.widgets.items.ranking import Share
 
@@ -54,7 +55,7 @@ def inputs() -> Tensor:
     return imagenet.to_input(photographs(side=imagenet.SIDE)).double()
 
 
-@cache
+@kept
 def scores() -> Tensor:
     """Return the network's scores of all classes, for all photographs: ``(9, 1000)``."""
     with torch.no_grad():

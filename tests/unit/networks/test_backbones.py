@@ -191,6 +191,21 @@ def test_stages_without_a_placement_override_the_usual_ones():
     assert model.layer3[1].attention_before_unit is None
 
 
+def test_on_the_meta_device_no_weight_is_drawn_and_in_memory_each_is(monkeypatch):
+    drawn = []
+    for name in ("kaiming_normal_", "normal_"):
+        monkeypatch.setattr(nn.init, name, lambda weight, **_: drawn.append(weight))
+    with torch.device("meta"):
+        model = mobilenet_v2()
+    assert drawn == []
+
+    model.to_empty(device="cpu")
+    model.initialise_convolutions()
+    model.initialise_classifier()
+    layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    assert [id(weight) for weight in drawn] == [id(layer.weight) for layer in layers]
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_same_seed_gives_the_same_network_around_any_block(network):
     build, _ = NETWORKS[network]
