@@ -87,16 +87,28 @@ export function valueAt(map, cell) {
  * @param {number[]} shape
  * @param {(cell: number) => number[]} colour gives red, green and blue of 0 to 255
  */
-export function paint(canvas, [height, width], colour) {
-  setAttributes(canvas, { width, height });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const image = context.createImageData(width, height);
+export function paint(canvas, shape, colour) {
+  put(canvas, pixelsOf(shape, colour));
+}
+
+/** @param {number[]} shape @param {(cell: number) => number[]} colour */
+function pixelsOf([height, width], colour) {
+  const image = new ImageData(width, height);
+  const { data } = image; // asked for once: anew for each value it would take longer than all the rest
   for (let i = 0; i < width * height; i++) {
-    const shade = colour(i);
-    for (let channel = 0; channel < 3; channel++) image.data[4 * i + channel] = shade[channel];
-    image.data[4 * i + 3] = 255;
+    const [red, green, blue] = colour(i);
+    data[4 * i] = red;
+    data[4 * i + 1] = green;
+    data[4 * i + 2] = blue;
+    data[4 * i + 3] = 255;
   }
-  context.putImageData(image, 0, 0);
+  return image;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {ImageData} image */
+function put(canvas, image) {
+  setAttributes(canvas, { width: image.width, height: image.height });
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(image, 0, 0);
 }
 
 /**
@@ -111,17 +123,26 @@ export function paintMap(canvas, map, shape = map.shape, from = 0) {
   paint(canvas, shape, (i) => scale[parseInt(map.hex[from + i], 16)]);
 }
 
+/** @type {WeakMap<object, ImageData>} */
+const decoded = new WeakMap(); // several maps may lie over one picture, and a reader comes back to it
+
 /**
  * Paint a picture: 8-bit values, base64-coded row by row, of grey, or first all of red, then green, then blue; or a file.
  * @param {HTMLCanvasElement} canvas
  * @param {{shape: number[], data?: string, colour?: boolean, file?: string, name?: string, small?: string}} picture
  */
-export function paintPicture(canvas, { shape, data, colour, file, name, small }) {
+export function paintPicture(canvas, picture) {
+  const { shape, data, colour, file, name, small } = picture;
   if (file) return showFile(canvas, shape, file, name, small);
-  const bytes = atob(/** @type {string} */ (data));
-  const step = shape[0] * shape[1];
-  const at = (/** @type {number} */ i) => bytes.charCodeAt(i);
-  paint(canvas, shape, (i) => (colour ? [at(i), at(i + step), at(i + 2 * step)] : GREYS[at(i)]));
+  let image = decoded.get(picture);
+  if (!image) {
+    const bytes = atob(/** @type {string} */ (data));
+    const step = shape[0] * shape[1];
+    const at = (/** @type {number} */ i) => bytes.charCodeAt(i);
+    image = pixelsOf(shape, (i) => (colour ? [at(i), at(i + step), at(i + 2 * step)] : GREYS[at(i)]));
+    decoded.set(picture, image);
+  }
+  put(canvas, image);
 }
 
 /** @type {number[][]} */

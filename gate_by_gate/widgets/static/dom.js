@@ -48,12 +48,16 @@ export function makeReadout() {
 }
 
 /**
- * Write a text where a screen reader hears of every writing, be it the same text again.
+ * Write a text into an element that holds nothing else, unless it is there already: a screen reader hears of every writing.
+ * An older text is written over, because a browser styles and lays out anew what takes the place of something else.
  * @param {HTMLElement} element
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent === text) return;
+  const { firstChild, lastChild } = element;
+  if (firstChild instanceof Text && firstChild === lastChild && text) firstChild.nodeValue = text;
+  else element.textContent = text;
 }
 
 /**

@@ -3,7 +3,7 @@
 // {shape: "points", at: [[x, y], ...]}, with a style and a label for the legend.
 
 import { paintPicture } from "./colours.js";
-import { make, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
+import { make, percent, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
 
 /**
  * Make the stack that a picture, a map and marks are drawn on.
@@ -26,7 +26,6 @@ export function makePlate(attributes = {}) {
   let size = [1, 1]; // width and height of what marks are placed on
   /** @type {any} */
   let laid; // the picture that is shown: most moves leave it
-  let boxed = ""; // where the box is
   let marked = ""; // what is drawn on it: to draw that anew is much of what a move costs
   let keyed = ""; // what the legend says
   /** @type {any} */
@@ -70,11 +69,11 @@ export function makePlate(attributes = {}) {
     mark({ box: place, frame, inset, marks: list = [], cells = [] }) {
       const [width, height] = size;
       setHidden(box, !place);
-      if (place && String([size, place]) !== boxed) {
-        boxed = String([size, place]);
+      if (place) {
         const [x, y, w, h] = place;
         const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
-        for (const [side, share] of Object.entries(sides)) box.style[side] = `${100 * share}%`;
+        const style = Object.entries(sides).map(([side, share]) => `${side}: ${percent(share)}`);
+        setAttributes(box, { style: style.join("; ") });
       }
       const drawn = JSON.stringify([size, list, cells]);
       if (drawn !== marked)

@@ -12,8 +12,10 @@ import {
   makeReadout,
   percent,
   setAttributes,
+  setChildren,
   setHidden,
   setText,
+  wanted,
   writeNumber,
 } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
@@ -52,7 +54,10 @@ function makeChain(_item, { move }) {
   const element = make("div", { class: "attn-chain" }, heads, map, readout);
   /** @type {any} */
   let data;
+  let headed = ""; // the columns that have a head
   let drawn = ""; // the stages that are drawn, without what fills them
+  /** @type {{slots: {slot: any, hole: any}[], costs: {words: any, bars: any}[]}[]} */
+  let drawnStages = [];
 
   /** @param {any} event */
   const placeOf = ({ target }) => data.places[target.dataset?.place];
@@ -67,64 +72,91 @@ function makeChain(_item, { move }) {
   links.addEventListener("pointerleave", () => setText(readout, phrase("slots")));
   setText(readout, phrase("slots"));
 
-  /** @param {any} stage */
-  function drawStage({ name, width, height, repeats, skips, slots }) {
+  /** Say how a stage is drawn, without what fills it. @param {any} stage */
+  function stageOf({ name, width, height, repeats, skips, slots }) {
     const line = (x1, y1, x2, y2) =>
-      make("line", { x1: percent(x1), y1: percent(y1), x2: percent(x2), y2: percent(y2) });
-    const svg = make(
+      wanted("line", { x1: percent(x1), y1: percent(y1), x2: percent(x2), y2: percent(y2) });
+    const skip = skips
+      ? [
+          line(SKIP.from, BOX.line, SKIP.from, SKIP.line),
+          line(SKIP.from, SKIP.line, SKIP.to, SKIP.line),
+          line(SKIP.to, SKIP.line, SKIP.to, BOX.line),
+        ]
+      : [];
+    const box = wanted("rect", {
+      class: "attn-box-of",
+      x: percent(BOX.middle - (BOX.width * width) / 2),
+      y: percent(BOX.line - (BOX.height * height) / 2),
+      width: percent(BOX.width * width),
+      height: percent(BOX.height * height),
+    });
+    const plus = wanted(
       "svg",
-      {},
-      line(0, BOX.line, 1, BOX.line),
-      ...(skips
-        ? [
-            line(SKIP.from, BOX.line, SKIP.from, SKIP.line),
-            line(SKIP.from, SKIP.line, SKIP.to, SKIP.line),
-            line(SKIP.to, SKIP.line, SKIP.to, BOX.line),
-          ]
-        : []),
-      make("rect", {
-        class: "attn-box-of",
-        x: percent(BOX.middle - (BOX.width * width) / 2),
-        y: percent(BOX.line - (BOX.height * height) / 2),
-        width: percent(BOX.width * width),
-        height: percent(BOX.height * height),
-      }),
+      { x: percent(SKIP.to), y: percent(BOX.line), class: "attn-plus" },
+      wanted("circle", { r: 7 }),
+      wanted("path", { d: "M-4 0H4M0-4V4" }),
     );
-    if (skips) {
-      const plus = make("svg", { x: percent(SKIP.to), y: percent(BOX.line), class: "attn-plus" });
-      plus.append(make("circle", { r: 7 }), make("path", { d: "M-4 0H4M0-4V4" }));
-      svg.append(plus);
-    }
     // A place that is filled without being a slot here is drawn only then.
-    for (const place of Object.keys(data.places)) {
-      const [x, y] = data.places[place].at;
-      const slot = make("svg", { x: percent(x), y: percent(y), class: "attn-slot", "data-slot": place });
-      const sides = { x: -SLOT, y: -SLOT, width: 2 * SLOT, height: 2 * SLOT, rx: 3 };
-      slot.append(make("rect", { ...sides, class: "attn-hole" }));
-      if (slots.includes(place))
-        slot.append(
-          make("rect", { x: -12, y: -14, width: 24, height: 28, "data-place": place, class: "attn-hit" }),
-        );
-      else slot.classList.add("attn-unnamed");
-      svg.append(slot);
-    }
-    const title = make("span", { class: "attn-stage" }, name);
-    const times = make("span", { class: "attn-times" }, repeats > 1 ? `× ${repeats}` : "");
+    const places = Object.entries(data.places).map(([place, { at }]) => {
+      const slot = slots.includes(place);
+      return wanted(
+        "svg",
+        {
+          x: percent(at[0]),
+          y: percent(at[1]),
+          class: slot ? "attn-slot" : "attn-slot attn-unnamed",
+          "data-slot": place,
+        },
+        wanted("rect", { x: -SLOT, y: -SLOT, width: 2 * SLOT, height: 2 * SLOT, rx: 3, class: "attn-hole" }),
+        ...(slot
+          ? [
+              wanted("rect", {
+                x: -12,
+                y: -14,
+                width: 24,
+                height: 28,
+                "data-place": place,
+                class: "attn-hit",
+              }),
+            ]
+          : []),
+      );
+    });
     const costs = Object.keys(data.columns).map(() =>
-      make(
+      wanted(
         "div",
         { class: "attn-cost" },
-        make("p", {}, make("span"), make("span", { class: "attn-more-text" })),
-        make("div", { class: "attn-stack" }, make("i"), make("i", { class: "attn-more" })),
+        wanted("p", {}, wanted("span", {}), wanted("span", { class: "attn-more-text" })),
+        wanted("div", { class: "attn-stack" }, wanted("i", {}), wanted("i", { class: "attn-more" })),
       ),
     );
-    return make(
+    return wanted(
       "div",
       { class: "attn-link" },
-      make("p", { class: "attn-name" }, title, times),
-      svg,
+      wanted(
+        "p",
+        { class: "attn-name" },
+        wanted("span", { class: "attn-stage" }, name),
+        wanted("span", { class: "attn-times" }, repeats > 1 ? `× ${repeats}` : ""),
+      ),
+      wanted("svg", {}, line(0, BOX.line, 1, BOX.line), ...skip, box, ...(skips ? [plus] : []), ...places),
       ...costs,
     );
+  }
+
+  /** Draw the stages, and note what of each a move changes. */
+  function drawStages() {
+    setChildren(links, data.stages.map(stageOf));
+    drawnStages = [...links.children].map((link) => ({
+      slots: [...link.querySelectorAll(".attn-slot")].map((/** @type {any} */ slot) => ({
+        slot,
+        hole: slot.firstChild,
+      })),
+      costs: [...link.querySelectorAll(".attn-cost")].map((/** @type {any} */ cost) => ({
+        words: cost.firstChild.children,
+        bars: cost.lastChild.children,
+      })),
+    }));
   }
 
   /** Make the head of a column: what it counts, the sum, and what is added to it. @param {any} column */
@@ -149,36 +181,42 @@ function makeChain(_item, { move }) {
       const shape = JSON.stringify(stages);
       if (shape !== drawn) {
         drawn = shape;
+        drawStages();
+      }
+      const counted = JSON.stringify(columns.map(([name, { label }]) => [name, label]));
+      if (counted !== headed) {
+        headed = counted;
         heads.replaceChildren(caption, ...columns.map(makeHead));
-        links.replaceChildren(...stages.map(drawStage));
       }
       setText(words, data.caption);
       const unfilled = !filled.some(Boolean);
       setHidden(key, unfilled);
       caption.classList.toggle("attn-unfilled", unfilled);
-      [...links.children].forEach((link, at) => {
-        for (const slot of link.querySelectorAll(".attn-slot"))
-          slot.classList.toggle("attn-filled", slot.dataset.slot === filled[at]);
-      });
       // On what has this colour alone: everything else in the chain would inherit it, and be styled anew with it.
       const hue = `attn-series-${data.hue}`;
       setAttributes(key, { class: hue });
       for (const sum of heads.querySelectorAll("b")) setAttributes(sum, { class: hue });
-      for (const hole of links.querySelectorAll(".attn-filled .attn-hole"))
-        setAttributes(hole, { class: `attn-hole ${hue}` });
-      for (const more of links.querySelectorAll(".attn-more"))
-        setAttributes(more, { class: `attn-more ${hue}` });
+      drawnStages.forEach(({ slots }, at) => {
+        for (const { slot, hole } of slots) {
+          const fills = slot.dataset.slot === filled[at];
+          slot.classList.toggle("attn-filled", fills);
+          if (fills) setAttributes(hole, { class: `attn-hole ${hue}` });
+        }
+      });
       const value = String(pick(data.pick).value);
       const sums = columns.map(([, { label, costs, by }], i) => {
         const { own, added } = costs ?? by[value];
         const both = own.map((/** @type {number} */ one, /** @type {number} */ at) => one + added[at]);
         const most = Math.max(ROOM * Math.max(...own), ...both);
         own.forEach((/** @type {number} */ one, /** @type {number} */ at) => {
-          const [words, bar] = links.children[at].querySelectorAll(".attn-cost")[i].children;
-          setText(words.firstChild, amount(one));
-          setText(words.lastChild, added[at] ? `+${amount(added[at])}` : "");
-          setAttributes(bar.firstChild, { style: `width: ${percent(one / most)}` });
-          setAttributes(bar.lastChild, { style: `width: ${percent(added[at] / most)}` });
+          const { words, bars } = drawnStages[at].costs[i];
+          setText(words[0], amount(one));
+          setText(words[1], added[at] ? `+${amount(added[at])}` : "");
+          setAttributes(bars[0], { style: `width: ${percent(one / most)}` });
+          setAttributes(bars[1], {
+            class: `attn-more ${hue}`,
+            style: `width: ${percent(added[at] / most)}`,
+          });
         });
         const [whole, more] = heads.children[i + 1].querySelectorAll("output");
         const [all, extra] = [sum(both), sum(added)];

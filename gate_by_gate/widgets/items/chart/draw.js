@@ -57,6 +57,16 @@ function marker(x, y, name, style) {
 }
 
 /**
+ * Draw a ring around a point. It has no frame of its own, because a browser sorts a page's layers anew when a frame moves.
+ * @param {number} x
+ * @param {number} y
+ * @param {string} style
+ * @param {number} [r]
+ */
+const ring = (x, y, style, r = 7) =>
+  wanted("circle", { cx: percent(x), cy: percent(1 - y), r, class: style });
+
+/**
  * Draw a ring with a label beside it: the first one's on its left, so that two at one point can be told apart.
  * @param {number} x
  * @param {number} y
@@ -64,10 +74,12 @@ function marker(x, y, name, style) {
  * @param {number} at
  */
 function labelled(x, y, label, at) {
-  const frame = marker(x, y, "circle", "attn-here attn-lettered");
-  const side = at === 0 ? { x: -10, "text-anchor": "end" } : { x: 10, "text-anchor": "start" };
-  frame.children.push(wanted("text", { y: -5, class: "attn-letter", ...side }, label));
-  return frame;
+  const side = at === 0 ? { dx: -10, "text-anchor": "end" } : { dx: 10, "text-anchor": "start" };
+  const where = { x: percent(x), y: percent(1 - y), dy: -5 };
+  return [
+    ring(x, y, "attn-here attn-lettered"),
+    wanted("text", { ...where, ...side, class: "attn-letter" }, label),
+  ];
 }
 
 const styleOf = (/** @type {number} */ i) => `attn-series attn-series-${i % STYLES}`;
@@ -148,7 +160,7 @@ function makeChart(item) {
     pointed = to;
     if (to !== null) {
       const p = pointOf(to);
-      setChildren(pointer, [marker(place.x(p.x), place.y(p.y), "circle", "attn-pointed")]);
+      setChildren(pointer, [ring(place.x(p.x), place.y(p.y), "attn-pointed", 6.3)]);
       const name = p.name ?? data.series[to[0]].name;
       const [across, ...up] = p.text;
       setText(
@@ -253,9 +265,7 @@ function makeChart(item) {
     ]);
     setChildren(dots, [
       ...series.flatMap(dotsOf),
-      ...named.flatMap(({ point: p }) =>
-        p.marked ? [marker(place.x(p.x), place.y(p.y), "circle", "attn-here")] : [],
-      ),
+      ...named.flatMap(({ point: p }) => (p.marked ? [ring(place.x(p.x), place.y(p.y), "attn-here")] : [])),
     ]);
     setChildren(
       legend,
@@ -283,8 +293,8 @@ function makeChart(item) {
         named.filter(({ name }) => name === pick(control).text).map((one) => ({ ...one, label, at })),
       );
       setChildren(marks, [
-        ...rings.map(({ point: p, label, at }) => labelled(place.x(p.x), place.y(p.y), label, at)),
-        ...(here ? [marker(place.x(here.x), place.y(here.y), "circle", "attn-here")] : []),
+        ...rings.flatMap(({ point: p, label, at }) => labelled(place.x(p.x), place.y(p.y), label, at)),
+        ...(here ? [ring(place.x(here.x), place.y(here.y), "attn-here")] : []),
       ]);
       // Of other data the same place is another point: it is kept only for whoever steps through the chart just now.
       const kept = !changed || plot.matches(":focus-visible") ? pointed : null;

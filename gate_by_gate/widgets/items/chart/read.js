@@ -7,11 +7,8 @@ reading.chart = (element) => {
   table.open = true;
   table.dispatchEvent(new Event("toggle"));
   const lines = [...map.querySelectorAll(".attn-lines > path.attn-series")];
-  const frames = [...map.querySelectorAll("svg.attn-dot")];
-  const markers = (style) =>
-    frames
-      .filter((frame) => frame.firstChild.matches(style))
-      .map((frame) => [share(frame, "x"), 1 - share(frame, "y")]);
+  const dots = [...map.querySelectorAll("svg.attn-dot")];
+  const rings = [...map.querySelectorAll(".attn-here")];
   const ticks = (side, edge) =>
     [...element.querySelectorAll(`.attn-${side}ticks span`)].map((tick) => [
       parseFloat(tick.style[edge]) / 100,
@@ -27,11 +24,9 @@ reading.chart = (element) => {
         steps: /[HV]/.test(d),
         path: d.match(/[-\d.e]+/g).map(Number),
       })),
-    dots: markers(".attn-series"),
-    rings: markers(".attn-here"),
-    letters: frames
-      .filter((frame) => frame.querySelector("text"))
-      .map((frame) => frame.lastChild.textContent),
+    dots: dots.map((dot) => [share(dot, "x"), 1 - share(dot, "y")]),
+    rings: rings.map((ring) => [share(ring, "cx"), 1 - share(ring, "cy")]),
+    letters: [...map.querySelectorAll(".attn-letter")].map((letter) => letter.textContent),
     intervals: [...map.querySelectorAll(".attn-interval")].map((line) => [
       share(line, "x1"),
       1 - share(line, "y1"),

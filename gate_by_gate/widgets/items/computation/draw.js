@@ -524,8 +524,8 @@ function makeComputation(item, { move }) {
   }
 
   function showPlaying() {
-    play.textContent = playing ? "❚❚" : "▶";
-    play.setAttribute("aria-label", phrase(playing ? "pause" : "play"));
+    setText(play, playing ? "❚❚" : "▶");
+    setAttributes(play, { "aria-label": phrase(playing ? "pause" : "play") });
   }
   function stop() {
     playing = false;
