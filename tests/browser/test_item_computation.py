@@ -153,7 +153,8 @@ def watch_steps(page: Page) -> None:
         """() => {
             const says = document.querySelector(".attn-says");
             globalThis.steps = [];
-            new MutationObserver(() => steps.push(says.textContent)).observe(says, { childList: true });
+            const watch = new MutationObserver(() => steps.push(says.textContent));
+            watch.observe(says, { childList: true, characterData: true, subtree: true });
         }"""
     )
 
