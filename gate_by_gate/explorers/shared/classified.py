@@ -69,23 +69,32 @@ def probabilities() -> Tensor:
     return scores().softmax(dim=1)
 
 
-@cache
 def before_unit(unit: int) -> Tensor:
     """Return what the trained network has made of all photographs before one of its units, from 0 to 15."""
-    return seen_by_unit(network(), unit)
+    return _before_units()[unit]
+
+
+@cache
+def _before_units() -> list[Tensor]:
+    """Run the trained network once for all of its units."""
+    return _seen_by(network(), list(network()._blocks))
 
 
 def seen_by_unit(model: EfficientNetLite0, unit: int) -> Tensor:
     """Return what a network has made of all photographs before one of its units, from 0 to 15."""
+    (seen,) = _seen_by(model, [model._blocks[unit]])
+    return seen
+
+
+def _seen_by(model: EfficientNetLite0, units: list[nn.Module]) -> list[Tensor]:
     with watching(
         model,
-        select=lambda module: module is model._blocks[unit],
+        select=lambda module: module in units,
         before=lambda name, module, args, kwargs: args[0],
         after=lambda module, output: None,
     ) as watch:
         model(inputs())
-    (call,) = watch.calls
-    return call.before
+    return [call.before for call in watch.calls]
 
 
 def begin_at(model: EfficientNetLite0, unit: int) -> EfficientNetLite0:
