@@ -29,14 +29,15 @@ def assert_close(found, expected):
 
 
 def fill_every_slot(model, first):
-    """Put a block into every slot of a backbone, and another one into the next; name those that are in."""
+    """Put a block into every slot of a backbone, and another one into the next; return the slots by block."""
     owners = [module for module in model.modules() if isinstance(module, Slotted)]
-    names = set()
+    slots = {}
     for number, owner in enumerate(owners, start=first):
         for at, (slot, channels) in enumerate(owner.slots.items(), start=number):
-            names.add(NAMES[at % len(NAMES)])
-            setattr(owner, slot_name(slot), build_block(NAMES[at % len(NAMES)], channels).eval())
-    return names
+            name = NAMES[at % len(NAMES)]
+            setattr(owner, slot_name(slot), randomise(build_block(name, channels)).eval())
+            slots.setdefault(name, []).append((owner, slot_name(slot)))
+    return slots
 
 
 @pytest.mark.slow
@@ -44,18 +45,34 @@ def fill_every_slot(model, first):
 @deprecated_by_torch
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_every_backbone_is_traced_with_every_block(build):
-    """Bare, and with all blocks side by side in every slot there is; one with fewer slots is filled again.
+    """Bare, and with all blocks side by side in every slot there is; one with few slots is filled again.
 
-    Where one block is traced wrongly, the output of all is wrong. A network for each would show no more.
+    A block that is traced wrongly makes the whole output wrong: a network for each would show no more.
     """
     torch.manual_seed(0)
     model, x = build().eval(), torch.randn(1, 3, 64, 96)
     assert_traced(model, x)
-    filled, first = set(), 0
-    while filled != set(NAMES):
-        filled |= fill_every_slot(model, first)
+    seen = set()
+    while seen != set(NAMES):
+        slots = fill_every_slot(model, first=len(seen))
         assert_traced(model, x)
-        first = len(filled)
+        for name in slots.keys() - seen:
+            assert_matters(model, x, slots[name])
+        seen |= slots.keys()
+
+
+def assert_matters(model, x, slots):
+    """Without the blocks of these slots the output is another, by more than a trace may be off."""
+    with torch.no_grad():
+        expected = model(x)
+        blocks = [getattr(owner, name) for owner, name in slots]
+        for owner, name in slots:
+            setattr(owner, name, None)
+        found = model(x)
+    for (owner, name), block in zip(slots, blocks, strict=True):
+        setattr(owner, name, block)
+    with pytest.raises(AssertionError):
+        assert_close(found, expected)
 
 
 def assert_traced(model, x):
