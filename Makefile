@@ -45,9 +45,6 @@ $(STAMP): requirements.txt requirements.lock pyproject.toml
 	@date +%s > $(VENV)/.begun
 	$(PIP) "$(TORCH)+cpu" --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) || $(PIP) "$(TORCH)"
 	$(PIP) -r requirements.txt
-	@# It checks addresses with signs beyond ASCII, which no notebook has, and jsonschema does without it. Its 38
-	@# parsers are built as it is imported: 0.8 s in each of the many processes that read a notebook.
-	$(BIN)/python -m pip uninstall --quiet --yes rfc3987-syntax
 	$(PIP) --no-deps --no-build-isolation -e .
 	@echo "The environment was ready in $$(($$(date +%s) - $$(cat $(VENV)/.begun))) s: $$(du -sh $(VENV) | cut -f1) in $(VENV)" > $(STAMP)
 	@cat $(STAMP)

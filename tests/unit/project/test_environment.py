@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distributions, requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import product
 from pathlib import Path
 
@@ -18,9 +18,6 @@ from tests.pins import pins, requirements
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PLATFORMS = ("linux", "darwin", "win32")
 
-
-TAKEN_OUT = "rfc3987-syntax"
-"""What `make setup` takes out of the environment again, because it is slow to import and nothing needs it."""
 
 REQUIREMENTS, LOCK = ROOT / "requirements.txt", ROOT / "requirements.lock"
 
@@ -53,7 +50,7 @@ def test_nothing_that_the_environment_needs_is_left_to_chance():
     while waiting:
         requirement = waiting.pop()
         package, extras = canonicalize_name(requirement.name), tuple(sorted(requirement.extras))
-        if (package, extras) in seen or package == TAKEN_OUT:
+        if (package, extras) in seen:
             continue
         seen.add((package, extras))
         try:
@@ -64,17 +61,6 @@ def test_nothing_that_the_environment_needs_is_left_to_chance():
             waiting += needs(package, extras)
     assert len(installed) > 150
     assert {name: lock.get(name) for name in installed} == installed, "run make lock, then make setup"
-
-
-def test_what_is_taken_out_is_an_extra_of_jsonschema_alone():
-    assert f"uninstall --quiet --yes {TAKEN_OUT}\n" in (ROOT / "Makefile").read_text()
-    users = {
-        canonicalize_name(package.metadata["Name"])
-        for package in distributions()
-        for text in package.requires or ()
-        if canonicalize_name(Requirement(text).name) == TAKEN_OUT
-    }
-    assert users == {"jsonschema"}
 
 
 @pytest.mark.parametrize("path", [REQUIREMENTS, LOCK], ids=lambda path: path.name)
