@@ -88,9 +88,9 @@ globalThis.reading = {
   },
 
   box(map, [height, width]) {
-    const box = map.querySelector(".attn-box");
-    if (box.hidden) return null;
-    const share = (side) => parseFloat(box.style[side]) / 100;
+    const box = map.querySelector(".attn-boxed");
+    if (box.hasAttribute("hidden")) return null;
+    const share = (side) => parseFloat(box.style.getPropertyValue(`--attn-box-${side}`)) / 100;
     return [share("left") * width, share("top") * height, share("width") * width, share("height") * height];
   },
 

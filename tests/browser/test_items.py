@@ -174,14 +174,20 @@ def test_the_marks_have_a_legend(page: Page):
 
 def test_the_frame_of_a_query_is_told_from_that_of_a_digit_which_covers_nothing(page: Page):
     spot = item(page, "maps", 4).locator("rect.attn-query")
-    box = item(page, "maps", 1).locator(".attn-box")
+    box = item(page, "maps", 1).locator(".attn-boxed")
     stroke = spot.evaluate("(mark) => getComputedStyle(mark).stroke")
-    frame = box.evaluate(
-        "(frame) => ['outlineColor', 'outlineOffset', 'borderWidth', 'backgroundColor']"
-        ".map((name) => getComputedStyle(frame)[name])"
+    line, fill, gap = box.evaluate(
+        """(box) => {
+            const frame = box.querySelector(".attn-boxed-line");
+            const { stroke, fill, strokeWidth } = getComputedStyle(frame);
+            // From the line's inner edge to what is framed, at the left.
+            const framed = (parseFloat(box.style.getPropertyValue("--attn-box-left")) / 100) * box.clientWidth;
+            return [stroke, fill, framed - frame.getBBox().x - parseFloat(strokeWidth) / 2];
+        }"""
     )
-    assert frame[0] != stroke
-    assert frame[1:] == ["1px", "0px", "rgba(0, 0, 0, 0)"]
+    assert line != stroke
+    assert fill == "none"
+    assert gap == pytest.approx(1, abs=0.1)
 
 
 def test_a_place_is_picked_by_click_and_by_arrow_keys(page: Page):
@@ -355,7 +361,9 @@ def test_bars_with_names_say_them(page: Page):
 
 def banded(chart: Locator) -> list[int]:
     drawn = chart.locator("path.attn-banded").get_attribute("d")
-    return [int(left) for left in re.findall(r"M(\d+)", drawn or "")]
+    assert drawn is not None
+    bars = re.findall(r"M([.\d]+) [.\d]+h([.\d]+)", drawn)  # each takes 0.8 of its place
+    return [int(float(left) * round(0.8 / float(width))) for left, width in bars]
 
 
 def test_the_neighbours_of_the_bar_that_is_pointed_at_are_pointed_out(page: Page):

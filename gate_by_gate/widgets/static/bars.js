@@ -1,6 +1,6 @@
 // Bars as paths, one for all bars of a look: a browser styles, lays out and paints each element, be it one bar or hundreds.
 
-import { clamp, make, setAttributes } from "./dom.js";
+import { clamp, GROUND, make, setAttributes } from "./dom.js";
 
 const LOOKS = ["plain", "banded", "marked", "before"]; // the last are lines across the bars, at the values before
 
@@ -11,7 +11,8 @@ export function makeBarPaths() {
   const paths = Object.fromEntries(LOOKS.map((look) => [look, make("path", { class: `attn-${look}` })]));
   const element = make(
     "svg",
-    { class: "attn-bar-paths", preserveAspectRatio: "none", "aria-hidden": "true" },
+    { class: "attn-bar-paths", viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" },
+    make(GROUND.tag, GROUND.attributes),
     ...Object.values(paths),
   );
   return {
@@ -30,16 +31,16 @@ export function makeBarPaths() {
       const span = high - low || 1;
       const zero = clamp(0, low, high);
       const drawn = Object.fromEntries(LOOKS.map((look) => [look, ""]));
+      const share = (/** @type {number} */ bars) => Number((bars / values.length).toFixed(6));
       values.forEach((value, i) => {
         const [top, height] = [(high - Math.max(value, zero)) / span, Math.abs(value - zero) / span];
-        const bar = `M${i + 0.1} ${top}h.8v${height}h-.8z`;
+        const bar = `M${share(i + 0.1)} ${top}h${share(0.8)}v${height}h${-share(0.8)}z`;
         drawn[banded(i) ? "banded" : "plain"] += bar;
         if (i === marked) drawn.marked = bar;
       });
       before.forEach((value, i) => {
-        drawn.before += `M${i + 0.02} ${(high - value) / span}h.96`;
+        drawn.before += `M${share(i + 0.02)} ${(high - value) / span}h${share(0.96)}`;
       });
-      setAttributes(element, { viewBox: `0 0 ${values.length} 1` });
       for (const look of LOOKS) setAttributes(paths[look], { d: drawn[look] });
     },
   };

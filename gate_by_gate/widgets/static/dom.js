@@ -73,11 +73,11 @@ export function setAttributes(element, attributes) {
 
 /**
  * Hide an element, or show it; for the same reason only if it is not so already.
- * @param {any} element
+ * @param {Element} element of HTML or of SVG, which has no property for it
  * @param {boolean} hidden
  */
 export function setHidden(element, hidden) {
-  if (element.hidden !== hidden) element.hidden = hidden;
+  if (element.hasAttribute("hidden") !== hidden) element.toggleAttribute("hidden", hidden);
 }
 
 /**
@@ -93,6 +93,18 @@ export function setHidden(element, hidden) {
  * @returns {Wanted}
  */
 export const wanted = (tag, attributes, ...children) => ({ tag, attributes, children });
+
+/**
+ * The unseen ground of a drawing, as its first child. It keeps what is painted within as large as the drawing, whatever moves
+ * in it: of another size it has a browser sort the layers of the page anew, a tenth of what a move costs.
+ */
+export const GROUND = wanted("rect", {
+  x: "-10%",
+  y: "-10%",
+  width: "120%",
+  height: "120%",
+  fill: "transparent",
+});
 
 /**
  * Have in an element what is wanted there. What is there already stays, and only what differs is written: most moves change

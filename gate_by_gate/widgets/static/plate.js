@@ -3,7 +3,7 @@
 // {shape: "points", at: [[x, y], ...]}, with a style and a label for the legend.
 
 import { paintPicture } from "./colours.js";
-import { make, percent, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
+import { GROUND, make, percent, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
 
 /**
  * Make the stack that a picture, a map and marks are drawn on.
@@ -12,8 +12,19 @@ import { make, percent, setAttributes, setChildren, setHidden, wanted } from "./
 export function makePlate(attributes = {}) {
   const under = make("canvas", { class: "attn-under", "aria-hidden": "true" });
   const mapped = make("canvas", { class: "attn-mapped", "aria-hidden": "true" });
-  const box = make("span", { class: "attn-box", "aria-hidden": "true", hidden: "" });
-  const marks = make("svg", { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" });
+  // A frame in a drawing as large as the plate: one that is an element of its own has all layers sorted anew as it moves.
+  const box = make(
+    "svg",
+    { class: "attn-boxed", "aria-hidden": "true", hidden: "" },
+    make(GROUND.tag, GROUND.attributes),
+    make("rect", { class: "attn-boxed-below" }),
+    make("rect", { class: "attn-boxed-line" }),
+  );
+  const marks = make(
+    "svg",
+    { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" },
+    make(GROUND.tag, GROUND.attributes),
+  );
   const element = make(
     "div",
     { class: "attn-picture", role: "img", "data-name": "map", ...attributes },
@@ -72,12 +83,13 @@ export function makePlate(attributes = {}) {
       if (place) {
         const [x, y, w, h] = place;
         const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
-        const style = Object.entries(sides).map(([side, share]) => `${side}: ${percent(share)}`);
+        const style = Object.entries(sides).map(([side, share]) => `--attn-box-${side}: ${percent(share)}`);
         setAttributes(box, { style: style.join("; ") });
       }
       const drawn = JSON.stringify([size, list, cells]);
       if (drawn !== marked)
         setChildren(marks, [
+          GROUND,
           ...list.flatMap(({ shape, at, style }) =>
             shape === "rect"
               ? rect(at, style)

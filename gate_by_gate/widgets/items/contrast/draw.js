@@ -11,7 +11,7 @@
 //   absent    what is said if the first, the second or both are no member: three texts
 //   spans     the scales of a difference, in points, from small to large: the first that has room is taken
 
-import { make, percent, setChildren, setText, wanted } from "../../static/dom.js";
+import { GROUND, make, percent, setChildren, setText, wanted } from "../../static/dom.js";
 import { kinds } from "../../static/kinds.js";
 import { phrase } from "../../static/texts.js";
 
@@ -63,7 +63,7 @@ function makePlot(name) {
       setText(label, text);
       setChildren(xTicks, across.map(tick("left")));
       setChildren(yTicks, up.map(tick("bottom")));
-      setChildren(svg, shapes);
+      setChildren(svg, [GROUND, ...shapes]);
     },
   };
 }

@@ -137,9 +137,12 @@ function makeVeil(canvas) {
       const top = FINE * Math.floor(at / (width + 1)) - FINE / 2;
       const left = FINE * (at % (width + 1)) - FINE / 2;
       const square = squareOf(before[at], now[at], (top + HATCH) % HATCH, (left + HATCH) % HATCH);
-      for (let y = Math.max(0, top); y < Math.min(top + FINE, tall); y++)
-        for (let x = Math.max(0, left); x < Math.min(left + FINE, wide); x++)
-          pixels[y * wide + x] = square[FINE * (y - top) + x - left];
+      const [from, until] = [Math.max(0, -left), Math.min(FINE, wide - left)];
+      const bottom = Math.min(FINE, tall - top);
+      for (let y = Math.max(0, -top); y < bottom; y++) {
+        const line = (top + y) * wide + left;
+        for (let x = from; x < until; x++) pixels[line + x] = square[FINE * y + x];
+      }
       first = Math.min(first, Math.max(0, top));
       last = Math.max(last, top + FINE);
     }
