@@ -181,8 +181,9 @@ def test_the_frame_of_a_query_is_told_from_that_of_a_digit_which_covers_nothing(
             const frame = box.querySelector(".attn-boxed-line");
             const { stroke, fill, strokeWidth } = getComputedStyle(frame);
             // From the line's inner edge to what is framed, at the left.
-            const framed = (parseFloat(box.style.getPropertyValue("--attn-box-left")) / 100) * box.clientWidth;
-            return [stroke, fill, framed - frame.getBBox().x - parseFloat(strokeWidth) / 2];
+            const share = parseFloat(box.style.getPropertyValue("--attn-box-left")) / 100;
+            const gap = share * box.clientWidth - frame.getBBox().x - parseFloat(strokeWidth) / 2;
+            return [stroke, fill, gap];
         }"""
     )
     assert line != stroke
