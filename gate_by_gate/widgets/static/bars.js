@@ -1,6 +1,6 @@
 // Bars as paths, one for all bars of a look: a browser styles, lays out and paints each element, be it one bar or hundreds.
 
-import { clamp, GROUND, make, setAttributes } from "./dom.js";
+import { clamp, make, makeGround, setAttributes } from "./dom.js";
 
 const LOOKS = ["plain", "banded", "marked", "before"]; // the last are lines across the bars, at the values before
 
@@ -12,7 +12,7 @@ export function makeBarPaths() {
   const element = make(
     "svg",
     { class: "attn-bar-paths", viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" },
-    make(GROUND.tag, GROUND.attributes),
+    makeGround(),
     ...Object.values(paths),
   );
   return {

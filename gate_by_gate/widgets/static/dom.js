@@ -106,6 +106,9 @@ export const GROUND = wanted("rect", {
   fill: "transparent",
 });
 
+/** Make the ground of a drawing that has one from the start. */
+export const makeGround = () => make(GROUND.tag, GROUND.attributes);
+
 /**
  * Have in an element what is wanted there. What is there already stays, and only what differs is written: most moves change
  * a few numbers of a table or a chart, and a browser styles, lays out and paints whatever is made anew.

@@ -3,7 +3,7 @@
 // {shape: "points", at: [[x, y], ...]}, with a style and a label for the legend.
 
 import { paintPicture } from "./colours.js";
-import { GROUND, make, percent, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
+import { GROUND, make, makeGround, percent, setAttributes, setChildren, setHidden, wanted } from "./dom.js";
 
 /**
  * Make the stack that a picture, a map and marks are drawn on.
@@ -16,14 +16,14 @@ export function makePlate(attributes = {}) {
   const box = make(
     "svg",
     { class: "attn-boxed", "aria-hidden": "true", hidden: "" },
-    make(GROUND.tag, GROUND.attributes),
+    makeGround(),
     make("rect", { class: "attn-boxed-below" }),
     make("rect", { class: "attn-boxed-line" }),
   );
   const marks = make(
     "svg",
     { class: "attn-marks", preserveAspectRatio: "none", "aria-hidden": "true" },
-    make(GROUND.tag, GROUND.attributes),
+    makeGround(),
   );
   const element = make(
     "div",

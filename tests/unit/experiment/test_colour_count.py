@@ -8,10 +8,10 @@ import torch
 from scipy.optimize import linprog
 
 from attn_lib.inspection import attention_maps
-from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment import to_input
 from gate_by_gate.experiment.predictions import EXPERIMENTS
 from gate_by_gate.experiment.probe_tasks import CLEAR, ColourCount
+from tests.unit.experiment.random_networks import random_network
 
 TASK = ColourCount(train_images=101, validation_images=31, test_images=601)
 PITCH = TASK.square + CLEAR
@@ -70,20 +70,6 @@ def test_turning_a_cue_that_is_not_there_is_refused():
         TASK.make("test", turn=1)
 
 
-def network(attention=None, **keywords):
-    torch.manual_seed(0)
-    model = digit_resnet(
-        in_channels=3, num_classes=3, widths=ColourCount.widths, attention=attention, **keywords
-    )
-    for module in model.modules():  # statistics of a network that has been trained
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_()
-            module.running_var.uniform_(0.5, 2)
-            torch.nn.init.normal_(module.weight)
-            torch.nn.init.normal_(module.bias)
-    return model.double().eval()
-
-
 def sum_over_squares(model, images):
     """Add up what each square of an image, alone on black, changes of the answer to a black image."""
     blank = torch.zeros_like(images[:1])
@@ -103,7 +89,7 @@ def sum_over_squares(model, images):
 def test_without_a_block_a_networks_answers_are_sums_over_the_squares(attention, keywords, adds):
     """Whatever its weights are: no cell sees two squares, or a square and the edge."""
     images = to_input(TASK.make("test").images[:20]).double()
-    model = network(attention, **keywords)
+    model = random_network(TASK, attention, **keywords)
     with torch.no_grad():
         expected, found = sum_over_squares(model, images), model(images)
     assert torch.allclose(found, expected, rtol=1e-9, atol=1e-9) == adds
@@ -115,7 +101,11 @@ def test_and_they_do_not_depend_on_where_the_squares_lie():
     moved = images.clone()
     moved[..., CLEAR : CLEAR + 2 * PITCH, :] = images[..., CLEAR : CLEAR + 2 * PITCH, :].roll(PITCH, dims=-2)
     assert not torch.equal(moved, images)
-    for model in (network(), network("se", reduction=4), network("se", reduction=4, squeeze="max")):
+    for model in (
+        random_network(TASK),
+        random_network(TASK, "se", reduction=4),
+        random_network(TASK, "se", reduction=4, squeeze="max"),
+    ):
         with torch.no_grad():
             torch.testing.assert_close(model(moved), model(images), rtol=1e-9, atol=1e-9)
 
@@ -123,7 +113,7 @@ def test_and_they_do_not_depend_on_where_the_squares_lie():
 @pytest.mark.parametrize(("squeeze", "alike"), [("max", True), ("avg", False)])
 def test_a_maximum_gives_every_image_the_same_gates(squeeze, alike):
     images = to_input(TASK.make("test").images[:20]).double()
-    maps = attention_maps(network("se", reduction=4, squeeze=squeeze), images)
+    maps = attention_maps(random_network(TASK, "se", reduction=4, squeeze=squeeze), images)
     gates = maps["layer1.0.attention"]["channel"]
     assert torch.allclose(gates, gates[:1].expand_as(gates), rtol=1e-12, atol=1e-12) == alike
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from gate_by_gate.digit_resnet import digit_resnet
 from gate_by_gate.experiment import to_input
 from gate_by_gate.experiment.predictions import LATER_TASKS, SUMS_OF_PATTERNS
 from gate_by_gate.experiment.probe_tasks import EqualPair
+from tests.unit.experiment.random_networks import random_network
 
 TASK = EqualPair(train_images=101, validation_images=31, test_images=601)
 
@@ -112,20 +112,6 @@ def test_a_sum_of_one_number_for_each_pattern_cannot_pass_the_bound(many):
     assert 0.6 < best <= SUMS_OF_PATTERNS
 
 
-def network(attention=None, **keywords):
-    torch.manual_seed(0)
-    model = digit_resnet(
-        in_channels=1, num_classes=2, widths=EqualPair.widths, attention=attention, **keywords
-    )
-    for module in model.modules():  # statistics of a network that has been trained
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_()
-            module.running_var.uniform_(0.5, 2)
-            torch.nn.init.normal_(module.weight)
-            torch.nn.init.normal_(module.bias)
-    return model.double().eval()
-
-
 @pytest.mark.parametrize(
     ("attention", "adds"), [(None, True), ("se", False), ("bam", False), ("coord_att", False)]
 )
@@ -133,7 +119,7 @@ def test_without_a_block_an_answer_is_a_sum_over_the_patterns(attention, adds):
     """Whatever the weights are: no place sees both patterns, or a pattern and the edge."""
     test = TASK.make("test")
     images = to_input(test.images[:20]).double()
-    model = network(attention, **({} if attention is None else {"reduction": 4}))
+    model = random_network(TASK, attention, **({} if attention is None else {"reduction": 4}))
     with torch.no_grad():
         blank = model(torch.zeros_like(images[:1]))
         total = blank.repeat(len(images), 1)
@@ -156,7 +142,7 @@ def test_and_it_does_not_matter_where_a_pattern_lies():
     for one, (left, top) in zip(moved, ((10, 10), (36, 10), (10, 12), (22, 12)), strict=True):
         one[:, top : top + height, left : left + width] = pattern[0]
     with torch.no_grad():
-        answers = network()(moved)
+        answers = random_network(TASK)(moved)
     torch.testing.assert_close(answers, answers[:1].expand_as(answers), rtol=1e-9, atol=1e-9)
 
 

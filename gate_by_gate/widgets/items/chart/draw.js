@@ -7,8 +7,8 @@
 
 import {
   clamp,
-  GROUND,
   make,
+  makeGround,
   makeReadout,
   makeTableOf,
   percent,
@@ -93,15 +93,7 @@ function makeChart(item) {
   const dots = make("g");
   const marks = make("g");
   const pointer = make("g");
-  const svg = make(
-    "svg",
-    { "aria-hidden": "true" },
-    make(GROUND.tag, GROUND.attributes),
-    lines,
-    dots,
-    marks,
-    pointer,
-  );
+  const svg = make("svg", { "aria-hidden": "true" }, makeGround(), lines, dots, marks, pointer);
   const plot = make("div", { class: "attn-plot", role: "img", "data-name": "map", tabindex: 0 }, svg);
   const yTicks = make("div", { class: "attn-yticks", "aria-hidden": "true" });
   const xTicks = make("div", { class: "attn-xticks", "aria-hidden": "true" });
